@@ -1,0 +1,32 @@
+/// The one exception type of the library, and the two ways to throw it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace hearth {
+
+/// What every part of the library throws: a sentence that names the component, the rule, the value that was met and,
+/// where there is one, the way out. `RandomResizedCrop: size must be at least 1, but got 0`.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws Error with the formatted sentence.
+template <class... Args>
+[[noreturn]] void fail(fmt::format_string<Args...> sentence, Args&&... args) {
+  throw Error(fmt::format(sentence, std::forward<Args>(args)...));
+}
+
+/// Throws Error with the formatted sentence unless `condition` holds.
+template <class... Args>
+void require(bool condition, fmt::format_string<Args...> sentence, Args&&... args) {
+  if (!condition) [[unlikely]] {
+    fail(sentence, std::forward<Args>(args)...);
+  }
+}
+
+}  // namespace hearth

@@ -1,0 +1,76 @@
+/// Where one sample of a batch goes: its shape, its place in the batch's memory, and the sink that hands the place out.
+#pragma once
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+#include <hearth/core/error.hpp>
+
+namespace hearth {
+
+/// The sizes of one sample, without the batch dimension: [channels, height, width] for a picture. At most six.
+class Shape {
+ public:
+  static constexpr std::size_t max_rank = 6;
+
+  constexpr Shape() = default;
+  Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
+  explicit Shape(std::span<const std::int64_t> sizes) : rank_(sizes.size()) {
+    require(rank_ <= max_rank, "Shape: a sample has at most {} dimensions, but got {}", max_rank, rank_);
+    std::copy(sizes.begin(), sizes.end(), sizes_.begin());
+  }
+
+  constexpr std::size_t rank() const noexcept { return rank_; }
+  constexpr std::int64_t operator[](std::size_t dimension) const noexcept { return sizes_[dimension]; }
+  constexpr const std::int64_t* begin() const noexcept { return sizes_.data(); }
+  constexpr const std::int64_t* end() const noexcept { return sizes_.data() + rank_; }
+
+  /// How many numbers a sample has.
+  constexpr std::int64_t numel() const noexcept {
+    std::int64_t count = 1;
+    for (const std::int64_t size : *this) {
+      count *= size;
+    }
+    return count;
+  }
+
+  friend constexpr bool operator==(const Shape&, const Shape&) = default;
+
+  /// "[3, 224, 224]"
+  std::string to_string() const { return fmt::format("[{}]", fmt::join(begin(), end(), ", ")); }
+
+ private:
+  std::array<std::int64_t, max_rank> sizes_{};
+  std::size_t rank_ = 0;
+};
+
+/// How the numbers of a picture lie in memory: [C, H, W], or [H, W, C] as torch::MemoryFormat::ChannelsLast has it.
+enum class Layout { contiguous, channels_last };
+
+/// One sample's own stretch of a batch's memory: `shape.numel()` floats, densely packed in the given layout.
+/// A sample that is not a picture (its rank is not 3) is always contiguous.
+struct SamplePlace {
+  float* data = nullptr;
+  Shape shape;
+  Layout layout = Layout::contiguous;
+};
+
+/// What a dataset writes its sample to. It asks for the place once, when it knows the sample's shape, and fills it.
+class SampleSink {
+ public:
+  /// The place for a sample of this shape. Throws Error when the shape differs from that of the batch's other samples.
+  virtual SamplePlace place(const Shape& shape) = 0;
+
+ protected:
+  ~SampleSink() = default;
+};
+
+}  // namespace hearth
