@@ -1,0 +1,96 @@
+/// Pictures as eight-bit pixels, rows from the top, the channels of a pixel side by side (HWC): the owner and the view.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+
+namespace hearth {
+
+/// Height and width in pixels.
+struct Size {
+  int height = 0;
+  int width = 0;
+  friend constexpr bool operator==(const Size&, const Size&) = default;
+};
+
+/// A rectangle in pixels: its upper left corner and its size. It may reach outside the picture it refers to.
+struct Rect {
+  int top = 0;
+  int left = 0;
+  int height = 0;
+  int width = 0;
+  friend constexpr bool operator==(const Rect&, const Rect&) = default;
+};
+
+/// Somebody else's pixels: `channels` is 1 (grey) or 3 (RGB); `stride` is the distance of two rows in bytes.
+struct ImageView {
+  const std::uint8_t* data = nullptr;
+  int height = 0;
+  int width = 0;
+  int channels = 3;
+  std::ptrdiff_t stride = 0;
+
+  constexpr Size size() const noexcept { return {height, width}; }
+  constexpr const std::uint8_t* row(int y) const noexcept { return data + y * stride; }
+
+  /// The part inside `rect`, which lies within the picture.
+  constexpr ImageView crop(const Rect& rect) const noexcept {
+    return {row(rect.top) + std::ptrdiff_t{rect.left} * channels, rect.height, rect.width, channels, stride};
+  }
+};
+
+/// Pixels of its own, densely packed.
+class Image {
+ public:
+  Image() = default;
+  /// A black picture.
+  Image(int height, int width, int channels)
+      : height_(height),
+        width_(width),
+        channels_(channels),
+        pixels_(static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
+                static_cast<std::size_t>(channels)) {}
+  /// A picture of these pixels, densely packed. Throws Error unless there are height * width * channels of them.
+  Image(int height, int width, int channels, std::vector<std::uint8_t> pixels)
+      : height_(height), width_(width), channels_(channels), pixels_(std::move(pixels)) {
+    require(std::int64_t{height} * width * channels == static_cast<std::int64_t>(pixels_.size()),
+            "Image: {} x {} pixels of {} channels need {} bytes, but got {}", height, width, channels,
+            std::int64_t{height} * width * channels, pixels_.size());
+  }
+
+  /// Becomes a picture of this size, whose pixels hold anything. Keeps its memory.
+  void reset(int height, int width, int channels) {
+    height_ = height;
+    width_ = width;
+    channels_ = channels;
+    pixels_.resize(static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
+                   static_cast<std::size_t>(channels));
+  }
+
+  int height() const noexcept { return height_; }
+  int width() const noexcept { return width_; }
+  int channels() const noexcept { return channels_; }
+  Size size() const noexcept { return {height_, width_}; }
+  std::ptrdiff_t stride() const noexcept { return std::ptrdiff_t{width_} * channels_; }
+
+  std::uint8_t* row(int y) noexcept { return pixels_.data() + y * stride(); }
+  const std::uint8_t* row(int y) const noexcept { return pixels_.data() + y * stride(); }
+  std::vector<std::uint8_t>& pixels() noexcept { return pixels_; }
+  const std::vector<std::uint8_t>& pixels() const noexcept { return pixels_; }
+
+  ImageView view() const noexcept { return {pixels_.data(), height_, width_, channels_, stride()}; }
+
+  friend bool operator==(const Image&, const Image&) = default;
+
+ private:
+  int height_ = 0;
+  int width_ = 0;
+  int channels_ = 0;
+  std::vector<std::uint8_t> pixels_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,118 @@
+/// The antialiased bilinear filter along one axis: which source pixels make each target pixel, and with what weights.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace hearth {
+
+/// The taps of a stretch of target pixels, as Pillow's precompute_coeffs and normalize_coeffs_8bpc make them
+/// (src/libImaging/Resample.c, bilinear filter): a triangle of half-width max(1, source / target) about each target
+/// pixel's centre, normalised to 1 in double precision and rounded to 22 bits of fixed point.
+///
+/// Every target pixel takes the same number of neighbouring source pixels, all of them inside the source; those that the
+/// triangle doesn't reach weigh nothing.
+class ResampleTaps {
+ public:
+  static constexpr int precision_bits = 22;
+  static constexpr int half_bits = precision_bits / 2;
+
+  /// Source pixels first … first+count-1.
+  struct Span {
+    int first = 0;
+    int count = 0;
+  };
+
+  /// The weights of two taps in a row, each split as high * 2^11 + low, side by side as 16-bit numbers: what a
+  /// multiply-and-add of packed 16-bit numbers takes. The partner of an odd last tap weighs nothing.
+  struct Pair {
+    std::uint32_t high = 0;
+    std::uint32_t low = 0;
+  };
+
+  /// Makes the taps of target pixels begin … begin+size-1 out of the `target` that `source` pixels become. Keeps its
+  /// memory from call to call, and its taps too where nothing changed. All numbers are positive.
+  void prepare(int source, int target, int begin, int size) {
+    if (source == source_ && target == target_ && begin == begin_ && static_cast<std::size_t>(size) == firsts_.size()) {
+      return;
+    }
+    source_ = source;
+    target_ = target;
+    begin_ = begin;
+    const double scale = static_cast<double>(source) / target;
+    const double support = std::max(scale, 1.0);
+    const auto span = [&](std::size_t i) -> Span {
+      const double center = (begin + static_cast<int>(i) + 0.5) * scale;
+      const int first = std::max(static_cast<int>(center - support + 0.5), 0);
+      return {first, std::min(static_cast<int>(center + support + 0.5), source) - first};
+    };
+    firsts_.resize(static_cast<std::size_t>(size));
+    count_ = 0;
+    for (std::size_t i = 0; i < firsts_.size(); ++i) {
+      count_ = std::max(count_, span(i).count);
+    }
+    pair_count_ = static_cast<std::size_t>(count_ + 1) / 2;
+    weights_.assign(firsts_.size() * pair_count_ * 2, 0);
+    pairs_.resize(firsts_.size() * pair_count_);
+    for (std::size_t i = 0; i < firsts_.size(); ++i) {
+      const double center = (begin + static_cast<int>(i) + 0.5) * scale;
+      firsts_[i] = std::min(span(i).first, source - count_);
+      weigh(i, span(i), center, 1.0 / support);
+    }
+  }
+
+  /// How many target pixels there are.
+  std::size_t size() const noexcept { return firsts_.size(); }
+
+  /// How many taps each of them has.
+  int count() const noexcept { return count_; }
+
+  /// Their first taps, one after the other.
+  const int* firsts() const noexcept { return firsts_.data(); }
+
+  /// Their weights, pair_count() * 2 for each; they sum to 2^22, give or take the rounding of each.
+  const std::int32_t* weights() const noexcept { return weights_.data(); }
+
+  /// The same weights, pair_count() for each.
+  const Pair* pairs() const noexcept { return pairs_.data(); }
+  std::size_t pair_count() const noexcept { return pair_count_; }
+
+  /// The source pixels that all target pixels together take.
+  Span reach() const noexcept { return {firsts_.front(), firsts_.back() + count_ - firsts_.front()}; }
+
+ private:
+  void weigh(std::size_t target, Span span, double center, double sharpness) {
+    shares_.resize(static_cast<std::size_t>(span.count));
+    double sum = 0;
+    for (int t = 0; t < span.count; ++t) {
+      const double distance = std::abs((t + span.first - center + 0.5) * sharpness);
+      sum += shares_[static_cast<std::size_t>(t)] = std::max(1.0 - distance, 0.0);
+    }
+    std::int32_t* const weights = &weights_[target * pair_count_ * 2];
+    std::transform(shares_.begin(), shares_.end(), weights + (span.first - firsts_[target]), [&](double share) {
+      return static_cast<std::int32_t>(0.5 + share / sum * (1 << precision_bits));
+    });
+    constexpr std::uint32_t low_mask = (1U << half_bits) - 1;
+    for (std::size_t p = 0; p < pair_count_; ++p) {
+      const auto even = static_cast<std::uint32_t>(weights[2 * p]);
+      const auto odd = static_cast<std::uint32_t>(weights[2 * p + 1]);
+      pairs_[target * pair_count_ + p] = {(even >> half_bits) | ((odd >> half_bits) << 16),
+                                          (even & low_mask) | ((odd & low_mask) << 16)};
+    }
+  }
+
+  int source_ = 0;
+  int target_ = 0;
+  int begin_ = 0;
+  int count_ = 0;
+  std::size_t pair_count_ = 0;
+  std::vector<int> firsts_;
+  std::vector<std::int32_t> weights_;  // [size, pair_count * 2]
+  std::vector<Pair> pairs_;            // [size, pair_count]
+  std::vector<double> shares_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,234 @@
+// A program's own stb_image, in the same translation unit as ours and with settings of its own.
+#define STBI_ONLY_PNG
+#define STBI_FAILURE_USERMSG
+#define STB_IMAGE_IMPLEMENTATION
+#include <hearth/image/decode.hpp>
+#include <stb_image.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/file.hpp>
+#include <hearth/core/random.hpp>
+
+#include "catch.hpp"
+#include "image/reference.hpp"
+
+using namespace hearth;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::Message;
+
+namespace {
+
+const Pack& reference() {
+  static const Pack pack(HEARTH_TEST_DIR "/image/reference/decode.pack");
+  return pack;
+}
+
+std::vector<std::string> files_of_kind(const std::string& extension) {
+  std::vector<std::string> names;
+  for (const Pack::Array& array : reference().arrays()) {
+    if (array.name.ends_with(extension)) {
+      names.push_back(array.name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::byte> bytes_of(const std::string& name) { return reference()[name].values<std::byte>(); }
+
+/// The message of the Error that decoding throws, or what else came of it.
+std::string complaint(std::span<const std::byte> bytes) {
+  try {
+    decode_image(bytes, "cat.jpg");
+    return "decoded";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+struct Difference {
+  double mean = 0;
+  int most = 0;
+};
+
+Difference difference(const Image& a, const ImageView& b) {
+  REQUIRE(a.size() == b.size());
+  REQUIRE(a.channels() == b.channels);
+  Difference d;
+  for (std::size_t i = 0; i < a.pixels().size(); ++i) {
+    const int apart = std::abs(int{a.pixels()[i]} - int{b.data[i]});
+    d.mean += static_cast<double>(apart) / static_cast<double>(a.pixels().size());
+    d.most = std::max(d.most, apart);
+  }
+  return d;
+}
+
+/// A PNG, BMP or JPEG file whose header says `size` and which has nothing else.
+std::vector<std::byte> header_of(const std::string& name, std::size_t length, std::size_t height_at,
+                                 std::size_t width_at, std::vector<int> size) {
+  std::vector<std::byte> bytes = bytes_of(name);
+  bytes.resize(length);
+  for (std::size_t i = 0; i < size.size(); ++i) {
+    bytes[height_at + i] = bytes[width_at + i] = static_cast<std::byte>(size[i]);
+  }
+  return bytes;
+}
+
+/// Where a JPEG's first segment of this kind begins.
+std::size_t segment_of(std::span<const std::byte> jpeg, int marker) {
+  std::size_t at = 2;
+  while (std::to_integer<int>(jpeg[at + 1]) != marker) {
+    at += 2 + std::to_integer<std::size_t>(jpeg[at + 2]) * 256 + std::to_integer<std::size_t>(jpeg[at + 3]);
+  }
+  return at;
+}
+
+}  // namespace
+
+TEST_CASE("A JPEG decodes to what PIL makes of it, within one level on average") {
+  const std::vector<std::string> names = files_of_kind(".jpg");
+  REQUIRE(names.size() == 9);
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    const Difference rgb = difference(decode_image(bytes_of(name), name), reference()[name + "/rgb"].image());
+    CHECK(rgb.mean <= 1.0);
+    // At 4:2:2 stb_image blends the last but one column's colours in the wrong proportion.
+    CHECK(rgb.most <= (name == "subsampled_422.jpg" ? 32 : 8));
+    const Difference grey =
+        difference(decode_image(bytes_of(name), name, Channels::grey), reference()[name + "/grey"].image());
+    CHECK(grey.mean <= 1.0);
+  }
+}
+
+TEST_CASE("A PNG of any colour type and depth decodes to what PIL makes of it") {
+  const std::vector<std::string> names = files_of_kind(".png");
+  REQUIRE(names.size() == 20);
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    CHECK(difference(decode_image(bytes_of(name), name), reference()[name + "/rgb"].image()).most == 0);
+    const Image grey = decode_image(bytes_of(name), name, Channels::grey);
+    CHECK(difference(grey, reference()[name + "/grey"].image()).most == 0);
+  }
+}
+
+TEST_CASE("A BMP of any depth decodes to what PIL makes of it, within one level where it has 16 bits a pixel") {
+  const std::vector<std::string> names = files_of_kind(".bmp");
+  REQUIRE(names.size() == 9);
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    const int tolerance = name.starts_with("rgb_5") ? 1 : 0;
+    CHECK(difference(decode_image(bytes_of(name), name), reference()[name + "/rgb"].image()).most <= tolerance);
+    const Image grey = decode_image(bytes_of(name), name, Channels::grey);
+    CHECK(difference(grey, reference()[name + "/grey"].image()).most <= tolerance);
+  }
+}
+
+TEST_CASE("A file that ends early is an Error that names it and says so, wherever it ends") {
+  for (const std::string name : {"baseline.jpg", "progressive.jpg", "restarts.jpg", "grey.jpg", "rgb_8.png",
+                                 "interlaced.png", "palette_4.png", "grey_16.png", "rgb_24.bmp", "palette_8.bmp"}) {
+    const std::vector<std::byte> bytes = bytes_of(name);
+    for (std::size_t length = 8; length < bytes.size(); length += length < 100 ? 1 : 13) {
+      CAPTURE(name, length);
+      CHECK_THAT(complaint(std::span(bytes).first(length)), ContainsSubstring("cat.jpg is truncated"));
+    }
+    // The last bytes may be padding that nobody misses.
+    CHECK_THAT(complaint(std::span(bytes).first(bytes.size() - 4)), ContainsSubstring("cat.jpg is truncated"));
+  }
+}
+
+TEST_CASE("A JPEG without its end marker is truncated, as PIL has it") {
+  const std::vector<std::byte> bytes = bytes_of("baseline.jpg");
+  REQUIRE(bytes.back() == std::byte{0xD9});
+  CHECK_THAT(complaint(std::span(bytes).first(bytes.size() - 2)),
+             ContainsSubstring("decode_image: cat.jpg is truncated: the picture needs more than its"));
+}
+
+TEST_CASE("Bytes after the end of a picture do no harm") {
+  for (const std::string name : {"baseline.jpg", "rgb_8.png", "rgb_24.bmp"}) {
+    std::vector<std::byte> bytes = bytes_of(name);
+    const Image image = decode_image(bytes, name);
+    bytes.resize(bytes.size() + 1000, std::byte{0xFF});
+    CHECK(decode_image(bytes, name) == image);
+  }
+}
+
+TEST_CASE("What is no picture is an Error that names it") {
+  const std::string text = "This is a text file, whatever its name says.";
+  CHECK(complaint(std::as_bytes(std::span(text))) == "decode_image: cat.jpg is not a JPEG, PNG or BMP image");
+  CHECK(complaint({}) == "decode_image: cat.jpg is empty");
+  CHECK(complaint(std::vector<std::byte>(500)) == "decode_image: cat.jpg is not a JPEG, PNG or BMP image");
+  CHECK(complaint(std::vector<std::byte>{std::byte{0xFF}}) == "decode_image: cat.jpg is not a JPEG, PNG or BMP image");
+}
+
+TEST_CASE("Damage is an Error that names the file, or a picture; never a crash") {
+  int refused = 0;
+  for (const std::string name : {"baseline.jpg", "progressive.jpg", "rgb_8.png", "palette_4.png", "palette_8.bmp"}) {
+    for (std::uint64_t i = 0; i < 60; ++i) {
+      std::vector<std::byte> bytes = bytes_of(name);
+      RandomStream random(0, 0, i);
+      for (int changes = 0; changes < 3; ++changes) {
+        bytes[8 + random.below(bytes.size() - 8)] = static_cast<std::byte>(random.below(256));
+      }
+      const std::string outcome = complaint(bytes);
+      if (outcome != "decoded") {
+        CHECK_THAT(outcome, ContainsSubstring("decode_image: cat.jpg "));
+        ++refused;
+      }
+    }
+  }
+  CHECK(refused > 50);
+}
+
+TEST_CASE("A Huffman table of more codes than there are is refused") {
+  std::vector<std::byte> bytes = bytes_of("baseline.jpg");
+  const std::size_t table = segment_of(bytes, 0xC4) + 5;  // the counts of codes of 1, 2, … 16 bits
+  bytes[table + 14] = bytes[table + 15] = std::byte{200};
+  CHECK(complaint(bytes) == "decode_image: cat.jpg is damaged: one of its Huffman tables has more than 256 codes");
+}
+
+TEST_CASE("A header that promises more than the file can hold is refused before memory is taken") {
+  const std::vector<std::byte> png = header_of("rgb_8.png", 60, 20, 16, {0, 0, 0x30, 0});  // 12288 x 12288
+  CHECK_THAT(complaint(png), ContainsSubstring("cat.jpg is truncated: its 60 bytes cannot hold 12288 x 12288 pixels"));
+  const std::vector<std::byte> bmp = header_of("rgb_24.bmp", 60, 22, 18, {0, 0x30, 0, 0});
+  CHECK_THAT(complaint(bmp), ContainsSubstring("cat.jpg is truncated: its 60 bytes cannot hold 12288 x 12288 pixels"));
+
+  const std::vector<std::byte> whole = bytes_of("baseline.jpg");
+  const std::size_t frame = segment_of(whole, 0xC0);
+  const std::vector<std::byte> jpeg = header_of("baseline.jpg", whole.size(), frame + 5, frame + 7, {0x30, 0});
+  CHECK_THAT(complaint(jpeg), ContainsSubstring("bytes cannot hold 12288 x 12288 pixels"));
+}
+
+TEST_CASE("More pixels than PIL allows are refused") {
+  const std::vector<std::byte> png = header_of("rgb_8.png", 60, 20, 16, {0, 0, 0x40, 0});  // 16384 x 16384
+  CHECK(complaint(png) == "decode_image: cat.jpg has 16384 x 16384 pixels, but the most allowed is 178956970");
+}
+
+TEST_CASE("read_image names the file that it cannot read or decode") {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / "hearth-decode-test.png";
+  const std::vector<std::byte> bytes = bytes_of("rgb_8.png");
+  write_file(path, bytes);
+  CHECK(read_image(path) == decode_image(bytes, "rgb_8.png"));
+  CHECK(read_image(path, Channels::grey).channels() == 1);
+  write_file(path, std::span(bytes).first(200));
+  CHECK_THROWS_WITH(read_image(path), ContainsSubstring(path.string() + " is truncated"));
+  std::filesystem::remove(path);
+  CHECK_THROWS_WITH(read_image(path), ContainsSubstring(path.string()));
+}
+
+TEST_CASE("The program's own stb_image works beside ours") {
+  const std::vector<std::byte> jpeg = bytes_of("baseline.jpg");
+  const auto* const bytes = reinterpret_cast<const stbi_uc*>(jpeg.data());
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  CHECK(stbi_load_from_memory(bytes, static_cast<int>(jpeg.size()), &width, &height, &channels, 3) == nullptr);
+  CHECK(std::string(stbi_failure_reason()) == "Image not of any known type, or corrupt");
+  CHECK(complaint(jpeg) == "decoded");
+}

@@ -1,0 +1,45 @@
+#include <hearth/image/decode.hpp>
+#include <hearth/image/encode.hpp>
+
+#include <filesystem>
+#include <string>
+
+#include <hearth/core/error.hpp>
+
+#include "catch.hpp"
+#include "image/reference.hpp"
+
+using namespace hearth;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("A picture written as PNG reads back the same") {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / "hearth-encode-test.png";
+  for (const Size size : {Size{1, 1}, Size{1, 50}, Size{40, 1}, Size{31, 64}}) {
+    const Image rgb = noise(size.height, size.width, 3, 5);
+    write_png(path, rgb.view());
+    CHECK(read_image(path) == rgb);
+    const Image grey = noise(size.height, size.width, 1, 6);
+    write_png(path, grey.view());
+    CHECK(read_image(path, Channels::grey) == grey);
+  }
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("A part of a picture is written without the rest") {
+  const Image whole = noise(20, 30, 3, 7);
+  const Rect part{5, 9, 11, 13};
+  const Image read = decode_image(encode_png(whole.view().crop(part)), "part");
+  REQUIRE(read.size() == Size{11, 13});
+  for (int y = 0; y < part.height; ++y) {
+    CHECK(std::equal(read.row(y), read.row(y) + read.stride(), whole.row(part.top + y) + std::ptrdiff_t{part.left} * 3));
+  }
+}
+
+TEST_CASE("A PNG that cannot be written is an Error that names it, and leaves nothing") {
+  const Image image = noise(3, 3, 3, 8);
+  CHECK_THROWS_WITH(write_png("/no-such-folder/curves.png", image.view()),
+                    ContainsSubstring("/no-such-folder/curves.png"));
+  CHECK_THROWS_AS(encode_png(ImageView{}), Error);
+  CHECK_THROWS_WITH(encode_png(ImageView{image.row(0), 3, 3, 2, 9}),
+                    "encode_png: a picture has 1 or 3 channels, but got 2");
+}

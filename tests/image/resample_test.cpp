@@ -1,0 +1,117 @@
+#include <hearth/image/resample.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/random.hpp>
+
+#include "catch.hpp"
+#include "image/reference.hpp"
+
+using namespace hearth;
+
+namespace {
+
+template <class Kernels>
+Image resized_by(const ImageView& source, Size size, const Rect& window) {
+  std::vector<std::uint8_t> pixels;
+  Resampler resampler;
+  resampler.resize<Kernels>(source, size, window, [&](const std::uint8_t* row) {
+    pixels.insert(pixels.end(), row, row + std::ptrdiff_t{window.width} * source.channels);
+  });
+  return Image(window.height, window.width, source.channels, std::move(pixels));
+}
+
+/// The picture's pixels alone in memory of their own, so that a sanitizer sees a step beyond them.
+struct Tight {
+  explicit Tight(const Image& image) : pixels(image.pixels()), view(image.view()) {
+    pixels.shrink_to_fit();
+    view.data = pixels.data();
+  }
+  std::vector<std::uint8_t> pixels;
+  ImageView view;
+};
+
+}  // namespace
+
+TEST_CASE("A picture is resized as Pillow resizes it, bit for bit") {
+  const Pack pack(HEARTH_TEST_DIR "/image/reference/resample.pack");
+  REQUIRE(pack.arrays().size() == 48);
+  for (const Pack::Array& expected : pack.arrays()) {
+    int height = 0;
+    int width = 0;
+    std::uint32_t index = 0;
+    std::istringstream(expected.name) >> height >> width >> index;
+    const ImageView target = expected.image();
+    Image source = noise(height, width, target.channels, index);
+    if (index % 3 == 0) {
+      for (std::uint8_t& byte : source.pixels()) {
+        byte = byte > 127 ? 255 : 0;
+      }
+    }
+    CAPTURE(expected.name, target.height, target.width, target.channels);
+    const Image resized = resize_bilinear(Tight(source).view, target.size());
+    CHECK(std::equal(resized.pixels().begin(), resized.pixels().end(), target.data));
+  }
+}
+
+TEST_CASE("The fastest kernels and the plain ones agree to the last bit") {
+  RandomStream random(0, 0, 0);
+  for (int i = 0; i < 200; ++i) {
+    const int largest = i % 4 == 0 ? 4 : 90;
+    const auto side = [&] { return 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(largest))); };
+    const Tight source(noise(side(), side(), i % 5 == 0 ? 1 : 3, static_cast<std::uint32_t>(i)));
+    const Size size{side(), side()};
+    CAPTURE(i, source.view.height, source.view.width, source.view.channels, size.height, size.width);
+    const Rect whole{0, 0, size.height, size.width};
+    CHECK(resized_by<FastestKernels>(source.view, size, whole) == resized_by<ScalarKernels>(source.view, size, whole));
+  }
+}
+
+TEST_CASE("A window has the same pixels as the whole") {
+  for (const Size size : {Size{60, 50}, Size{13, 17}, Size{20, 60}, Size{60, 20}, Size{30, 40}}) {
+    const Tight source(noise(30, 40, 3, 1));
+    const Image whole = resize_bilinear(source.view, size);
+    const Rect window{3, 2, size.height - 7, size.width - 4};
+    const Image part = resized_by<FastestKernels>(source.view, size, window);
+    for (int y = 0; y < window.height; ++y) {
+      CAPTURE(size.height, size.width, y);
+      CHECK(std::equal(part.row(y), part.row(y) + part.stride(), whole.row(window.top + y) + window.left * 3));
+    }
+  }
+}
+
+TEST_CASE("A part of a picture is resized as if there were nothing around it") {
+  const Image around = noise(40, 40, 3, 2);
+  const Rect part{7, 5, 20, 30};
+  Image alone(part.height, part.width, 3);
+  for (int y = 0; y < part.height; ++y) {
+    std::copy_n(around.row(part.top + y) + part.left * 3, alone.stride(), alone.row(y));
+  }
+  for (const Size size : {Size{64, 64}, Size{9, 11}, Size{12, 50}}) {
+    CHECK(resize_bilinear(around.view().crop(part), size) == resize_bilinear(alone.view(), size));
+  }
+}
+
+TEST_CASE("A Resampler's earlier pictures leave no trace") {
+  Resampler resampler;
+  const Image first = noise(50, 60, 3, 3);
+  const Image second = noise(20, 60, 1, 4);
+  resampler.resize(first.view(), {30, 30}, {0, 0, 30, 30}, [](const std::uint8_t*) {});
+  std::vector<std::uint8_t> pixels;
+  resampler.resize(second.view(), {30, 30}, {0, 0, 30, 30},
+                   [&](const std::uint8_t* row) { pixels.insert(pixels.end(), row, row + 30); });
+  CHECK(pixels == resize_bilinear(second.view(), {30, 30}).pixels());
+}
+
+TEST_CASE("Sizes and windows that make no sense are Errors") {
+  const Image image = noise(4, 4, 3, 5);
+  CHECK_THROWS_WITH(resize_bilinear(image.view(), {0, 5}), "Resampler: cannot resize to 0 x 5 pixels");
+  CHECK_THROWS_AS(resize_bilinear(ImageView{}, {5, 5}), Error);
+  CHECK_THROWS_AS(resized_by<FastestKernels>(image.view(), {8, 8}, {1, 0, 8, 8}), Error);
+  CHECK_THROWS_AS(resized_by<FastestKernels>(image.view(), {8, 8}, {0, -1, 8, 8}), Error);
+}
