@@ -1,0 +1,106 @@
+/// Schedulers one after the other: a warm-up, then a cosine, say.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/optim/scheduler.hpp>
+
+namespace hearth::optim {
+
+/// The options of torch.optim.lr_scheduler.SequentialLR.
+struct SequentialLROptions {
+  std::vector<int> milestones;  ///< the step at which each scheduler but the first takes over, in ascending order
+};
+
+/// torch.optim.lr_scheduler.SequentialLR: gives each scheduler its turn, from one milestone to the next; at its turn a
+/// scheduler begins at its epoch 0 with the rates that the optimizer had in the beginning.
+///
+///     optim::SequentialLR scheduler{optimizer, {.milestones = {5}},
+///                                   optim::LinearLR{optimizer, {.start_factor = 0.1, .total_iters = 5}},
+///                                   optim::CosineAnnealingLR{optimizer, {.T_max = 85}}};
+///
+/// Its parts are made in place, as here, and in this order: with a torch::optim optimizer, whose groups don't remember
+/// their first rates, the beginning is what the first part found. Another SequentialLR is not a part; one takes any
+/// number of schedulers.
+template <class Optimizer, class... Schedulers>
+class SequentialLR {
+  static_assert(OptimizerLike<Optimizer>,
+                "SequentialLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), "
+                "param_groups()");
+  static_assert(sizeof...(Schedulers) >= 1, "SequentialLR: it needs at least one scheduler, after the milestones");
+  static_assert((SchedulerLike<Schedulers> && ...),
+                "SequentialLR: every part must be a scheduler (SchedulerLike): step(), last_lr()");
+  static_assert(!(SchedulerLike<Schedulers> && ...) || (RestartableScheduler<Schedulers, Optimizer> && ...),
+                "SequentialLR: every part must be a scheduler of the same type of optimizer that can begin anew "
+                "(RestartableScheduler): start(rates), initial_lr(), optimizer(); a SequentialLR can't");
+
+ public:
+  /// Sets the optimizer's rates to those of the first scheduler's beginning. The optimizer must outlive the scheduler.
+  /// Throws Error when a part belongs to another optimizer, when there is not one milestone less than schedulers, or
+  /// when the milestones are negative or descend.
+  SequentialLR(Optimizer& optimizer, SequentialLROptions options, Schedulers... schedulers)
+      : optimizer_(&optimizer),
+        milestones_(std::move(options.milestones)),
+        schedulers_(std::move(schedulers)...),
+        initial_(std::get<0>(schedulers_).initial_lr()) {
+    require(milestones_.size() + 1 == sizeof...(Schedulers),
+            "SequentialLR: {} schedulers need {} milestones between them, but got {}", sizeof...(Schedulers),
+            sizeof...(Schedulers) - 1, milestones_.size());
+    int previous = 0;
+    for (const int milestone : milestones_) {
+      require(milestone >= previous, "SequentialLR: milestones must ascend from 0, but {} follows {}", milestone,
+              previous);
+      previous = milestone;
+    }
+    std::apply(
+        [&](const auto&... part) {
+          require(((&part.optimizer() == optimizer_) && ...), "SequentialLR: a part belongs to another optimizer");
+        },
+        schedulers_);
+    with_active([&](auto& scheduler) { begin(scheduler); });
+  }
+
+  void step() {
+    ++epoch_;
+    with_active([&](auto& scheduler) {
+      if (std::binary_search(milestones_.begin(), milestones_.end(), epoch_)) {
+        begin(scheduler);
+      } else {
+        scheduler.step();
+        last_ = scheduler.last_lr();
+      }
+    });
+  }
+
+  const std::vector<double>& last_lr() const noexcept { return last_; }
+
+ private:
+  template <class Scheduler>
+  void begin(Scheduler& scheduler) {
+    scheduler.start(initial_);
+    last_ = scheduler.last_lr();
+  }
+
+  /// Calls `use` with the scheduler whose turn it is.
+  template <class Use>
+  void with_active(Use use) {
+    const auto turn = static_cast<std::size_t>(std::upper_bound(milestones_.begin(), milestones_.end(), epoch_) -
+                                               milestones_.begin());
+    std::size_t index = 0;
+    std::apply([&](auto&... scheduler) { ((index++ == turn ? use(scheduler) : void()), ...); }, schedulers_);
+  }
+
+  Optimizer* optimizer_;
+  std::vector<int> milestones_;
+  std::tuple<Schedulers...> schedulers_;
+  std::vector<double> initial_;
+  std::vector<double> last_;
+  int epoch_ = 0;
+};
+
+}  // namespace hearth::optim

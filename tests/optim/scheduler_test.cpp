@@ -1,0 +1,281 @@
+/// The schedulers against torch.optim.lr_scheduler over 200 steps. The reference values are written by
+/// make_reference.py, where the same names stand for the same schedules.
+#include <cmath>
+#include <cstddef>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/optim/cosine_annealing_lr.hpp>
+#include <hearth/optim/linear_lr.hpp>
+#include <hearth/optim/multi_step_lr.hpp>
+#include <hearth/optim/scheduler.hpp>
+#include <hearth/optim/sequential_lr.hpp>
+#include <hearth/optim/step_lr.hpp>
+
+#include "catch.hpp"
+
+using namespace hearth;
+using namespace hearth::optim;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// An optimizer without tensors, whose groups don't remember their first rates, as LibTorch's don't.
+struct ForgetfulOptimizer {
+  struct Group {
+    std::vector<int> params;
+    struct {
+      double lr;
+    } options;
+  };
+  std::vector<Group> groups{{{}, {0.1}}, {{}, {0.003}}};
+
+  void step() {}
+  void zero_grad() {}
+  std::vector<Group>& param_groups() { return groups; }
+};
+
+/// One whose groups do, as hearth's.
+struct RememberingOptimizer {
+  struct Group {
+    std::vector<int> params;
+    struct {
+      double lr;
+    } options;
+    std::optional<double> initial_lr = {};
+  };
+  std::vector<Group> groups{{{}, {0.1}}, {{}, {0.003}}};
+
+  void step() {}
+  void zero_grad() {}
+  std::vector<Group>& param_groups() { return groups; }
+};
+
+/// For each schedule, for each group: the rate after construction and after each of 200 steps.
+std::map<std::string, std::vector<std::vector<double>>> reference() {
+  std::ifstream file(HEARTH_TEST_DIR "/optim/reference/schedulers.txt");
+  REQUIRE(file.is_open());
+  std::map<std::string, std::vector<std::vector<double>>> result;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    std::size_t group = 0;
+    words >> name >> group;
+    result[name].resize(group + 1);
+    for (std::string run; words >> run;) {  // "0.1*7": seven times 0.1
+      const std::size_t star = run.find('*');
+      result[name][group].insert(result[name][group].end(), std::stoul(run.substr(star + 1)), std::stod(run));
+    }
+  }
+  return result;
+}
+
+struct Schedule {
+  std::function<void()> step;
+  std::function<std::vector<double>()> last_lr;
+};
+
+template <class Scheduler>
+Schedule erase(Scheduler scheduler) {
+  const auto held = std::make_shared<Scheduler>(std::move(scheduler));
+  return {[held] { held->step(); }, [held] { return held->last_lr(); }};
+}
+
+template <class Optimizer>
+std::map<std::string, std::function<Schedule(Optimizer&)>> schedules() {
+  using O = Optimizer;
+  return {
+      {"step_7",
+       [](O& o) {
+         return erase(StepLR{o, {.step_size = 7, .gamma = 0.1}});
+       }},
+      {"step_1",
+       [](O& o) {
+         return erase(StepLR{o, {.step_size = 1, .gamma = 0.97}});
+       }},
+      {"multi_step",
+       [](O& o) {
+         return erase(MultiStepLR{o, {.milestones = {30, 80, 80, 150}, .gamma = 0.5}});
+       }},
+      {"multi_step_from_0",
+       [](O& o) {
+         return erase(MultiStepLR{o, {.milestones = {10, 0, 3, 3}, .gamma = 0.3}});
+       }},
+      {"linear", [](O& o) { return erase(LinearLR{o}); }},
+      {"linear_slow",
+       [](O& o) {
+         return erase(LinearLR{o, {.start_factor = 0.1, .end_factor = 0.75, .total_iters = 40}});
+       }},
+      {"linear_to_0",
+       [](O& o) {
+         return erase(LinearLR{o, {.start_factor = 1.0, .end_factor = 0.0, .total_iters = 30}});
+       }},
+      {"cosine_200",
+       [](O& o) {
+         return erase(CosineAnnealingLR{o, {.T_max = 200}});
+       }},
+      {"cosine_50",
+       [](O& o) {
+         return erase(CosineAnnealingLR{o, {.T_max = 50, .eta_min = 0.001}});
+       }},
+      {"cosine_7",
+       [](O& o) {
+         return erase(CosineAnnealingLR{o, {.T_max = 7}});
+       }},
+      {"cosine_1",
+       [](O& o) {
+         return erase(CosineAnnealingLR{o, {.T_max = 1, .eta_min = 0.001}});
+       }},
+      {"warm_up_cosine",
+       [](O& o) {
+         return erase(SequentialLR{o,
+                                   {.milestones = {5}},
+                                   LinearLR{o, {.start_factor = 0.1, .total_iters = 5}},
+                                   CosineAnnealingLR{o, {.T_max = 85}}});
+       }},
+      {"cosine_linear",
+       [](O& o) {
+         return erase(SequentialLR{o,
+                                   {.milestones = {50}},
+                                   CosineAnnealingLR{o, {.T_max = 50}},
+                                   LinearLR{o, {.start_factor = 0.2, .end_factor = 0.9, .total_iters = 20}}});
+       }},
+      {"three_parts",
+       [](O& o) {
+         return erase(SequentialLR{o,
+                                   {.milestones = {10, 20}},
+                                   StepLR{o, {.step_size = 4, .gamma = 0.5}},
+                                   MultiStepLR{o, {.milestones = {3, 5}, .gamma = 0.2}},
+                                   LinearLR{o, {.start_factor = 0.5, .total_iters = 6}}});
+       }},
+      {"skipped_part",
+       [](O& o) {
+         return erase(SequentialLR{o,
+                                   {.milestones = {6, 6}},
+                                   LinearLR{o, {.start_factor = 0.5, .total_iters = 6}},
+                                   LinearLR{o, {.start_factor = 0.1, .total_iters = 6}},
+                                   StepLR{o, {.step_size = 9, .gamma = 0.5}}});
+       }},
+      {"skipped_first",
+       [](O& o) {
+         return erase(SequentialLR{o,
+                                   {.milestones = {0}},
+                                   LinearLR{o, {.start_factor = 0.5, .total_iters = 6}},
+                                   MultiStepLR{o, {.milestones = {0, 4}, .gamma = 0.1}}});
+       }},
+      {"single_part",
+       [](O& o) {
+         return erase(SequentialLR{o, {}, LinearLR{o, {.start_factor = 0.5, .total_iters = 6}}});
+       }},
+      {"step_meddled",
+       [](O& o) {
+         return erase(StepLR{o, {.step_size = 5, .gamma = 0.5}});
+       }},
+      {"cosine_meddled",
+       [](O& o) {
+         return erase(CosineAnnealingLR{o, {.T_max = 60, .eta_min = 0.0001}});
+       }},
+  };
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Every schedule has Python's rates over 200 steps", "", ForgetfulOptimizer, RememberingOptimizer) {
+  const auto expected = reference();
+  const auto made = schedules<TestType>();
+  REQUIRE(expected.size() == made.size());
+  for (const auto& [name, make] : made) {
+    INFO(name);
+    TestType optimizer;
+    const Schedule schedule = make(optimizer);
+    double worst = 0;
+    for (std::size_t step = 0; step <= 200; ++step) {
+      if (step == 13 && name.ends_with("meddled")) {
+        optimizer.groups[0].options.lr = 0.05;
+      }
+      if (step > 0) {
+        schedule.step();
+      }
+      for (std::size_t group = 0; group < 2; ++group) {
+        const double rate = optimizer.groups[group].options.lr;
+        REQUIRE(schedule.last_lr().at(group) == rate);
+        worst = std::max(worst, std::abs(rate - expected.at(name).at(group).at(step)));
+      }
+    }
+    CHECK(worst <= 1e-12);
+  }
+}
+
+TEST_CASE("Groups that remember their first rates give them to a second scheduler") {
+  RememberingOptimizer optimizer;
+  const LinearLR first{optimizer, {.start_factor = 0.5}};
+  CHECK(optimizer.groups[0].options.lr == 0.05);
+  const CosineAnnealingLR second{optimizer, {.T_max = 10}};
+  CHECK(second.initial_lr() == std::vector<double>{0.1, 0.003});
+  CHECK(second.last_lr() == std::vector<double>{0.05, 0.0015});
+}
+
+TEST_CASE("NoScheduler leaves the rates and reports them") {
+  ForgetfulOptimizer optimizer;
+  NoScheduler scheduler{optimizer};
+  CHECK(scheduler.last_lr() == std::vector<double>{0.1, 0.003});
+  optimizer.groups[1].options.lr = 0.5;
+  scheduler.step();
+  CHECK(scheduler.last_lr() == std::vector<double>{0.1, 0.5});
+}
+
+TEST_CASE("Options out of range are refused at construction") {
+  ForgetfulOptimizer o;
+  CHECK_THROWS_WITH((StepLR{o, {.step_size = 0}}), "StepLR: step_size must be at least 1, but got 0");
+  CHECK_THROWS_WITH((StepLR{o, {.step_size = 1, .gamma = -0.5}}), "StepLR: gamma must be at least 0, but got -0.5");
+  CHECK_THROWS_AS((StepLR{o, {.gamma = std::numeric_limits<double>::quiet_NaN()}}), Error);
+  CHECK_THROWS_WITH((MultiStepLR{o, {.milestones = {3, -1}}}),
+                    "MultiStepLR: milestones must be at least 0, but got -1");
+  CHECK_THROWS_AS((MultiStepLR{o, {.milestones = {3}, .gamma = -1}}), Error);
+  CHECK_THROWS_WITH((LinearLR{o, {.start_factor = 0}}),
+                    "LinearLR: start_factor must be above 0 and at most 1, but got 0");
+  CHECK_THROWS_AS((LinearLR{o, {.start_factor = 1.5}}), Error);
+  CHECK_THROWS_WITH((LinearLR{o, {.end_factor = 1.5}}), "LinearLR: end_factor must be between 0 and 1, but got 1.5");
+  CHECK_THROWS_AS((LinearLR{o, {.end_factor = -0.5}}), Error);
+  CHECK_THROWS_WITH((LinearLR{o, {.total_iters = 0}}), "LinearLR: total_iters must be at least 1, but got 0");
+  CHECK_THROWS_WITH((CosineAnnealingLR{o, {.T_max = 0}}), "CosineAnnealingLR: T_max must be at least 1, but got 0");
+  CHECK_THROWS_AS((CosineAnnealingLR{o, {.T_max = 5, .eta_min = -1}}), Error);
+  CHECK(o.groups[0].options.lr == 0.1);
+}
+
+TEST_CASE("SequentialLR refuses parts and milestones that do not fit") {
+  ForgetfulOptimizer o;
+  ForgetfulOptimizer other;
+  CHECK_THROWS_WITH((SequentialLR{o, {.milestones = {5, 6}}, LinearLR{o}, LinearLR{o}}),
+                    "SequentialLR: 2 schedulers need 1 milestones between them, but got 2");
+  CHECK_THROWS_WITH((SequentialLR{o, {.milestones = {5, 3}}, LinearLR{o}, LinearLR{o}, LinearLR{o}}),
+                    "SequentialLR: milestones must ascend from 0, but 3 follows 5");
+  CHECK_THROWS_AS((SequentialLR{o, {.milestones = {-1}}, LinearLR{o}, LinearLR{o}}), Error);
+  CHECK_THROWS_WITH((SequentialLR{o, {.milestones = {5}}, LinearLR{o}, LinearLR{other}}),
+                    ContainsSubstring("a part belongs to another optimizer"));
+}
+
+TEST_CASE("A scheduler refuses to go on when the optimizer's groups have changed") {
+  ForgetfulOptimizer o;
+  StepLR scheduler{o, {.step_size = 1}};
+  o.groups.pop_back();
+  CHECK_THROWS_WITH(scheduler.step(), ContainsSubstring("has 1 parameter groups, but had 2"));
+  o.groups.resize(3);
+  CHECK_THROWS_WITH(scheduler.step(), ContainsSubstring("more parameter groups than the 2"));
+}
+
+TEST_CASE("The concepts tell optimizers and schedulers from other types") {
+  STATIC_REQUIRE(OptimizerLike<ForgetfulOptimizer>);
+  STATIC_REQUIRE_FALSE(OptimizerLike<std::vector<double>>);
+  STATIC_REQUIRE(SchedulerLike<StepLR<ForgetfulOptimizer>>);
+  STATIC_REQUIRE(SchedulerLike<SequentialLR<ForgetfulOptimizer, StepLR<ForgetfulOptimizer>>>);
+  STATIC_REQUIRE_FALSE(SchedulerLike<ForgetfulOptimizer>);
+}
