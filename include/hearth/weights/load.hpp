@@ -1,0 +1,149 @@
+/// Puts weights from a file into a model, by name, all or nothing.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/nn/module.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/weights/load_report.hpp>
+#include <hearth/weights/module_state.hpp>
+#include <hearth/weights/read.hpp>
+#include <hearth/weights/state_dict.hpp>
+
+namespace hearth {
+
+/// How `load_weights` matches the names of a file with those of a model.
+struct LoadOptions {
+  /// Every name must be in both, with the same sizes. When false, what fits is loaded and the report tells the rest.
+  bool strict = true;
+  /// Which state_dict of a checkpoint: see ReadOptions::key.
+  std::string key = {};
+  /// Removed from the head of the file's names, except where the model has the name as it is; the default is what
+  /// Python's DataParallel and DistributedDataParallel put there.
+  std::string strip_prefix = "module.";
+  /// From the name in the file, after `strip_prefix`, to that in the model; "" leaves the tensor out.
+  std::function<std::string(const std::string&)> rename = {};
+  /// Heads of names ("fc.") for which other sizes in the file are no error: the model keeps its own values there. This
+  /// is how a classifier for another number of classes starts from trained weights.
+  std::vector<std::string> keep_mismatched = {};
+};
+
+namespace detail {
+
+inline constexpr std::string_view batch_count = "num_batches_tracked";
+
+/// A value of the file and the place in the model where it goes.
+struct LoadPlan {
+  LoadReport report;
+  std::vector<std::pair<at::Tensor, at::Tensor>> copies;  // to, from
+};
+
+/// The file's tensors under the names that the model should know them by.
+inline StateDict rename_weights(const StateDict& weights, const StateDict& model, const LoadOptions& options) {
+  StateDict renamed;
+  for (const auto& [name, value] : weights) {
+    std::string target = name;
+    if (!options.strip_prefix.empty() && name.starts_with(options.strip_prefix) && model.find(name) == nullptr) {
+      target.erase(0, options.strip_prefix.size());
+    }
+    if (options.rename) {
+      target = options.rename(target);
+    }
+    require(renamed.find(target) == nullptr, "two of its names, one of them {}, stand for {} in the model", name,
+            target);
+    if (!target.empty()) {
+      renamed.add(std::move(target), value);
+    }
+  }
+  return renamed;
+}
+
+inline bool has_batch_counts(const StateDict& weights) {
+  return std::any_of(weights.begin(), weights.end(),
+                     [](const auto& item) { return item.first.ends_with(batch_count); });
+}
+
+inline bool starts_with_any(const std::string& name, const std::vector<std::string>& heads) {
+  return std::any_of(heads.begin(), heads.end(), [&](const std::string& head) { return name.starts_with(head); });
+}
+
+/// Whether `copy_` makes values of the type `to` from those of the type `from` without losing a part of each.
+inline bool converts(const at::Tensor& from, const at::Tensor& to) {
+  const auto is_number = [](const at::Tensor& tensor) {
+    return tensor.is_floating_point() || tensor.is_complex() ||
+           at::isIntegralType(tensor.scalar_type(), /*includeBool=*/true);
+  };
+  return from.scalar_type() == to.scalar_type() ||
+         (is_number(from) && is_number(to) && (to.is_complex() || !from.is_complex()));
+}
+
+/// Matches names, sizes and types; changes nothing.
+inline LoadPlan plan_load(const StateDict& model, const StateDict& weights, const LoadOptions& options) {
+  LoadPlan plan;
+  const bool counts_batches = has_batch_counts(weights);
+  for (const auto& [name, place] : model) {
+    const at::Tensor* const value = weights.find(name);
+    LoadedKey key{name, place.sizes().vec(), value != nullptr ? value->sizes().vec() : std::vector<std::int64_t>{}};
+    if (value == nullptr) {
+      // Files from before PyTorch 0.4.1 have none of these counts, and Python asks for none.
+      const bool is_older = !counts_batches && name.ends_with(batch_count);
+      (is_older ? plan.report.kept : plan.report.missing).push_back(std::move(key));
+    } else if (key.model != key.file) {
+      const bool may_differ = starts_with_any(name, options.keep_mismatched);
+      (may_differ ? plan.report.kept : plan.report.mis_shaped).push_back(std::move(key));
+    } else {
+      require(converts(*value, place), "its {} is of the type {}, which does not become the model's {}", name,
+              c10::toString(value->scalar_type()), c10::toString(place.scalar_type()));
+      plan.copies.emplace_back(place, *value);
+      plan.report.loaded.push_back(std::move(key));
+    }
+  }
+  for (const auto& [name, value] : weights) {
+    if (model.find(name) == nullptr) {
+      plan.report.unexpected.push_back({name, {}, value.sizes().vec()});
+    }
+  }
+  return plan;
+}
+
+}  // namespace detail
+
+/// Copies the weights into the module's parameters and buffers of the same names, converted to their types and devices.
+/// Everything is checked first: when it throws, the module is as it was. Throws Error when the names or sizes differ
+/// (with `strict`), a type cannot be converted, two names become one, or nothing at all fits. Python:
+/// Module.load_state_dict.
+inline LoadReport load_weights(torch::nn::Module& module, const StateDict& weights, const LoadOptions& options = {}) {
+  const StateDict model = state_dict(module);
+  detail::LoadPlan plan = detail::plan_load(model, detail::rename_weights(weights, model, options), options);
+  require(plan.report.fits() || !options.strict, "load_weights: they do not fit the model: {}", summary(plan.report));
+  require(!plan.copies.empty() || model.empty(), "load_weights: none of their {} names is one of the model's {}: {}",
+          weights.size(), model.size(), summary(plan.report));
+  const at::NoGradGuard no_grad;
+  for (const auto& [place, value] : plan.copies) {
+    place.copy_(value);
+  }
+  return std::move(plan.report);
+}
+
+/// `load_weights` from a file that `read_weights` reads; the file's bytes are copied once, into the module. Throws
+/// Error naming the file as well.
+inline LoadReport load_weights(torch::nn::Module& module, const std::filesystem::path& path,
+                               const LoadOptions& options = {}) {
+  const StateDict weights = read_weights(path, {.key = options.key});
+  try {
+    return load_weights(module, weights, options);
+  } catch (const Error& error) {
+    fail("cannot load {}: {}", path.string(), error.what());
+  }
+}
+
+}  // namespace hearth

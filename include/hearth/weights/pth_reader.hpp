@@ -1,0 +1,143 @@
+/// The tensors of a .pth file as torch.save writes it, described in place: the zip format and the older one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/weights/little_endian.hpp>
+#include <hearth/weights/pickle_reader.hpp>
+#include <hearth/weights/pth_globals.hpp>
+#include <hearth/weights/pth_state_dict.hpp>
+#include <hearth/weights/pth_tensor.hpp>
+#include <hearth/weights/stored_tensor.hpp>
+#include <hearth/weights/zip_reader.hpp>
+
+namespace hearth {
+
+/// The tensors of the state_dict that `key` names in an unpickled file (see `find_state_dict`), in its order. Throws
+/// Error when a name is there twice, or a tensor reaches beyond its storage.
+inline std::vector<StoredTensor> stored_tensors(const PickleValue& root, std::string_view key,
+                                                const StorageBytes& storages) {
+  std::vector<StoredTensor> tensors;
+  std::set<std::string_view> names;
+  for (const auto& [name, value] : find_state_dict(root, key).items) {
+    const auto& text = *name->as<std::string>();
+    require(names.insert(text).second, "it has the key {} twice", text);
+    tensors.push_back(stored_tensor(text, *value, storages));
+  }
+  return tensors;
+}
+
+namespace detail {
+
+/// torch/serialization.py, _load.
+inline std::vector<StoredTensor> read_zip_pth(std::span<std::byte> file, std::string_view key) {
+  constexpr std::string_view pickle_name = "/data.pkl";
+  const std::vector<ZipEntry> entries = read_zip(file);
+  const ZipEntry* pickle = nullptr;
+  for (const ZipEntry& entry : entries) {
+    require(!entry.name.ends_with("/constants.pkl"),
+            "it is a TorchScript archive or was written by torch::save; in Python, torch.jit.load opens it: save its "
+            "state_dict() with torch.save");
+    if (entry.name.ends_with(pickle_name) && entry.name.find('/') == entry.name.size() - pickle_name.size()) {
+      pickle = &entry;
+    }
+  }
+  require(pickle != nullptr, "it is a zip archive without a data.pkl: torch.save did not write it");
+  const std::string_view folder = pickle->name.substr(0, pickle->name.size() - pickle_name.size());
+  StorageBytes storages;
+  for (const ZipEntry& entry : entries) {
+    if (!entry.name.starts_with(folder)) {
+      continue;
+    }
+    const std::string_view name = entry.name.substr(folder.size());
+    if (name.starts_with("/data/")) {
+      storages.emplace(name.substr(6), entry.bytes);
+    }
+    require(name != "/byteorder" || zip_name(entry.bytes) == "little",
+            "it was written on a big-endian machine, which is not read");
+  }
+  const PickleDocument document = read_pickle(pickle->bytes, is_pth_global);
+  return stored_tensors(*document.root, key, storages);
+}
+
+/// The number that opens the older format, as a pickle: torch/serialization.py, MAGIC_NUMBER.
+inline constexpr std::string_view older_magic = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+
+/// torch/serialization.py, _legacy_load: pickles of the magic number, 1001, the machine, the object and the keys of the
+/// storages; then each storage's element count in 64 bits and its bytes.
+inline std::vector<StoredTensor> read_older_pth(std::span<std::byte> file, std::string_view key) {
+  auto rest = file;
+  const auto next = [&rest] {
+    PickleDocument document = read_pickle(rest, is_pth_global);
+    rest = rest.subspan(document.size);
+    return document;
+  };
+  rest = rest.subspan(older_magic.size());
+  const PickleDocument protocol = next();
+  const auto* const version = protocol.root->as<std::int64_t>();
+  require(version != nullptr && *version == 1001, "it is of an unknown version of torch.save's older format");
+  const PickleDocument machine = next();
+  const auto* const facts = machine.root->as<PickleValue::Dict>();
+  const PickleValue* const little = facts != nullptr ? facts->find("little_endian") : nullptr;
+  require(little != nullptr && little->as<bool>() != nullptr && *little->as<bool>(),
+          "it was written on a big-endian machine, which is not read");
+  const PickleDocument object = next();
+  const PickleDocument keys = next();
+
+  std::map<std::string_view, std::size_t> element_sizes;
+  for (const PickleValue& value : object.values) {
+    if (const auto* const persistent = value.as<PickleValue::Persistent>()) {
+      const StorageReference storage = storage_reference(*persistent);
+      element_sizes.emplace(storage.key, storage.element_size());
+    }
+  }
+  const auto* const list = keys.root->as<PickleValue::List>();
+  require(list != nullptr, "its list of storages is damaged");
+  StorageBytes storages;
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const std::string_view storage_key = pickled_item<std::string>(list->items, i);
+    const auto size = element_sizes.find(storage_key);
+    require(size != element_sizes.end(), "its list of storages names {}, which no tensor has", storage_key);
+    const auto count = load_little_endian<std::uint64_t>(rest, 0);
+    rest = rest.subspan(sizeof(count));
+    require(count <= rest.size() / size->second, "its storage {} reaches past the end of the file: it was cut short",
+            storage_key);
+    const auto bytes = static_cast<std::size_t>(count) * size->second;
+    storages.emplace(storage_key, rest.first(bytes));
+    rest = rest.subspan(bytes);
+  }
+  return stored_tensors(*object.root, key, storages);
+}
+
+}  // namespace detail
+
+/// Whether the bytes begin as torch.save's zip format does.
+inline bool is_zip_pth(std::span<const std::byte> file) noexcept {
+  return detail::zip_name(file).starts_with("PK\x03\x04");
+}
+
+/// Whether the bytes begin as torch.save's older format does.
+inline bool is_older_pth(std::span<const std::byte> file) noexcept {
+  return detail::zip_name(file).starts_with(detail::older_magic);
+}
+
+/// The tensors of the state_dict in a .pth file (`find_state_dict` tells which one `key` names), in the file's order.
+/// Nothing is copied: their storages are windows on `file`. Throws Error when the file is neither of torch.save's
+/// formats, is damaged, names what is no part of weights, or has a tensor that reaches beyond its storage.
+inline std::vector<StoredTensor> read_pth(std::span<std::byte> file, std::string_view key = {}) {
+  if (is_zip_pth(file)) {
+    return detail::read_zip_pth(file, key);
+  }
+  require(is_older_pth(file), "it does not begin as torch.save's formats do");
+  return detail::read_older_pth(file, key);
+}
+
+}  // namespace hearth

@@ -1,0 +1,198 @@
+/// Reads damaged weight files, each a function of its number, and stops at the first that does anything but be read or
+/// be refused: fuzz_weights [COUNT [FIRST]]. A crash is the sanitizers' to find; a hang is ended by a timer;
+/// allocations are counted here and must be in proportion to the file.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <hearth/core/file.hpp>
+#include <hearth/weights/pth_reader.hpp>
+#include <hearth/weights/safetensors_reader.hpp>
+
+#include "weights/fuzz/damage.hpp"
+
+namespace {
+
+std::size_t live = 0;
+std::size_t most_live = 0;
+
+void* counted(std::size_t size) {
+  auto* const block = static_cast<std::size_t*>(std::malloc(size + sizeof(std::max_align_t)));
+  if (block == nullptr) {
+    throw std::bad_alloc();
+  }
+  *block = size;
+  live += size;
+  most_live = std::max(most_live, live);
+  return reinterpret_cast<std::byte*>(block) + sizeof(std::max_align_t);
+}
+
+void release(void* memory) noexcept {
+  if (memory != nullptr) {
+    auto* const block = reinterpret_cast<std::size_t*>(static_cast<std::byte*>(memory) - sizeof(std::max_align_t));
+    live -= *block;
+    std::free(block);
+  }
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return counted(size);
+}
+void operator delete(void* memory) noexcept {
+  release(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  release(memory);
+}
+
+namespace {
+
+/// A file to damage; of a zip archive also the pickle and the storages in it, so that damage to the pickle is met
+/// inside a sound archive.
+struct Sample {
+  std::string name;
+  Bytes file;
+  Bytes pickle;
+  hearth::StorageBytes storages;
+};
+
+std::vector<Sample> read_samples(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".txt") {
+      paths.push_back(entry.path());
+    }
+  }
+  // The sound files first: they are damaged more often than those that are refused as they are.
+  std::sort(paths.begin(), paths.end(), [](const auto& a, const auto& b) {
+    const auto rank = [](const std::filesystem::path& path) {
+      const std::string name = path.filename().string();
+      return std::pair(name.starts_with("refused"), name);
+    };
+    return rank(a) < rank(b);
+  });
+  std::vector<Sample> samples(paths.size());
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    Sample& sample = samples[i];
+    sample.name = paths[i].filename().string();
+    sample.file = hearth::read_file(paths[i]);
+    if (!hearth::is_zip_pth(sample.file) || sample.name.starts_with("refused")) {
+      continue;
+    }
+    for (const hearth::ZipEntry& entry : hearth::read_zip(sample.file)) {
+      const std::size_t data = entry.name.find("/data/");
+      if (data != entry.name.npos) {
+        sample.storages.emplace(entry.name.substr(data + 6), entry.bytes);
+      } else if (entry.name.ends_with("/data.pkl")) {
+        sample.pickle.assign(entry.bytes.begin(), entry.bytes.end());
+      }
+    }
+  }
+  return samples;
+}
+
+/// The first and the last byte that each tensor reaches: outside its storage, the sanitizer would tell.
+unsigned touch(const std::vector<hearth::StoredTensor>& tensors) {
+  unsigned sum = 0;
+  for (const hearth::StoredTensor& tensor : tensors) {
+    std::int64_t last = tensor.offset;
+    bool empty = false;
+    for (std::size_t i = 0; i < tensor.sizes.size(); ++i) {
+      last += (tensor.sizes[i] - 1) * tensor.strides[i];
+      empty = empty || tensor.sizes[i] == 0;
+    }
+    if (!empty) {
+      const std::byte* const data = tensor.storage.data();
+      const auto bytes = static_cast<std::int64_t>(tensor.dtype->bytes);
+      sum += static_cast<unsigned>(data[tensor.offset * bytes]) + static_cast<unsigned>(data[(last + 1) * bytes - 1]);
+    }
+  }
+  return sum;
+}
+
+/// Damage to the pickle alone, to the header of a safetensors file with its size put right, or to the whole file.
+Bytes make_damage(const Sample& sample, const Sample& other, hearth::RandomStream& random, bool& is_pickle) {
+  is_pickle = !sample.pickle.empty() && random.bernoulli(0.75);
+  if (is_pickle) {
+    return damage(sample.pickle, other.pickle.empty() ? other.file : other.pickle, random);
+  }
+  if (hearth::is_safetensors(sample.file) && random.bernoulli(0.75)) {
+    const auto size = hearth::load_little_endian<std::uint64_t>(sample.file, 0);
+    const std::size_t end = 8 + static_cast<std::size_t>(std::min<std::uint64_t>(size, sample.file.size() - 8));
+    const auto place = [&](std::size_t at) { return sample.file.begin() + static_cast<std::ptrdiff_t>(at); };
+    const Bytes header = damage(Bytes(place(8), place(end)), other.file, random);
+    Bytes file(8);
+    const std::uint64_t new_size = header.size();
+    std::memcpy(file.data(), &new_size, sizeof(new_size));
+    file.insert(file.end(), header.begin(), header.end());
+    file.insert(file.end(), place(end), sample.file.end());
+    return file;
+  }
+  return damage(sample.file, other.file, random);
+}
+
+unsigned read(Bytes& bytes, bool is_pickle, const hearth::StorageBytes& storages) {
+  if (is_pickle) {
+    const auto document = hearth::read_pickle(bytes, hearth::is_pth_global);
+    return touch(hearth::stored_tensors(*document.root, "", storages));
+  }
+  return touch(hearth::is_safetensors(bytes) ? hearth::read_safetensors(bytes) : hearth::read_pth(bytes));
+}
+
+}  // namespace
+
+int main(int count_of_arguments, char** arguments) {
+  const auto argument = [&](int place, std::uint64_t otherwise) {
+    return place < count_of_arguments ? std::strtoull(arguments[place], nullptr, 10) : otherwise;
+  };
+  const std::uint64_t count = argument(1, 20000);
+  const std::uint64_t first = argument(2, 0);
+  const std::vector<Sample> samples = read_samples(std::filesystem::path(HEARTH_TEST_DIR) / "weights" / "reference");
+  const auto sound = static_cast<std::uint64_t>(std::count_if(
+      samples.begin(), samples.end(), [](const Sample& sample) { return !sample.name.starts_with("refused"); }));
+  std::uint64_t accepted = 0;
+  double largest_share = 0;
+  unsigned sum = 0;
+  for (std::uint64_t number = first; number < first + count; ++number) {
+    ::alarm(20);
+    hearth::RandomStream random(0, 0, number);
+    const Sample& sample = samples[random.below(random.bernoulli(0.75) ? sound : samples.size())];
+    const Sample& other = samples[random.below(samples.size())];
+    bool is_pickle = false;
+    Bytes bytes = make_damage(sample, other, random, is_pickle);
+    const std::size_t before = live;
+    most_live = live;
+    try {
+      sum += read(bytes, is_pickle, sample.storages);
+      ++accepted;
+    } catch (const hearth::Error&) {
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "damaged file {} of {}: {}\n", number, sample.name, error.what());
+      return 1;
+    }
+    // Eight kilobytes, and so many bytes for each byte of the file.
+    const double share = (static_cast<double>(most_live - before) - 8192) / static_cast<double>(bytes.size() + 1);
+    largest_share = std::max(largest_share, share);
+    if (share > 128) {
+      fmt::print(stderr, "damaged file {} of {}: {} bytes allocated for a file of {}\n", number, sample.name,
+                 most_live - before, bytes.size());
+      return 1;
+    }
+  }
+  fmt::print("{} damaged files: {} read, {} refused; at most {:.1f} bytes allocated a byte of the file (checksum {})\n",
+             count, accepted, count - accepted, largest_share, sum);
+}

@@ -1,0 +1,194 @@
+#include <hearth/weights/pickle_reader.hpp>
+#include <hearth/weights/pickle_writer.hpp>
+
+#include <limits>
+#include <string>
+
+#include "catch.hpp"
+
+using hearth::PickleDocument;
+using hearth::PickleValue;
+
+namespace {
+
+PickleDocument read(const std::string& pickle) {
+  return hearth::read_pickle(std::as_bytes(std::span(pickle)), [](std::string_view name) {
+    return name == "collections.OrderedDict" || name == "torch.device" || name == "builtins.set";
+  });
+}
+
+/// Protocol 2, these opcodes, stop.
+PickleDocument run(const std::string& opcodes) {
+  return read("\x80\x02" + opcodes + ".");
+}
+
+std::int64_t integer(const std::string& opcodes) {
+  return *run(opcodes).root->as<std::int64_t>();
+}
+
+}  // namespace
+
+// The bytes in these cases are what Python's pickle.dumps gives for the value, protocol 2 unless the case says so.
+
+TEST_CASE("read_pickle reads integers of every width") {
+  using namespace std::string_literals;
+  CHECK(integer("K\xff") == 255);
+  CHECK(integer("M\x01\x80") == 32769);
+  CHECK(integer("J\xff\xff\xff\xff") == -1);
+  CHECK(integer("\x8a\x00"s) == 0);
+  CHECK(integer("\x8a\x05\x00\x00\x00\x00\x01"s) == 4294967296);
+  CHECK(integer("\x8a\x01\x80") == -128);
+  CHECK(integer("\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80"s) == std::numeric_limits<std::int64_t>::min());
+  const PickleDocument wide = run("\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
+  CHECK(wide.root->as<PickleValue::BigInteger>()->bytes == "\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
+}
+
+TEST_CASE("read_pickle reads numbers, texts, bytes, booleans and None") {
+  using namespace std::string_literals;
+  CHECK(*run("G\xbf\xf8\x00\x00\x00\x00\x00\x00"s).root->as<double>() == -1.5);
+  CHECK(*run("X\x03\x00\x00\x00\xc3\xa4!"s).root->as<std::string>() == "ä!");
+  CHECK(*run("\x8c\x02hi").root->as<std::string>() == "hi");
+  CHECK(run("C\x02\x00\xff"s).root->as<PickleValue::Bytes>()->bytes == "\x00\xff"s);
+  CHECK(*run("\x88").root->as<bool>());
+  CHECK_FALSE(*run("\x89").root->as<bool>());
+  CHECK(run("N").root->as<PickleValue::None>() != nullptr);
+}
+
+TEST_CASE("read_pickle reads lists, tuples, sets and dicts, and what is kept and recalled is the same value") {
+  using namespace std::string_literals;
+  CHECK(run("](K\x01K\x02"
+            "e")
+            .root->as<PickleValue::List>()
+            ->items.size() == 2);
+  CHECK(run("]K\x01"
+            "a")
+            .root->as<PickleValue::List>()
+            ->items.size() == 1);
+  CHECK(run("(K\x01K\x02t").root->as<PickleValue::Tuple>()->items.size() == 2);
+  CHECK(run("K\x01\x85").root->as<PickleValue::Tuple>()->items.size() == 1);
+  CHECK(run("K\x01K\x02K\x03\x87").root->as<PickleValue::Tuple>()->items.size() == 3);
+  CHECK(run("\x8f(K\x01K\x02\x90").root->as<PickleValue::Set>()->items.size() == 2);
+  const PickleDocument dict =
+      run("}q\x00(X\x01\x00\x00\x00"
+          "aq\x01K\x07X\x01\x00\x00\x00"
+          "bh\x01u"s);
+  const auto& items = *dict.root->as<PickleValue::Dict>();
+  CHECK(*items.find("a")->as<std::int64_t>() == 7);
+  CHECK(items.find("b") == items.items[0].first);
+  CHECK(items.find("c") == nullptr);
+}
+
+TEST_CASE("read_pickle takes a list that holds itself") {
+  const PickleDocument document =
+      run(std::string("]q\x00h\x00"
+                      "a",
+                      6));
+  CHECK(document.root->as<PickleValue::List>()->items.front() == document.root);
+}
+
+TEST_CASE("read_pickle makes an OrderedDict a dict with its state, and records other calls") {
+  using namespace std::string_literals;
+  const PickleDocument ordered =
+      run("ccollections\nOrderedDict\n)RX\x01\x00\x00\x00"
+          "aK\x01s}b"s);
+  CHECK(ordered.root->as<PickleValue::Dict>()->items.size() == 1);
+  CHECK(ordered.root->as<PickleValue::Dict>()->state != nullptr);
+  const PickleDocument older =
+      run("ccollections\nOrderedDict\n]](X\x01\x00\x00\x00"
+          "aK\x01"
+          "ea\x85R"s);
+  CHECK(*older.root->as<PickleValue::Dict>()->find("a")->as<std::int64_t>() == 1);
+  const PickleDocument call =
+      run("ctorch\ndevice\nX\x03\x00\x00\x00"
+          "cpu\x85R"s);
+  const auto& device = *call.root->as<PickleValue::Call>();
+  CHECK(device.function->as<PickleValue::Global>()->name == "torch.device");
+  CHECK(hearth::pickled_item<std::string>(device.arguments->as<PickleValue::Tuple>()->items, 0) == "cpu");
+  CHECK(call.root->kind() == "a torch.device");
+}
+
+TEST_CASE("read_pickle refuses every name that is not allowed, however it is spelt") {
+  using Catch::Matchers::ContainsSubstring;
+  using namespace std::string_literals;
+  CHECK_THROWS_WITH(
+      run("cos\nsystem\nX\x02\x00\x00\x00ls\x85R"s),
+      ContainsSubstring("it names os.system, which is no part of weights: it is refused, and nothing was run"));
+  CHECK_THROWS_WITH(run("\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R"), ContainsSubstring("it names os.system"));
+  CHECK_THROWS_WITH(run("cbuiltins\neval\n"), ContainsSubstring("it names builtins.eval"));
+  CHECK_THROWS_WITH(run("c\n\n"), ContainsSubstring("it names ., which"));
+  CHECK_THROWS_WITH(run("(X\x02\x00\x00\x00lsios\nsystem\n"s), ContainsSubstring("opcode 0x69"));  // INST
+  CHECK_THROWS_WITH(run("\x82\x01"), ContainsSubstring("opcode 0x82"));                            // EXT1
+}
+
+TEST_CASE("read_pickle refuses what is no sound pickle") {
+  using Catch::Matchers::ContainsSubstring;
+  using namespace std::string_literals;
+  CHECK_THROWS_WITH(read(""), ContainsSubstring("it ends at byte 0"));
+  CHECK_THROWS_WITH(read("\x80\x02K"), ContainsSubstring("it ends at byte 3"));
+  CHECK_THROWS_WITH(read("\x80\x02K\x01"), ContainsSubstring("it ends at byte 4"));
+  CHECK_THROWS_WITH(run("X\xff\xff\xff\xff"), ContainsSubstring("before it is complete"));
+  CHECK_THROWS_WITH(run("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"), ContainsSubstring("before it is complete"));
+  CHECK_THROWS_WITH(read("\x80\x02"
+                         "cos"),
+                    ContainsSubstring("inside a name"));
+  CHECK_THROWS_WITH(read("\x80\x09N."), ContainsSubstring("protocol 9"));
+  CHECK_THROWS_WITH(run(""), ContainsSubstring("takes a value that is not there"));
+  CHECK_THROWS_WITH(run("K\x01\x86"), ContainsSubstring("takes a value that is not there"));
+  CHECK_THROWS_WITH(run("K\x01(\x85t"), ContainsSubstring("takes a value that is not there"));
+  CHECK_THROWS_WITH(run("K\x01(0Nt"), ContainsSubstring("takes a value that is not there"));
+  CHECK_THROWS_WITH(run("t"), ContainsSubstring("a mark that is not there"));
+  CHECK_THROWS_WITH(run("h\x05"), ContainsSubstring("recalls a value that it never kept"));
+  CHECK_THROWS_WITH(run("}K\x01"
+                        "a"),
+                    ContainsSubstring("adds items to something that has none"));
+  CHECK_THROWS_WITH(run("}(K\x01u"), ContainsSubstring("sets items where there is no dict"));
+  CHECK_THROWS_WITH(run("]K\x01K\x02s"), ContainsSubstring("sets items where there is no dict"));
+  CHECK_THROWS_WITH(run("K\x01)R"), ContainsSubstring("calls what is no name"));
+  CHECK_THROWS_WITH(run("K\x01}b"), ContainsSubstring("an integer cannot have attributes"));
+  CHECK_THROWS_WITH(run("ccollections\nOrderedDict\n]K\x01"
+                        "a\x85R"),
+                    ContainsSubstring("without pairs"));
+}
+
+TEST_CASE("What PickleWriter writes, read_pickle reads") {
+  hearth::PickleWriter writer;
+  writer.begin();
+  writer.none();
+  writer.boolean(true);
+  writer.integer(-3);
+  writer.integer(std::int64_t{1} << 40);
+  writer.integer(std::numeric_limits<std::int64_t>::min());
+  writer.number(-0.1);
+  writer.text("naïve");
+  writer.empty_list();
+  writer.begin();
+  writer.integer(1);
+  writer.end_list();
+  writer.ordered_dict();
+  writer.begin();
+  writer.text("key");
+  writer.empty_dict();
+  writer.end_dict();
+  writer.global("torch", "device");
+  writer.empty_tuple();
+  writer.call();
+  writer.text("id");
+  writer.persistent();
+  writer.end_tuple();
+  const std::string bytes = writer.finish();
+  const PickleDocument document = read(bytes + "rest");
+  CHECK(document.size == bytes.size());
+  const auto& items = document.root->as<PickleValue::Tuple>()->items;
+  REQUIRE(items.size() == 11);
+  CHECK(items[0]->as<PickleValue::None>() != nullptr);
+  CHECK(*items[1]->as<bool>());
+  CHECK(*items[2]->as<std::int64_t>() == -3);
+  CHECK(*items[3]->as<std::int64_t>() == std::int64_t{1} << 40);
+  CHECK(*items[4]->as<std::int64_t>() == std::numeric_limits<std::int64_t>::min());
+  CHECK(*items[5]->as<double>() == -0.1);
+  CHECK(*items[6]->as<std::string>() == "naïve");
+  CHECK(items[7]->as<PickleValue::List>()->items.size() == 1);
+  CHECK(items[8]->as<PickleValue::Dict>()->find("key")->as<PickleValue::Dict>() != nullptr);
+  CHECK(items[9]->as<PickleValue::Call>() != nullptr);
+  CHECK(*items[10]->as<PickleValue::Persistent>()->id->as<std::string>() == "id");
+}
