@@ -1,0 +1,43 @@
+/// What a model is to the rest of the library, and how many parameters one has.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <concepts>
+#include <cstdint>
+
+namespace hearth {
+
+/// A handle on a module: `model->forward(images)` gives logits; the rest is torch::nn::Module's. hearth::models' types
+/// are, any torch ModuleHolder with such a forward, and a std::shared_ptr to a module.
+template <class M>
+concept ModelLike = requires(M& model, at::Tensor images, at::Device device) {
+  { model->forward(images) } -> std::convertible_to<at::Tensor>;
+  { *model->parameters().begin() } -> std::convertible_to<at::Tensor>;
+  { model->named_parameters().begin()->value() } -> std::convertible_to<at::Tensor>;
+  { model->named_buffers().begin()->value() } -> std::convertible_to<at::Tensor>;
+  { model->is_training() } -> std::convertible_to<bool>;
+  model->train();
+  model->eval();
+  model->to(device);
+};
+
+/// How many numbers a model's parameters hold.
+struct ParameterCount {
+  std::int64_t total = 0;
+  std::int64_t trainable = 0;  ///< of those that require a gradient
+  friend constexpr bool operator==(const ParameterCount&, const ParameterCount&) = default;
+};
+
+/// Counts the numbers in a model's parameters (not in its buffers).
+template <class Model>
+ParameterCount count_parameters(const Model& model) {
+  ParameterCount count;
+  for (const at::Tensor& parameter : model->parameters()) {
+    count.total += parameter.numel();
+    count.trainable += parameter.requires_grad() ? parameter.numel() : 0;
+  }
+  return count;
+}
+
+}  // namespace hearth
