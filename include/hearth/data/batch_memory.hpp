@@ -1,0 +1,154 @@
+/// The memory of a batch: samples are written straight into it, and it is used again when nobody else holds it.
+#pragma once
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/InferenceMode.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/sample.hpp>
+#include <hearth/data/batch.hpp>
+
+namespace hearth {
+
+namespace detail {
+
+/// In its scope tensors are plain ones, whatever mode of autograd the thread is in: they outlive it.
+class PlainTensors {
+  c10::InferenceMode normal_{false};
+  at::AutoDispatchBelowADInplaceOrView untracked_;
+};
+
+}  // namespace detail
+
+/// How a batch's memory is to be.
+struct BatchMemoryOptions {
+  std::size_t capacity = 1;  ///< samples at most
+  Layout layout = Layout::contiguous;
+  bool pin = false;  ///< page-locked, for copies to a GPU that don't wait
+};
+
+/// Takes one sample after the other: `begin_sample`, then whoever reads the sample asks for its place, then `accept` or
+/// `skip`. The first place that is asked for decides the shape of the batch.
+class BatchMemory final : public SampleSink {
+ public:
+  /// Begins batch `index` of an epoch.
+  void begin(const BatchMemoryOptions& options, std::size_t index) {
+    options_ = options;
+    batch_.inputs.reset();
+    batch_.targets.reset();
+    batch_.index = index;
+    batch_.samples.clear();
+    has_shape_ = false;
+    skipped_ = 0;
+    const detail::PlainTensors plain;
+    if (!is_reusable(targets_) || targets_.size(0) != capacity()) {
+      targets_ = at::empty({capacity()}, at::TensorOptions(at::kLong).pinned_memory(options_.pin));
+    }
+  }
+
+  void begin_sample(std::size_t sample) noexcept {
+    sample_ = sample;
+    placed_ = false;
+    refused_ = false;
+  }
+
+  SamplePlace place(const Shape& shape) override {
+    if (!has_shape_) {
+      reserve(shape);
+    }
+    if (shape != shape_) [[unlikely]] {
+      refused_ = true;
+      fail("DataLoader: sample {} has the shape {}, but the batch began with {}; bring all to one size, with Resize and "
+           "CenterCrop say",
+           sample_, shape.to_string(), shape_.to_string());
+    }
+    placed_ = true;
+    const auto filled = static_cast<std::int64_t>(batch_.samples.size());
+    return {data_ + filled * shape_.numel(), shape_, shape_.rank() == 3 ? options_.layout : Layout::contiguous};
+  }
+
+  /// The sample that was begun is in its place, and this is its label.
+  void accept(std::int64_t label) {
+    require(placed_, "DataLoader: the dataset's read gave a label for sample {}, but never asked for the sample's place",
+            sample_);
+    targets_.mutable_data_ptr<std::int64_t>()[batch_.samples.size()] = label;
+    batch_.samples.push_back(sample_);
+  }
+
+  /// The sample that was begun cannot be had: the next one takes its place.
+  void skip(const std::string& reason) {
+    if (skipped_++ == 0) {
+      first_reason_ = reason;
+    }
+  }
+
+  /// Has the sample that was begun been refused for its shape?
+  bool refused() const noexcept { return refused_; }
+
+  std::size_t skipped() const noexcept { return skipped_; }
+
+  /// Why the first sample was skipped.
+  const std::string& first_reason() const noexcept { return first_reason_; }
+
+  /// The batch is whole; without a sample its tensors stay undefined.
+  void finish() {
+    const auto count = static_cast<std::int64_t>(batch_.samples.size());
+    if (count > 0) {
+      const detail::PlainTensors plain;
+      batch_.inputs = inputs_.narrow(0, 0, count);
+      batch_.targets = targets_.narrow(0, 0, count);
+    }
+    if (options_.pin) {  // LibTorch's allocator of pinned memory knows when a copy to the GPU has ended; this doesn't
+      inputs_.reset();
+      targets_.reset();
+    }
+  }
+
+  Batch& batch() noexcept { return batch_; }
+
+ private:
+  std::int64_t capacity() const noexcept { return static_cast<std::int64_t>(options_.capacity); }
+
+  /// Nobody has the tensor, a view of it or its storage but this.
+  static bool is_reusable(const at::Tensor& tensor) {
+    return tensor.defined() && tensor.use_count() == 1 && tensor.storage().use_count() == 1;
+  }
+
+  void reserve(const Shape& shape) {
+    require(shape.numel() > 0, "DataLoader: sample {} is empty: its shape is {}", sample_, shape.to_string());
+    const detail::PlainTensors plain;
+    std::vector<std::int64_t> sizes{capacity()};
+    sizes.insert(sizes.end(), shape.begin(), shape.end());
+    const auto format = shape.rank() == 3 && options_.layout == Layout::channels_last ? at::MemoryFormat::ChannelsLast
+                                                                                     : at::MemoryFormat::Contiguous;
+    if (!is_reusable(inputs_) || inputs_.sizes() != sizes || !inputs_.is_contiguous(format)) {
+      inputs_.reset();
+      inputs_ = at::empty(sizes, at::TensorOptions(at::kFloat).pinned_memory(options_.pin).memory_format(format));
+    }
+    data_ = inputs_.mutable_data_ptr<float>();
+    shape_ = shape;
+    has_shape_ = true;
+  }
+
+  BatchMemoryOptions options_;
+  at::Tensor inputs_;   // [capacity, ...]
+  at::Tensor targets_;  // [capacity]
+  Batch batch_;         // its tensors are views of these
+  Shape shape_;
+  float* data_ = nullptr;
+  std::size_t sample_ = 0;
+  std::size_t skipped_ = 0;
+  std::string first_reason_;
+  bool has_shape_ = false;
+  bool placed_ = false;
+  bool refused_ = false;
+};
+
+}  // namespace hearth

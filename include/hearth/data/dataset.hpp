@@ -1,0 +1,43 @@
+/// What a dataset is: numbered samples, each written to its place in a batch, and an integer label for each.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <hearth/core/random.hpp>
+#include <hearth/core/sample.hpp>
+
+namespace hearth {
+
+/// `size()` counts the samples. `read(index, random, sink)` writes sample `index` to the place that the sink hands out
+/// and returns its label, 0 … classes-1; several threads call it at once, hence const. Its random choices come from
+/// `random` alone, which is the sample's own stream of (seed, epoch, index). It throws Error, naming what it read, when
+/// the sample cannot be had.
+template <class D>
+concept DatasetLike = requires(const D& dataset, std::size_t index, RandomStream& random, SampleSink& sink) {
+  { dataset.size() } -> std::convertible_to<std::size_t>;
+  { dataset.read(index, random, sink) } -> std::convertible_to<std::int64_t>;
+};
+
+/// A dataset that knows how many classes its labels come from, so that a model's head can be checked against it.
+template <class D>
+concept KnowsClassCount = requires(const D& dataset) {
+  { dataset.num_classes() } -> std::convertible_to<std::size_t>;
+};
+
+/// A dataset whose labels have names, in their order.
+template <class D>
+concept KnowsClasses = requires(const D& dataset) {
+  { dataset.classes() } -> std::convertible_to<std::vector<std::string>>;
+};
+
+/// A dataset that can tell a sample's label without reading the sample.
+template <class D>
+concept KnowsLabels = requires(const D& dataset, std::size_t index) {
+  { dataset.label(index) } -> std::convertible_to<std::int64_t>;
+};
+
+}  // namespace hearth

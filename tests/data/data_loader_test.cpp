@@ -1,0 +1,589 @@
+#include <hearth/data/data_loader.hpp>
+#include <hearth/data/distributed_sampler.hpp>
+#include <hearth/data/image_folder.hpp>
+#include <hearth/data/subset.hpp>
+#include <hearth/data/tensor_dataset.hpp>
+#include <hearth/data/write_tensor.hpp>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/stack.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/cuda.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <ostream>
+#include <ranges>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+#include "data/picture_files.hpp"
+#include "data/temporary_folder.hpp"
+
+using namespace hearth;
+using Catch::Matchers::ContainsSubstring;
+using hearth_test::bmp;
+using hearth_test::error_of;
+using hearth_test::read_text;
+using hearth_test::TemporaryFolder;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Sample i is [i, two draws from its stream], its label i % 7. Those of `bad` cannot be read.
+struct Numbers {
+  std::size_t count = 0;
+  std::set<std::size_t> bad = {};
+
+  std::size_t size() const { return count; }
+  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
+    if (bad.contains(index)) {
+      sink.place({3}).data[0] = -1;  // begins, then finds that the rest is missing
+      fail("cannot read number {}", index);
+    }
+    float* const data = sink.place({3}).data;
+    data[0] = static_cast<float>(index);
+    data[1] = static_cast<float>(random.uniform());
+    data[2] = static_cast<float>(random.uniform());
+    return static_cast<std::int64_t>(index % 7);
+  }
+};
+
+/// Pictures [2, 2, 3] of 100 * sample + channel * 10 + row * 3 + column.
+struct Pictures {
+  std::size_t size() const { return 5; }
+  std::int64_t read(std::size_t index, RandomStream&, SampleSink& sink) const {
+    const SamplePlace place = sink.place({2, 2, 3});
+    for (int c = 0; c < 2; ++c) {
+      for (int y = 0; y < 2; ++y) {
+        for (int x = 0; x < 3; ++x) {
+          const int at = place.layout == Layout::contiguous ? (c * 2 + y) * 3 + x : (y * 3 + x) * 2 + c;
+          place.data[at] = static_cast<float>(100 * static_cast<int>(index) + c * 10 + y * 3 + x);
+        }
+      }
+    }
+    return 0;
+  }
+};
+
+struct Copy {
+  std::vector<float> inputs;
+  std::vector<std::int64_t> targets;
+  std::vector<std::size_t> samples;
+  std::size_t index;
+  friend bool operator==(const Copy&, const Copy&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Copy& batch) {
+    return out << "batch " << batch.index << " of the samples " << fmt::format("{}", fmt::join(batch.samples, ", "));
+  }
+};
+
+Copy copy(const Batch& batch) {
+  const at::Tensor inputs = batch.inputs.contiguous();
+  const at::Tensor targets = batch.targets.contiguous();
+  return {{inputs.const_data_ptr<float>(), inputs.const_data_ptr<float>() + inputs.numel()},
+          {targets.const_data_ptr<std::int64_t>(), targets.const_data_ptr<std::int64_t>() + targets.numel()},
+          batch.samples,
+          batch.index};
+}
+
+template <class Range>
+std::vector<Copy> all(Range&& range) {
+  std::vector<Copy> batches;
+  for (const Batch& batch : range) {
+    batches.push_back(copy(batch));
+  }
+  return batches;
+}
+
+std::vector<std::size_t> sizes(const std::vector<Copy>& batches) {
+  std::vector<std::size_t> result;
+  for (const Copy& batch : batches) {
+    result.push_back(batch.samples.size());
+  }
+  return result;
+}
+
+const std::vector<int> worker_counts{0, 1, 4, 16};
+
+}  // namespace
+
+static_assert(std::ranges::input_range<DataLoader<Numbers>>);
+static_assert(std::same_as<decltype(DataLoader{Numbers{}, {.batch_size = 2}}), DataLoader<Numbers, DefaultSampler>>);
+static_assert(std::same_as<decltype(DataLoader{Numbers{}, LoaderOptions{}}), DataLoader<Numbers, DefaultSampler>>);
+static_assert(std::same_as<decltype(DataLoader{Numbers{}}), DataLoader<Numbers, DefaultSampler>>);
+static_assert(std::same_as<decltype(DataLoader{Numbers{}, RandomSampler{1}, {.batch_size = 2}}),
+                           DataLoader<Numbers, RandomSampler>>);
+static_assert(std::same_as<decltype(DataLoader{Numbers{}, RandomSampler{1}}), DataLoader<Numbers, RandomSampler>>);
+
+TEST_CASE("Batches come in order with their samples, and the last is as large as what is left", "[data_loader]") {
+  for (const int workers : worker_counts) {
+    DataLoader loader{Numbers{10}, {.batch_size = 4, .workers = workers}};
+    CHECK(loader.size() == 3);
+    std::vector<std::size_t> seen;
+    std::size_t index = 0;
+    for (const Batch& batch : loader) {
+      const std::size_t expected = index < 2 ? 4 : 2;
+      REQUIRE(batch.size() == expected);
+      CHECK(batch.index == index++);
+      CHECK(batch.inputs.sizes() == at::IntArrayRef({static_cast<std::int64_t>(expected), 3}));
+      CHECK(batch.inputs.scalar_type() == at::kFloat);
+      CHECK(batch.targets.sizes() == at::IntArrayRef({static_cast<std::int64_t>(expected)}));
+      CHECK(batch.targets.scalar_type() == at::kLong);
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto row = static_cast<std::int64_t>(i);
+        CHECK(batch.inputs[row][0].item<float>() == static_cast<float>(batch.samples[i]));
+        CHECK(batch.targets[row].item<std::int64_t>() == static_cast<std::int64_t>(batch.samples[i] % 7));
+        seen.push_back(batch.samples[i]);
+      }
+    }
+    CHECK(seen == std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  }
+}
+
+TEST_CASE("drop_last leaves out the smaller batch at the end, and only that", "[data_loader]") {
+  DataLoader uneven{Numbers{10}, {.batch_size = 4, .drop_last = true}};
+  CHECK(uneven.size() == 2);
+  CHECK(sizes(all(uneven)) == std::vector<std::size_t>{4, 4});
+  DataLoader even{Numbers{8}, {.batch_size = 4, .drop_last = true}};
+  CHECK(even.size() == 2);
+  CHECK(sizes(all(even)) == std::vector<std::size_t>{4, 4});
+  DataLoader large{Numbers{3}, {.batch_size = 100}};
+  CHECK(sizes(all(large)) == std::vector<std::size_t>{3});
+}
+
+TEST_CASE("Batches are bit-identical for any number of workers and from run to run", "[data_loader]") {
+  std::vector<std::vector<Copy>> first;
+  for (const int workers : worker_counts) {
+    for (const int prefetch : {1, 3}) {
+      for (int run = 0; run < 2; ++run) {
+        DataLoader loader{Numbers{501},
+                          {.batch_size = 16, .shuffle = true, .workers = workers, .prefetch = prefetch, .seed = 3}};
+        const std::vector<std::vector<Copy>> epochs{all(loader), all(loader), all(loader)};
+        if (first.empty()) {
+          first = epochs;
+          CHECK(first[0] != first[1]);
+        }
+        CHECK(epochs == first);
+      }
+    }
+  }
+}
+
+TEST_CASE("A sample's random choices are those of (seed, epoch, its number)", "[data_loader]") {
+  DataLoader loader{Numbers{20}, {.batch_size = 8, .shuffle = true, .workers = 2, .seed = 11}};
+  for (std::uint64_t epoch = 0; epoch < 2; ++epoch) {
+    for (const Batch& batch : loader) {
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        RandomStream random(11, epoch, batch.samples[i]);
+        const auto row = static_cast<std::int64_t>(i);
+        CHECK(batch.inputs[row][1].item<float>() == static_cast<float>(random.uniform()));
+        CHECK(batch.inputs[row][2].item<float>() == static_cast<float>(random.uniform()));
+      }
+    }
+  }
+}
+
+TEST_CASE("Each loop is the next epoch, and any epoch can be had again", "[data_loader]") {
+  DataLoader loader{Numbers{30}, {.batch_size = 7, .shuffle = true, .workers = 2, .seed = 1}};
+  const std::vector<Copy> zero = all(loader);
+  const std::vector<Copy> one = all(loader);
+  CHECK(zero != one);
+  CHECK(all(loader.epoch(0)) == zero);
+  CHECK(all(loader.epoch(1)) == one);
+  CHECK(all(loader) == all(loader.epoch(2)));
+  CHECK(loader.epoch(5).size() == 5);
+  std::vector<std::size_t> order;
+  for (const Copy& batch : zero) {
+    order.insert(order.end(), batch.samples.begin(), batch.samples.end());
+  }
+  CHECK(order == permutation(30, 1, 0));
+}
+
+TEST_CASE("Pictures lie in the layout that was asked for, and mean the same", "[data_loader]") {
+  DataLoader plain{Pictures{}, {.batch_size = 2}};
+  DataLoader last{Pictures{}, {.batch_size = 2, .workers = 2, .layout = Layout::channels_last}};
+  std::vector<Copy> batches;
+  for (const Batch& batch : last) {
+    CHECK(batch.inputs.is_contiguous(at::MemoryFormat::ChannelsLast));
+    CHECK(batch.inputs.stride(1) == 1);
+    batches.push_back(copy(batch));
+  }
+  CHECK(batches == all(plain));
+  CHECK(batches[2].inputs == std::vector<float>{400, 401, 402, 403, 404, 405, 410, 411, 412, 413, 414, 415});
+  DataLoader numbers{Numbers{3}, {.batch_size = 2, .layout = Layout::channels_last}};
+  CHECK((*numbers.begin()).inputs.is_contiguous());
+}
+
+TEST_CASE("A batch's memory is used again when nobody holds it", "[data_loader]") {
+  for (const int workers : {0, 2}) {
+    DataLoader loader{Numbers{400}, {.batch_size = 4, .workers = workers, .prefetch = 1}};
+    std::set<const void*> inputs;
+    std::set<const void*> targets;
+    for (int epoch = 0; epoch < 3; ++epoch) {
+      for (const Batch& batch : loader) {
+        inputs.insert(batch.inputs.const_data_ptr());
+        targets.insert(batch.targets.const_data_ptr());
+      }
+    }
+    const std::size_t places = static_cast<std::size_t>(workers) + 1;
+    CHECK(inputs.size() == places);
+    CHECK(targets.size() == places);
+  }
+}
+
+TEST_CASE("Batches, tensors and views of them that are kept stay as they are", "[data_loader]") {
+  for (const int workers : {0, 2}) {
+    DataLoader loader{Numbers{40}, {.batch_size = 4, .workers = workers}};
+    std::vector<Batch> kept;
+    std::vector<at::Tensor> views;
+    for (Batch& batch : loader) {
+      if (batch.index % 3 == 0) {
+        kept.push_back(batch);
+      } else if (batch.index % 3 == 1) {
+        views.push_back(batch.inputs[0]);
+        views.push_back(batch.targets.view({-1, 1}));
+      } else {
+        kept.push_back(std::move(batch));
+      }
+    }
+    all(loader);  // another epoch over whatever memory is free
+    for (const Batch& batch : kept) {
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        CHECK(batch.inputs[static_cast<std::int64_t>(i)][0].item<float>() == static_cast<float>(batch.samples[i]));
+        CHECK(batch.samples[i] == batch.index * 4 + i);
+      }
+    }
+    for (std::size_t i = 0; i < views.size() / 2; ++i) {
+      CHECK(views[2 * i][0].item<float>() == static_cast<float>((3 * i + 1) * 4));
+      CHECK(views[2 * i + 1][3].item<std::int64_t>() == static_cast<std::int64_t>(((3 * i + 1) * 4 + 3) % 7));
+    }
+  }
+}
+
+TEST_CASE("What autograd has saved of a batch stays as it is", "[data_loader]") {
+  DataLoader loader{Numbers{8}, {.batch_size = 4}};
+  const at::Tensor weight = at::ones({3}).set_requires_grad(true);
+  at::Tensor sum;
+  for (const Batch& batch : loader) {
+    const at::Tensor product = (batch.inputs * weight).sum();
+    sum = sum.defined() ? sum + product : product;
+  }
+  sum.backward();
+  CHECK(weight.grad()[0].item<float>() == 28);  // 0 + 1 + … + 7: the first batch was still there
+}
+
+TEST_CASE("Batches are plain tensors, whatever mode the loop is in", "[data_loader]") {
+  DataLoader loader{Numbers{4}, {.batch_size = 2}};
+  {
+    const c10::InferenceMode inference;
+    for (const Batch& batch : loader) {
+      CHECK_FALSE(batch.inputs.is_inference());
+    }
+  }
+  const at::Tensor weight = at::ones({3}).set_requires_grad(true);
+  for (const Batch& batch : loader) {
+    CHECK_NOTHROW((batch.inputs * weight).sum().backward());
+    CHECK_NOTHROW(batch.inputs.mul_(2));
+  }
+}
+
+TEST_CASE("A sample that cannot be read ends the epoch in its place, and the next epoch works", "[data_loader]") {
+  for (const int workers : worker_counts) {
+    DataLoader loader{Subset{Numbers{40, {21}}, SequentialSampler(40).indices(0)}, {.batch_size = 4, .workers = workers}};
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      std::size_t batches = 0;
+      const auto go_through = [&] {
+        for (const Batch& batch : loader) {
+          CHECK(batch.index == batches++);
+        }
+      };
+      CHECK_THROWS_WITH(go_through(), "cannot read number 21");
+      CHECK(batches == 5);
+    }
+    CHECK(loader.skipped() == 0);
+  }
+}
+
+TEST_CASE("Bad samples are left out and counted when that is the policy", "[data_loader]") {
+  std::vector<Copy> first;
+  for (const int workers : worker_counts) {
+    DataLoader loader{Numbers{20, {0, 6, 8, 9, 10, 11, 19}},
+                      {.batch_size = 4, .workers = workers, .bad_samples = BadSamples::skip}};
+    const std::vector<Copy> batches = all(loader);
+    // The third batch, 8 to 11, has nothing left.
+    CHECK(sizes(batches) == std::vector<std::size_t>{3, 3, 4, 3});
+    CHECK(batches[0].samples == std::vector<std::size_t>{1, 2, 3});
+    CHECK(batches[0].inputs[0] == 1);
+    CHECK(batches[0].targets == std::vector<std::int64_t>{1, 2, 3});
+    CHECK(batches[2].index == 3);
+    CHECK(loader.skipped() == 7);
+    all(loader);
+    CHECK(loader.skipped() == 7);
+    first = first.empty() ? batches : first;
+    CHECK(batches == first);
+  }
+}
+
+TEST_CASE("An epoch of which nothing could be read is an error with the first reason", "[data_loader]") {
+  DataLoader loader{Numbers{3, {0, 1, 2}}, {.batch_size = 2, .workers = 1, .bad_samples = BadSamples::skip}};
+  CHECK_THROWS_WITH(all(loader), ContainsSubstring("not one of the 3 samples could be read") &&
+                                     ContainsSubstring("cannot read number 0"));
+}
+
+TEST_CASE("Other exceptions than Error are never skipped", "[data_loader]") {
+  struct Broken {
+    std::size_t size() const { return 4; }
+    std::int64_t read(std::size_t index, RandomStream&, SampleSink& sink) const {
+      sink.place({1}).data[0] = 0;
+      return index == 2 ? throw std::logic_error("a fault of the program") : 0;
+    }
+  };
+  for (const int workers : worker_counts) {
+    DataLoader loader{Broken{}, {.batch_size = 2, .workers = workers, .bad_samples = BadSamples::skip}};
+    CHECK_THROWS_AS(all(loader), std::logic_error);
+  }
+}
+
+TEST_CASE("A loop can be left early, by break or exception, and the workers stop", "[data_loader]") {
+  struct Counting {
+    std::shared_ptr<std::atomic<int>> reading = std::make_shared<std::atomic<int>>(0);
+    std::size_t size() const { return 1000; }
+    std::int64_t read(std::size_t, RandomStream&, SampleSink& sink) const {
+      ++*reading;
+      sink.place({1}).data[0] = 0;
+      --*reading;
+      return 0;
+    }
+  };
+  for (const int workers : worker_counts) {
+    DataLoader loader{Counting{}, {.batch_size = 10, .workers = workers}};
+    for (const Batch& batch : loader) {
+      if (batch.index == 3) {
+        break;
+      }
+    }
+    CHECK(*loader.dataset().reading == 0);
+    const auto interrupted = [&] {
+      for (const Batch& batch : loader) {
+        if (batch.index == 2) {
+          throw std::runtime_error("the body");
+        }
+      }
+    };
+    CHECK_THROWS_WITH(interrupted(), "the body");
+    CHECK(*loader.dataset().reading == 0);
+    static_cast<void>(loader.epoch(7));  // begun, and never gone through
+    CHECK(all(loader).size() == 100);
+  }
+}
+
+TEST_CASE("Epochs of one loader may overlap", "[data_loader]") {
+  DataLoader loader{Numbers{12}, {.batch_size = 4, .workers = 2}};
+  const std::vector<Copy> alone = all(loader.epoch(0));
+  std::vector<Copy> outer;
+  for (const Batch& batch : loader.epoch(0)) {
+    CHECK(all(loader.epoch(0)) == alone);
+    outer.push_back(copy(batch));
+  }
+  CHECK(outer == alone);
+}
+
+TEST_CASE("An epoch outlives its loader", "[data_loader]") {
+  auto loader = std::make_unique<DataLoader<Numbers>>(Numbers{12}, LoaderOptions{.batch_size = 4, .workers = 2});
+  const std::vector<Copy> expected = all(loader->epoch(0));
+  auto epoch = loader->epoch(0);
+  DataLoader moved = std::move(*loader);
+  loader.reset();
+  CHECK(all(epoch) == expected);
+  CHECK(all(moved).size() == 3);
+}
+
+TEST_CASE("A loader works with the standard library's ranges", "[data_loader]") {
+  DataLoader loader{Numbers{12}, {.batch_size = 4}};
+  std::vector<std::size_t> indices;
+  std::ranges::for_each(loader.epoch(0), [&](const Batch& batch) { indices.push_back(batch.index); });
+  CHECK(indices == std::vector<std::size_t>{0, 1, 2});
+  CHECK(std::ranges::distance(loader) == 3);
+}
+
+TEST_CASE("Samples of different shapes in a batch are an error that names both", "[data_loader]") {
+  const TemporaryFolder folder;
+  folder.write("a/1.bmp", bmp(1, 1, {0, 0, 0}));
+  folder.write("a/2.bmp", bmp(1, 2, {0, 0, 0, 0, 0, 0}));
+  for (const BadSamples policy : {BadSamples::stop, BadSamples::skip}) {
+    DataLoader loader{ImageFolder{folder.path()}, {.batch_size = 2, .workers = 1, .bad_samples = policy}};
+    CHECK_THROWS_WITH(all(loader), ContainsSubstring("2.bmp") && ContainsSubstring("sample 1 has the shape [3, 1, 2]") &&
+                                       ContainsSubstring("the batch began with [3, 1, 1]") &&
+                                       ContainsSubstring("Resize and CenterCrop"));
+  }
+  DataLoader one_by_one{ImageFolder{folder.path()}, {.batch_size = 1}};
+  CHECK(all(one_by_one)[1].inputs.size() == 6);
+}
+
+TEST_CASE("A truncated JPEG and a text named .jpg are errors that name them, or are skipped", "[data_loader]") {
+  const std::string photo = read_text(fs::path(HEARTH_TEST_DIR) / "data/reference/photo.jpg");
+  for (const std::string& bad : {photo.substr(0, photo.size() * 2 / 3), std::string("a text, not a picture\n")}) {
+    const TemporaryFolder folder;
+    folder.write("a/1.jpg", photo);
+    folder.write("a/2.jpg", bad);
+    folder.write("b/3.jpg", photo);
+    DataLoader loader{ImageFolder{folder.path()}, {.batch_size = 3, .workers = 2}};
+    CHECK_THROWS_WITH(all(loader), ContainsSubstring((folder / "a/2.jpg").string()));
+    DataLoader skipping{ImageFolder{folder.path()}, {.batch_size = 3, .workers = 2, .bad_samples = BadSamples::skip}};
+    const std::vector<Copy> batches = all(skipping);
+    REQUIRE(batches.size() == 1);
+    CHECK(batches[0].samples == std::vector<std::size_t>{0, 2});
+    CHECK(batches[0].targets == std::vector<std::int64_t>{0, 1});
+    CHECK(skipping.skipped() == 1);
+  }
+  CHECK_THROWS_WITH((DataLoader{ImageFolder{"/nowhere/train"}, {.batch_size = 2}}),
+                    ContainsSubstring("/nowhere/train does not exist"));
+}
+
+TEST_CASE("Options that make no sense are errors at once", "[data_loader]") {
+  const auto error = [](Numbers dataset, LoaderOptions options) {
+    return error_of([&] { DataLoader{dataset, options}; });
+  };
+  CHECK_THAT(error(Numbers{0}, {}), ContainsSubstring("DataLoader: the dataset is empty"));
+  CHECK_THAT(error(Numbers{3}, {.batch_size = 0}), ContainsSubstring("batch_size must be at least 1, but got 0"));
+  CHECK_THAT(error(Numbers{3}, {.batch_size = -4}), ContainsSubstring("batch_size must be at least 1, but got -4"));
+  CHECK_THAT(error(Numbers{3}, {.workers = -1}), ContainsSubstring("workers must be at least 0, but got -1"));
+  CHECK_THAT(error(Numbers{3}, {.workers = 1, .prefetch = 0}), ContainsSubstring("prefetch must be at least 1"));
+  CHECK_THAT(error(Numbers{3}, {.batch_size = 4, .drop_last = true}),
+             ContainsSubstring("with drop_last there is no batch: 3 samples, but batch_size is 4"));
+}
+
+TEST_CASE("Pinned memory needs CUDA", "[data_loader]") {
+  if (!torch::cuda::is_available()) {
+    CHECK_THROWS_WITH((DataLoader{Numbers{4}, {.pin_memory = true}}), ContainsSubstring("pin_memory needs CUDA"));
+    return;
+  }
+  DataLoader pinned{Numbers{40}, {.batch_size = 4, .workers = 2, .pin_memory = true}};
+  DataLoader plain{Numbers{40}, {.batch_size = 4}};
+  const std::vector<Copy> expected = all(plain);
+  std::size_t index = 0;
+  for (const Batch& batch : pinned) {
+    CHECK(batch.inputs.is_pinned());
+    CHECK(batch.targets.is_pinned());
+    CHECK(copy(batch) == expected[index++]);
+  }
+}
+
+TEST_CASE("A sampler decides the order", "[data_loader]") {
+  DataLoader backwards{Numbers{4}, SubsetRandomSampler({3, 1}, {.seed = 1}), {.batch_size = 4}};
+  CHECK(backwards.size() == 1);
+  const std::vector<std::size_t> samples = all(backwards)[0].samples;
+  CHECK(std::set<std::size_t>(samples.begin(), samples.end()) == std::set<std::size_t>{1, 3});
+
+  std::multiset<std::size_t> seen;
+  for (int rank = 0; rank < 3; ++rank) {
+    DataLoader share{Numbers{7}, DistributedSampler{7, {.rank = rank, .world_size = 3}}, {.batch_size = 2}};
+    CHECK(share.size() == 2);
+    for (const Copy& batch : all(share)) {
+      seen.insert(batch.samples.begin(), batch.samples.end());
+    }
+  }
+  CHECK(seen.size() == 9);
+  CHECK(std::set<std::size_t>(seen.begin(), seen.end()).size() == 7);
+}
+
+TEST_CASE("A sampler that does not fit is an error", "[data_loader]") {
+  struct Liar {
+    std::size_t size() const { return 3; }
+    std::vector<std::size_t> indices(std::uint64_t) const { return {0, 1}; }
+  };
+  CHECK_THROWS_WITH((DataLoader{Numbers{4}, RandomSampler{4}, {.shuffle = true}}),
+                    ContainsSubstring("shuffle cannot be used with a sampler"));
+  CHECK_THROWS_WITH((DataLoader{Numbers{4}, SubsetRandomSampler{{}}, {.batch_size = 1}}),
+                    ContainsSubstring("the sampler draws no samples"));
+  DataLoader beyond{Numbers{4}, SequentialSampler{5}};
+  CHECK_THROWS_WITH(all(beyond), ContainsSubstring("the sampler gave sample 4, but the dataset has 4"));
+  DataLoader liar{Numbers{4}, Liar{}};
+  CHECK_THROWS_WITH(all(liar), ContainsSubstring("the sampler promised 3 samples, but gave 2"));
+}
+
+TEST_CASE("A dataset that does not write its samples is an error", "[data_loader]") {
+  struct Silent {
+    std::size_t size() const { return 2; }
+    std::int64_t read(std::size_t index, RandomStream&, SampleSink& sink) const {
+      if (index == 0) {
+        sink.place({1}).data[0] = 0;
+      }
+      return 0;
+    }
+  };
+  struct Empty {
+    std::size_t size() const { return 2; }
+    std::int64_t read(std::size_t, RandomStream&, SampleSink& sink) const {
+      sink.place({3, 0, 2});
+      return 0;
+    }
+  };
+  DataLoader silent{Silent{}, {.batch_size = 2}};
+  CHECK_THROWS_WITH(all(silent), ContainsSubstring("never asked for the sample's place") && ContainsSubstring("sample 1"));
+  DataLoader empty{Empty{}};
+  CHECK_THROWS_WITH(all(empty), ContainsSubstring("sample 0 is empty: its shape is [3, 0, 2]"));
+}
+
+TEST_CASE("TensorDataset gives the rows of its tensors", "[tensor_dataset]") {
+  const at::Tensor inputs = at::rand({5, 3, 4, 2});
+  const at::Tensor targets = at::arange(5, at::kLong) * 3;
+  for (const Layout layout : {Layout::contiguous, Layout::channels_last}) {
+    DataLoader loader{TensorDataset{inputs, targets}, {.batch_size = 2, .workers = 1, .layout = layout}};
+    for (const Batch& batch : loader) {
+      const auto first = static_cast<std::int64_t>(2 * batch.index);
+      const auto count = static_cast<std::int64_t>(batch.size());
+      CHECK(at::equal(batch.inputs, inputs.narrow(0, first, count)));
+      CHECK(at::equal(batch.targets, targets.narrow(0, first, count)));
+    }
+  }
+  DataLoader transposed{TensorDataset{inputs.transpose(1, 3), targets}, {.batch_size = 5}};
+  CHECK(at::equal(transposed.begin()->inputs, inputs.transpose(1, 3)));
+  DataLoader scalars{TensorDataset{at::arange(5, at::kFloat), targets}, {.batch_size = 5}};
+  CHECK(at::equal(scalars.begin()->inputs, at::arange(5, at::kFloat)));
+  CHECK(TensorDataset{inputs, targets}.label(2) == 6);
+}
+
+TEST_CASE("TensorDataset refuses tensors that are not what it needs", "[tensor_dataset]") {
+  const at::Tensor inputs = at::rand({5, 3});
+  const at::Tensor targets = at::arange(5, at::kLong);
+  CHECK_THROWS_WITH(TensorDataset(inputs.to(at::kDouble), targets), ContainsSubstring("inputs must be of type float") &&
+                                                                        ContainsSubstring("Double"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.to(at::kInt)), ContainsSubstring("targets must be of type int64"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.narrow(0, 0, 4)), ContainsSubstring("5 inputs, but 4 targets"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.view({5, 1})), ContainsSubstring("1 and targets [N]") ||
+                                                                     ContainsSubstring("targets [N]"));
+  CHECK_THROWS_WITH(TensorDataset(at::Tensor(), targets), ContainsSubstring("must be tensors"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets).label(5), ContainsSubstring("index 5 is out of range"));
+}
+
+TEST_CASE("A dataset may write its sample as a tensor of any type and layout", "[write_tensor]") {
+  struct Tensors {
+    std::vector<at::Tensor> samples;
+    std::size_t size() const { return samples.size(); }
+    std::int64_t read(std::size_t index, RandomStream&, SampleSink& sink) const {
+      write(sink, samples[index]);
+      return 0;
+    }
+  };
+  const at::Tensor sample = at::arange(24, at::kFloat).view({2, 3, 4});
+  const Tensors tensors{{sample, sample.to(at::kByte), sample.to(at::kDouble),
+                         sample.permute({1, 2, 0}).contiguous().permute({2, 0, 1}),
+                         sample.clone().set_requires_grad(true)}};
+  for (const Layout layout : {Layout::contiguous, Layout::channels_last}) {
+    DataLoader loader{tensors, {.batch_size = 5, .workers = 1, .layout = layout}};
+    CHECK(at::equal(loader.begin()->inputs, at::stack({sample, sample, sample, sample, sample})));
+  }
+  DataLoader undefined{Tensors{{at::Tensor()}}};
+  CHECK_THROWS_WITH(all(undefined), ContainsSubstring("write: a sample must be a tensor on the CPU"));
+}

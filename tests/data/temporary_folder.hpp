@@ -1,0 +1,68 @@
+/// A folder of a test's own that goes with it.
+#pragma once
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/file.hpp>
+
+namespace hearth_test {
+
+/// Where small files are written and flushed without a wait for the disk: in memory, where the system has that.
+inline std::filesystem::path folder_in_memory() {
+  return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
+}
+
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const std::filesystem::path& below = folder_in_memory()) {
+    std::string name = (below / "hearth-test-XXXXXX").string();
+    hearth::require(::mkdtemp(name.data()) != nullptr, "cannot make a folder {}", name);
+    path_ = name;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+
+  /// Writes a file below it, making its folders.
+  std::filesystem::path write(const std::filesystem::path& name, std::string_view text) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
+    hearth::write_file(path_ / name, text);
+    return path_ / name;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A file's content.
+inline std::string read_text(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = hearth::read_file(path);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// The message of the hearth::Error that `action` throws; empty when it throws none.
+template <class Action>
+std::string error_of(const Action& action) {
+  try {
+    action();
+  } catch (const hearth::Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace hearth_test
