@@ -1,0 +1,67 @@
+/// A stop request that comes in the middle of a long step: somebody saves, exactly once, never during a change.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <utility>
+
+namespace hearth {
+
+/// Between a working thread, which changes something in short exclusive sections with long pauses of computation
+/// between them, and a stop request from another thread. Whichever comes first answers the request by calling `save`:
+/// the working thread when it reaches `leave()`, or, when it has not done so `grace` after the request, the requesting
+/// thread, between two sections. After the answer no section runs any more.
+class GracefulStop {
+ public:
+  GracefulStop(std::stop_token token, std::function<void()> save,
+               std::chrono::milliseconds grace = std::chrono::milliseconds(300))
+      : token_(std::move(token)),
+        save_(std::move(save)),
+        grace_(grace),
+        on_request_(token_, [this] { wait_or_answer(); }) {}
+
+  bool requested() const noexcept { return token_.stop_requested(); }
+
+  /// Runs the section alone; skips it once the request has been answered.
+  template <class Section>
+  void exclusively(Section&& section) {
+    const std::lock_guard lock(mutex_);
+    if (!answered_) {
+      std::forward<Section>(section)();
+    }
+  }
+
+  /// The working thread has noticed the request: answers it unless that has been done.
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    answer();
+  }
+
+ private:
+  void wait_or_answer() {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, grace_, [this] { return answered_; })) {
+      answer();
+    }
+  }
+
+  void answer() {
+    if (!std::exchange(answered_, true)) {
+      save_();
+    }
+    changed_.notify_all();
+  }
+
+  std::stop_token token_;
+  std::function<void()> save_;
+  std::chrono::milliseconds grace_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool answered_ = false;
+  std::stop_callback<std::function<void()>> on_request_;  // last: its callback uses all of the above
+};
+
+}  // namespace hearth

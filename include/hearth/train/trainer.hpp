@@ -1,0 +1,240 @@
+/// The training loop, and what is checked before it starts.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <stop_token>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+#include <hearth/core/device.hpp>
+#include <hearth/core/error.hpp>
+#include <hearth/metrics/accuracy.hpp>
+#include <hearth/metrics/average_loss.hpp>
+#include <hearth/metrics/loss.hpp>
+#include <hearth/models/model.hpp>
+#include <hearth/optim/optimizer.hpp>
+#include <hearth/optim/scheduler.hpp>
+#include <hearth/train/callback.hpp>
+#include <hearth/train/evaluator.hpp>
+#include <hearth/train/graceful_stop.hpp>
+#include <hearth/train/history.hpp>
+#include <hearth/train/placement.hpp>
+
+namespace hearth {
+
+struct TrainerOptions {
+  int epochs = 1;
+  at::Device device = default_device();
+  bool channels_last = false;  ///< see Placement
+  std::stop_token stop = {};   ///< ends fit() early: the token of an InterruptSignal, say
+};
+
+/// Trains a model: for every epoch, for every batch: forward, loss, backward, step; then validates and steps the
+/// scheduler. Everything else is a callback.
+///
+///     Trainer trainer{model, optimizer, scheduler, {.epochs = 25}, ProgressBar{}, SaveBest{"runs/tiny"}};
+///     const History history = trainer.fit(train, val);
+///
+/// The optimizer and the scheduler are held by reference and must outlive the trainer. The model is moved to the device
+/// at construction.
+template <class Model, class Optimizer, class Scheduler, class... Callbacks>
+class Trainer {
+  static_assert(ModelLike<Model>, "Trainer: Model must be a module holder (ModelLike), as models:: functions return");
+  static_assert(optim::OptimizerLike<Optimizer>,
+                "Trainer: Optimizer must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
+  static_assert(
+      optim::SchedulerLike<Scheduler>,
+      "Trainer: Scheduler must be a scheduler (SchedulerLike): step(), last_lr(); optim::NoScheduler keeps the rate");
+  static_assert((std::derived_from<Callbacks, Callback> && ...),
+                "Trainer: every callback must derive from hearth::Callback");
+  static_assert((!InheritsEveryHook<Callbacks> && ...),
+                "Trainer: a callback hides none of Callback's hooks; is the name of its hook misspelt?");
+
+ public:
+  /// Throws Error when the epochs are below 1, when the optimizer holds a parameter that is not the model's, or when
+  /// the model has a parameter that requires a gradient and that the optimizer lacks.
+  Trainer(Model model, Optimizer& optimizer, Scheduler& scheduler, TrainerOptions options, Callbacks... callbacks)
+      : model_(std::move(model)),
+        optimizer_(optimizer),
+        scheduler_(scheduler),
+        options_(std::move(options)),
+        placement_{options_.device, options_.channels_last},
+        callbacks_(std::move(callbacks)...) {
+    require(options_.epochs >= 1, "Trainer: epochs must be at least 1, but got {}", options_.epochs);
+    check_parameters();
+    placement_.place(*model_);
+  }
+
+  /// Trains on `train` and validates on `val` after every epoch; `loss(logits, targets)` gives the mean over a batch.
+  /// Throws Error on labels out of range, a head that disagrees with the dataset's class count, or a loss that is not
+  /// finite (naming epoch and batch; the weights are then those before that batch).
+  template <class TrainLoader, class ValLoader, class Loss = CrossEntropyLoss>
+  History fit(TrainLoader& train, ValLoader& val, const Loss& loss = {}) {
+    static_assert(LoaderLike<TrainLoader> && LoaderLike<ValLoader>,
+                  "Trainer: fit takes two loaders (LoaderLike), as DataLoader is: one to train on, one to validate on");
+    static_assert(LossLike<Loss>,
+                  "Trainer: Loss must be a loss (LossLike): loss(logits, targets) gives a scalar tensor");
+    History history;
+    GracefulStop stop(options_.stop, [&] { notify(Interrupted{*model_, history}); });
+    notify(FitBegin{*model_, options_.epochs, train.samples(), val.samples(), describe(options_.device)});
+    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+      notify(EpochBegin{epoch, options_.epochs});
+      const auto start = Clock::now();
+      EpochRecord record{.epoch = epoch, .lr = scheduler_lr()};
+      train_epoch(train, loss, record, stop);
+      validate(val, loss, record, stop);
+      record.seconds = seconds_since(start);
+      if (stop.requested()) {
+        stop.leave();
+        history.interrupted = true;
+        return history;
+      }
+      scheduler_.step();
+      history.epochs.push_back(record);
+      stop.exclusively([&] { notify(EpochEnd{*model_, history, options_.epochs}); });
+    }
+    notify(FitEnd{*model_, history});
+    return history;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  template <class Loader, class Loss>
+  void train_epoch(Loader& loader, const Loss& criterion, EpochRecord& record, GracefulStop& stop) {
+    BatchEnd done{.phase = Phase::train,
+                  .epoch = record.epoch,
+                  .epochs = options_.epochs,
+                  .batches = loader.size(),
+                  .samples = loader.samples()};
+    Accuracy accuracy;
+    double loss_sum = 0;
+    const auto start = Clock::now();
+    model_->train();
+    auto batches = loader.epoch(static_cast<std::uint64_t>(record.epoch));
+    for (const Batch& batch : batches) {
+      if (stop.requested()) {
+        return;
+      }
+      const at::Tensor targets = placement_.targets(batch.targets);
+      optimizer_.zero_grad();
+      const at::Tensor logits = model_->forward(placement_.inputs(batch.inputs));  // [N, C]
+      check_outputs(loader.dataset(), logits, batch.targets);
+      const at::Tensor loss = criterion(logits, targets);
+      done.batch_loss = loss.template item<double>();
+      require(std::isfinite(done.batch_loss),
+              "Trainer: the loss is {} in epoch {}, batch {}; the weights are those before that batch. Try a smaller "
+              "learning rate, and look at the inputs",
+              done.batch_loss, record.epoch, batch.index);
+      loss.backward();
+      stop.exclusively([&] { optimizer_.step(); });
+
+      accuracy.update(logits.detach(), targets);
+      loss_sum += done.batch_loss * static_cast<double>(batch.size());
+      done.batch = batch.index;
+      done.samples_done += batch.size();
+      done.mean_loss = loss_sum / static_cast<double>(done.samples_done);
+      done.accuracy = accuracy.value();
+      done.seconds = seconds_since(start);
+      done.wait_seconds = batches.wait_seconds();
+      stop.exclusively([&] { notify(done); });
+    }
+    require(done.samples_done > 0, "Trainer: the training loader gave no sample in epoch {}", record.epoch);
+    record.train_loss = done.mean_loss;
+    record.train_accuracy = done.accuracy;
+    record.images_per_second = static_cast<double>(done.samples_done) / done.seconds;
+    record.data_wait_fraction = done.wait_seconds / done.seconds;
+  }
+
+  template <class Loader, class Loss>
+  void validate(Loader& loader, const Loss& criterion, EpochRecord& record, GracefulStop& stop) {
+    if (stop.requested()) {
+      return;
+    }
+    BatchEnd done{.phase = Phase::validation,
+                  .epoch = record.epoch,
+                  .epochs = options_.epochs,
+                  .batches = loader.size(),
+                  .samples = loader.samples()};
+    const auto start = Clock::now();
+    Evaluator evaluate{AverageLoss{criterion}, Accuracy{}};
+    const auto after_batch = [&](const Batch& batch, const auto& values) {
+      done.batch_loss = done.mean_loss = values[0];
+      done.accuracy = values[1];
+      done.batch = batch.index;
+      done.samples_done += batch.size();
+      done.seconds = seconds_since(start);
+      stop.exclusively([&] { notify(done); });
+      return !stop.requested();
+    };
+    std::tie(record.val_loss, record.val_accuracy) =
+        std::tuple_cat(evaluate.run(model_, loader, placement_, after_batch));
+  }
+
+  double scheduler_lr() const { return optim::learning_rate(*optimizer_.param_groups().begin()); }
+
+  void check_parameters() const {
+    std::unordered_set<const c10::TensorImpl*> of_optimizer;
+    std::unordered_set<const c10::TensorImpl*> of_model;
+    for (const at::Tensor& parameter : model_->parameters()) {
+      of_model.insert(parameter.unsafeGetTensorImpl());
+    }
+    for (const auto& group : optimizer_.param_groups()) {
+      for (const at::Tensor& parameter : optim::parameters(group)) {
+        require(of_model.contains(parameter.unsafeGetTensorImpl()),
+                "Trainer: the optimizer holds a parameter of shape {} that is not the model's; make the optimizer from "
+                "this model's parameters()",
+                Shape(parameter.sizes()).to_string());
+        of_optimizer.insert(parameter.unsafeGetTensorImpl());
+      }
+    }
+    for (const auto& parameter : model_->named_parameters()) {
+      require(!parameter.value().requires_grad() || of_optimizer.contains(parameter.value().unsafeGetTensorImpl()),
+              "Trainer: the optimizer lacks the model's parameter {}; hand it to the optimizer, or freeze it with "
+              "requires_grad_(false)",
+              parameter.key());
+    }
+  }
+
+  template <class Call>
+  void each(Call call) {
+    std::apply([&](auto&... callback) { (call(callback), ...); }, callbacks_);
+  }
+  void notify(const FitBegin& event) {
+    each([&](auto& callback) { callback.on_fit_begin(event); });
+  }
+  void notify(const EpochBegin& event) {
+    each([&](auto& callback) { callback.on_epoch_begin(event); });
+  }
+  void notify(const BatchEnd& event) {
+    each([&](auto& callback) { callback.on_batch_end(event); });
+  }
+  void notify(const EpochEnd& event) {
+    each([&](auto& callback) { callback.on_epoch_end(event); });
+  }
+  void notify(const Interrupted& event) {
+    each([&](auto& callback) { callback.on_interrupted(event); });
+  }
+  void notify(const FitEnd& event) {
+    each([&](auto& callback) { callback.on_fit_end(event); });
+  }
+
+  Model model_;
+  Optimizer& optimizer_;
+  Scheduler& scheduler_;
+  TrainerOptions options_;
+  Placement placement_;
+  std::tuple<Callbacks...> callbacks_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,84 @@
+#include <hearth/train/graceful_stop.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
+#include "catch.hpp"
+
+using namespace hearth;
+using namespace std::chrono_literals;
+
+TEST_CASE("a working thread that notices the request answers it itself, once", "[graceful_stop]") {
+  std::stop_source source;
+  std::atomic<int> saves{0};
+  std::thread::id saver;
+  std::thread requester;
+  {
+    GracefulStop stop(
+        source.get_token(),
+        [&] {
+          ++saves;
+          saver = std::this_thread::get_id();
+        },
+        10s);
+    CHECK_FALSE(stop.requested());
+    requester = std::thread([&] { source.request_stop(); });
+    while (!stop.requested()) {
+      std::this_thread::sleep_for(1ms);
+    }
+    stop.leave();
+    stop.leave();
+    requester.join();
+  }
+  CHECK(saves == 1);
+  CHECK(saver == std::this_thread::get_id());
+}
+
+TEST_CASE("when the working thread is busy the requesting thread answers, and no section runs afterwards",
+          "[graceful_stop]") {
+  std::stop_source source;
+  std::atomic<int> saves{0};
+  int steps = 0;
+  GracefulStop stop(
+      source.get_token(), [&] { ++saves; }, 5ms);
+  stop.exclusively([&] { ++steps; });
+  std::thread requester([&] { source.request_stop(); });
+  requester.join();  // this thread did nothing meanwhile, as in a long computation
+  CHECK(saves == 1);
+  stop.exclusively([&] { ++steps; });
+  CHECK(steps == 1);
+  stop.leave();
+  CHECK(saves == 1);
+}
+
+TEST_CASE("the answer never falls into an exclusive section", "[graceful_stop]") {
+  for (int round = 0; round < 20; ++round) {
+    std::stop_source source;
+    int weights = 0;  // a section makes it odd and even again; not atomic: the sections alone protect it
+    int saved = -1;
+    {
+      GracefulStop stop(
+          source.get_token(), [&] { saved = weights; }, 0ms);
+      std::thread requester([&] { source.request_stop(); });
+      for (int step = 0; step < 2000; ++step) {
+        stop.exclusively([&] {
+          ++weights;
+          ++weights;
+        });
+      }
+      requester.join();
+    }
+    CHECK(saved % 2 == 0);
+    CHECK(saved == weights);
+  }
+}
+
+TEST_CASE("without a request nothing is saved", "[graceful_stop]") {
+  int saves = 0;
+  {
+    GracefulStop stop(std::stop_token{}, [&] { ++saves; });
+  }
+  CHECK(saves == 0);
+}

@@ -1,0 +1,339 @@
+#include <hearth/train/trainer.hpp>
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <hearth/data/data_loader.hpp>
+#include <hearth/data/fake_data.hpp>
+#include <hearth/data/tensor_dataset.hpp>
+#include <hearth/models/mlp.hpp>
+#include <hearth/models/resnet.hpp>
+#include <hearth/optim/sgd.hpp>
+#include <hearth/optim/step_lr.hpp>
+#include <hearth/train/checkpoints.hpp>
+#include <hearth/train/curves.hpp>
+#include <hearth/train/metrics_log.hpp>
+#include <hearth/weights/load.hpp>
+#include <limits>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace hearth;
+
+namespace {
+
+/// 50 points of the plane, the label says on which side of a line they lie.
+TensorDataset two_sides(std::int64_t count = 50) {
+  torch::manual_seed(1);
+  const at::Tensor points = torch::randn({count, 2});
+  return TensorDataset{points, points.select(1, 0).gt(points.select(1, 1)).to(torch::kLong)};
+}
+
+models::MLP small_mlp(std::int64_t classes = 2) {
+  torch::manual_seed(2);
+  return models::mlp({.in_features = 2, .hidden = {16}, .num_classes = classes});
+}
+
+std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> result;
+  for (const at::Tensor& tensor : tensors) {
+    result.push_back(tensor.detach().clone());
+  }
+  return result;
+}
+
+bool all_equal(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const at::Tensor& x, const at::Tensor& y) { return torch::equal(x, y); });
+}
+
+std::filesystem::path fresh_folder(const std::string& name) {
+  auto folder = std::filesystem::temp_directory_path() / ("hearth-trainer-test-" + std::to_string(::getpid())) / name;
+  std::filesystem::remove_all(folder);
+  return folder;
+}
+
+/// Writes down which hooks were called, shared with the test.
+struct Recorder : Callback {
+  std::vector<std::string>* calls;
+  explicit Recorder(std::vector<std::string>& log) : calls(&log) {}
+  void on_fit_begin(const FitBegin& event) {
+    calls->push_back("fit " + std::to_string(event.train_samples) + "/" + std::to_string(event.val_samples));
+  }
+  void on_epoch_begin(const EpochBegin& event) { calls->push_back("epoch " + std::to_string(event.epoch)); }
+  void on_batch_end(const BatchEnd& done) {
+    calls->push_back((done.phase == Phase::train ? "train " : "val ") + std::to_string(done.batch + 1) + "/" +
+                     std::to_string(done.batches) + " " + std::to_string(done.samples_done));
+  }
+  void on_epoch_end(const EpochEnd& event) { calls->push_back(event.is_best() ? "best" : "end"); }
+  void on_interrupted(const Interrupted&) { calls->push_back("interrupted"); }
+  void on_fit_end(const FitEnd&) { calls->push_back("done"); }
+};
+
+struct StopAfter : Callback {
+  std::stop_source source;
+  std::size_t batch;
+  StopAfter(std::stop_source stop, std::size_t at) : source(std::move(stop)), batch(at) {}
+  void on_batch_end(const BatchEnd& done) {
+    if (done.batch == batch) {
+      // The request's callback waits for the working thread, which is this one; so it must come from another.
+      std::thread([this] { source.request_stop(); }).detach();
+      while (!source.stop_requested()) {
+        std::this_thread::yield();
+      }
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fit takes the same steps as the loop written out by hand", "[trainer]") {
+  const auto data = two_sides();
+  DataLoader train{data, {.batch_size = 8, .shuffle = true, .seed = 5}};
+  DataLoader val{data, {.batch_size = 50}};
+
+  auto by_hand = small_mlp();
+  torch::optim::SGD reference(by_hand->parameters(), torch::optim::SGDOptions(0.1).momentum(0.9));
+  std::vector<double> losses;
+  std::vector<double> accuracies;
+  for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
+    double sum = 0;
+    double correct = 0;
+    for (const Batch& batch : train.epoch(epoch)) {
+      reference.zero_grad();
+      const at::Tensor logits = by_hand->forward(batch.inputs);
+      const at::Tensor loss = torch::nn::functional::cross_entropy(logits, batch.targets);
+      loss.backward();
+      reference.step();
+      sum += loss.item<double>() * static_cast<double>(batch.targets.size(0));
+      correct += logits.argmax(1).eq(batch.targets).sum().item<double>();
+    }
+    losses.push_back(sum / 50);
+    accuracies.push_back(correct / 50);
+  }
+
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1, .momentum = 0.9}};
+  optim::NoScheduler scheduler{optimizer};
+  Trainer trainer{model, optimizer, scheduler, {.epochs = 3, .device = at::kCPU}};
+  const History history = trainer.fit(train, val);
+
+  REQUIRE(history.epochs.size() == 3);
+  for (std::size_t epoch = 0; epoch < 3; ++epoch) {
+    CHECK(history.epochs[epoch].train_loss == Approx(losses[epoch]).epsilon(1e-5));
+    CHECK(history.epochs[epoch].train_accuracy == accuracies[epoch]);
+    CHECK(history.epochs[epoch].lr == 0.1);
+  }
+  const auto ours = model->parameters();
+  const auto theirs = by_hand->parameters();
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    CHECK(torch::allclose(ours[i], theirs[i], 1e-5, 1e-6));
+  }
+  CHECK(history.epochs.back().val_accuracy > 0.9);
+  CHECK(history.epochs.back().val_loss < history.epochs.front().val_loss);
+}
+
+TEST_CASE("hooks are called in order, with counts that include the uneven last batch", "[trainer]") {
+  const auto data = two_sides(5);
+  DataLoader train{data, {.batch_size = 2}};
+  DataLoader val{data, {.batch_size = 4}};
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.0}};  // nothing changes, so epoch 0 stays the best
+  optim::NoScheduler scheduler{optimizer};
+  std::vector<std::string> calls;
+  Trainer trainer{model, optimizer, scheduler, {.epochs = 2, .device = at::kCPU}, Recorder{calls}};
+  trainer.fit(train, val);
+  CHECK(calls == std::vector<std::string>{"fit 5/5", "epoch 0", "train 1/3 2", "train 2/3 4", "train 3/3 5",
+                                          "val 1/2 4", "val 2/2 5", "best", "epoch 1", "train 1/3 2", "train 2/3 4",
+                                          "train 3/3 5", "val 1/2 4", "val 2/2 5", "end", "done"});
+}
+
+TEST_CASE("the scheduler steps once an epoch", "[trainer]") {
+  const auto data = two_sides(8);
+  DataLoader loader{data, {.batch_size = 4}};
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.5}};
+  optim::StepLR scheduler{optimizer, {.step_size = 2, .gamma = 0.1}};
+  Trainer trainer{model, optimizer, scheduler, {.epochs = 3, .device = at::kCPU}};
+  const History history = trainer.fit(loader, loader);
+  CHECK(history.epochs[0].lr == 0.5);
+  CHECK(history.epochs[1].lr == 0.5);
+  CHECK(history.epochs[2].lr == Approx(0.05));
+}
+
+TEST_CASE("an optimizer of LibTorch's trains as well", "[trainer]") {
+  const auto data = two_sides();
+  DataLoader loader{data, {.batch_size = 10, .shuffle = true}};
+  auto model = small_mlp();
+  torch::optim::Adam optimizer(model->parameters(), torch::optim::AdamOptions(0.05));
+  optim::NoScheduler scheduler{optimizer};
+  Trainer trainer{model, optimizer, scheduler, {.epochs = 5, .device = at::kCPU}};
+  const History history = trainer.fit(loader, loader);
+  CHECK(history.epochs.back().val_accuracy > 0.9);
+  CHECK(history.epochs.back().lr == 0.05);
+}
+
+TEST_CASE("parameters and optimizer must belong together", "[trainer]") {
+  auto model = small_mlp();
+  auto other = small_mlp();
+  optim::SGD foreign{other->parameters(), {.lr = 0.1}};
+  optim::NoScheduler scheduler{foreign};
+  CHECK_THROWS_WITH((Trainer{model, foreign, scheduler, {.device = at::kCPU}}),
+                    Catch::Contains("the optimizer holds a parameter of shape [16, 2] that is not the model's"));
+
+  auto parameters = model->parameters();
+  const at::Tensor last = parameters.back();
+  parameters.pop_back();
+  optim::SGD incomplete{parameters, {.lr = 0.1}};
+  optim::NoScheduler keeps{incomplete};
+  CHECK_THROWS_WITH((Trainer{model, incomplete, keeps, {.device = at::kCPU}}),
+                    Catch::Contains("the optimizer lacks the model's parameter linear_relu_stack.2.bias"));
+  last.requires_grad_(false);  // frozen on purpose
+  CHECK_NOTHROW(Trainer{model, incomplete, keeps, {.device = at::kCPU}});
+  CHECK_THROWS_WITH((Trainer{model, incomplete, keeps, {.epochs = 0, .device = at::kCPU}}),
+                    Catch::Contains("epochs must be at least 1, but got 0"));
+}
+
+TEST_CASE("labels and head must agree, before anything is changed", "[trainer]") {
+  auto model = small_mlp(3);
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  optim::NoScheduler scheduler{optimizer};
+  const auto before = copies(model->parameters());
+  Trainer trainer{model, optimizer, scheduler, {.device = at::kCPU}};
+
+  DataLoader out_of_range{TensorDataset{torch::zeros({4, 2}), torch::tensor({0, 1, 2, 3})}, {.batch_size = 4}};
+  CHECK_THROWS_WITH(trainer.fit(out_of_range, out_of_range), Catch::Contains("3"));
+  DataLoader negative{TensorDataset{torch::zeros({2, 2}), torch::tensor({0, -1})}, {.batch_size = 2}};
+  CHECK_THROWS_WITH(trainer.fit(negative, negative), Catch::Contains("-1"));
+  CHECK(all_equal(before, model->parameters()));
+
+  auto network = models::mlp({.in_features = 12, .hidden = {4}, .num_classes = 3});
+  optim::SGD its_optimizer{network->parameters(), {.lr = 0.1}};
+  Trainer its_trainer{network, its_optimizer, scheduler, {.device = at::kCPU}};
+  DataLoader five_classes{FakeData{{.size = 4, .height = 2, .width = 2, .num_classes = 5}}, {.batch_size = 2}};
+  CHECK_THROWS_WITH(its_trainer.fit(five_classes, five_classes),
+                    Catch::Contains("the dataset has 5 classes, but the model's head has 3 outputs"));
+}
+
+TEST_CASE("a loss that is not finite stops training, names epoch and batch, and spares the weights", "[trainer]") {
+  at::Tensor points = torch::randn({6, 2});
+  points[5][0] = std::numeric_limits<float>::quiet_NaN();
+  DataLoader loader{TensorDataset{points, torch::zeros({6}, torch::kLong)}, {.batch_size = 2}};
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  optim::NoScheduler scheduler{optimizer};
+  Trainer trainer{model, optimizer, scheduler, {.device = at::kCPU}};
+  CHECK_THROWS_WITH(trainer.fit(loader, loader), Catch::Contains("the loss is nan in epoch 0, batch 2"));
+  for (const at::Tensor& parameter : model->parameters()) {
+    CHECK(parameter.isfinite().all().item<bool>());
+  }
+}
+
+TEST_CASE("a stop request ends fit after the batch, and the hook for it is called once", "[trainer]") {
+  const auto data = two_sides(8);
+  DataLoader loader{data, {.batch_size = 2, .workers = 2}};
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  optim::NoScheduler scheduler{optimizer};
+  std::vector<std::string> calls;
+  std::stop_source source;
+  const auto folder = fresh_folder("stopped");
+  Trainer trainer{model,           optimizer,
+                  scheduler,       {.epochs = 3, .device = at::kCPU, .stop = source.get_token()},
+                  Recorder{calls}, StopAfter{source, 1},
+                  SaveLast{folder}};
+  const History history = trainer.fit(loader, loader);
+  CHECK(history.interrupted);
+  CHECK(history.epochs.empty());
+  CHECK(calls == std::vector<std::string>{"fit 8/8", "epoch 0", "train 1/4 2", "train 2/4 4", "interrupted"});
+  auto loaded = small_mlp();
+  load_weights(*loaded, folder / "last.pth");
+  CHECK(all_equal(loaded->parameters(), model->parameters()));
+}
+
+TEST_CASE("the evaluator is exact over uneven batches and leaves the model's mode alone", "[evaluator]") {
+  const auto data = two_sides(50);
+  DataLoader uneven{data, {.batch_size = 7}};
+  DataLoader whole{data, {.batch_size = 50}};
+  auto model = small_mlp();
+  Evaluator evaluate{AverageLoss{CrossEntropyLoss{}}, Accuracy{}, Accuracy{{.top_k = 2}}};
+  const auto [loss, top1, top2] = evaluate.run(model, uneven, {at::kCPU});
+  const auto [whole_loss, whole_top1, whole_top2] = evaluate.run(model, whole, {at::kCPU});
+  CHECK(model->is_training());
+  CHECK(loss == Approx(whole_loss).epsilon(1e-6));
+  CHECK(top1 == whole_top1);
+  CHECK(top2 == 1.0);
+
+  for (const Batch& batch : whole) {
+    const at::Tensor logits = model->forward(batch.inputs);
+    CHECK(loss == Approx(torch::nn::functional::cross_entropy(logits, batch.targets).item<double>()).epsilon(1e-6));
+    CHECK(top1 == logits.argmax(1).eq(batch.targets).sum().item<double>() / 50);
+  }
+}
+
+TEST_CASE("the run's folder holds metrics, best and last weights and the curves", "[checkpoints]") {
+  const auto folder = fresh_folder("run");
+  const auto data = two_sides();
+  DataLoader train{data, {.batch_size = 10, .shuffle = true}};
+  DataLoader val{data, {.batch_size = 50}};
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  optim::NoScheduler scheduler{optimizer};
+  Trainer trainer{model,
+                  optimizer,
+                  scheduler,
+                  {.epochs = 4, .device = at::kCPU},
+                  MetricsLog{folder},
+                  SaveBest{folder},
+                  SaveLast{folder},
+                  Curves{folder}};
+  const History history = trainer.fit(train, val);
+
+  auto best = small_mlp();
+  load_weights(*best, folder / "best.pth");
+  Evaluator evaluate{AverageLoss{CrossEntropyLoss{}}, Accuracy{}};
+  const auto [loss, accuracy] = evaluate.run(best, val, {at::kCPU});
+  CHECK(loss == history.best().loss);
+  CHECK(accuracy == history.best().accuracy);
+
+  auto last = small_mlp();
+  load_weights(*last, folder / "last.pth");
+  CHECK(all_equal(last->parameters(), model->parameters()));
+
+  const auto metrics = read_file(folder / "metrics.jsonl");
+  CHECK(std::count(metrics.begin(), metrics.end(), std::byte{'\n'}) == 4);
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"best.pth", "curves.png", "last.pth", "metrics.jsonl"});
+
+  CHECK_THROWS_WITH(SaveBest{folder / "best.pth" / "run"}, Catch::Contains("best.pth/run"));
+}
+
+TEST_CASE("channels-last changes the layout in memory, not the results", "[trainer]") {
+  const auto losses = [](bool channels_last) {
+    const Layout layout = channels_last ? Layout::channels_last : Layout::contiguous;
+    DataLoader loader{FakeData{{.size = 8, .height = 64, .width = 64, .num_classes = 4}},
+                      {.batch_size = 8, .layout = layout}};
+    torch::manual_seed(3);
+    auto model = models::resnet18({.num_classes = 4});
+    optim::SGD optimizer{model->parameters(), {.lr = 0.01, .momentum = 0.9}};
+    optim::NoScheduler scheduler{optimizer};
+    Trainer trainer{model, optimizer, scheduler, {.epochs = 2, .device = at::kCPU, .channels_last = channels_last}};
+    const History history = trainer.fit(loader, loader);
+    CHECK(model->conv1->weight.is_contiguous(channels_last ? at::MemoryFormat::ChannelsLast
+                                                           : at::MemoryFormat::Contiguous));
+    return std::pair{history.epochs[0].train_loss, history.epochs[1].train_loss};
+  };
+  const auto [plain_first, plain_second] = losses(false);
+  const auto [last_first, last_second] = losses(true);
+  CHECK(last_first == Approx(plain_first).epsilon(1e-5));
+  CHECK(last_second == Approx(plain_second).epsilon(1e-3));
+}
