@@ -1,0 +1,51 @@
+# The two commands that do everything: `make demo` and `make test`. `make` alone lists them all.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench format format-check lint umbrella clean
+
+# A compiler that reads torch takes more than a gigabyte: as many at once as there are cores, and two gigabytes for each.
+JOBS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); \
+	fit=$$(awk '/MemAvailable/ {print int($$2 / 2000000)}' /proc/meminfo 2>/dev/null); \
+	[ -n "$$fit" ] && [ "$$fit" -lt "$$cores" ] && cores=$$fit; [ "$$cores" -gt 0 ] && echo $$cores || echo 1)
+
+SOURCES = $(shell find include examples tests bench -name '*.hpp' -o -name '*.cpp')
+RUN_DEMO = build/release/examples/fashion_mnist --data examples/data/fashion-mnist-sample --output-dir runs/demo
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
+
+setup: ## find or install what hearth needs: LibTorch, libraries, tools
+	@cmake/setup.sh test
+
+demo: ## build the FashionMNIST program, train it on the sample that is here, and show what came out
+	@cmake/setup.sh demo
+	@cmake/build.sh release -j $(JOBS) fashion_mnist
+	$(RUN_DEMO)
+
+test: ## build and run every test
+	@cmake/setup.sh test
+	@cmake/build.sh dev -k 0 -j $(JOBS)
+	@cmake/run-tests.sh build/dev -j $(JOBS)
+
+bench: ## build the measurements in bench/
+	@cmake/setup.sh test
+	@cmake/build.sh release -D HEARTH_BUILD_BENCH=ON -j $(JOBS)
+
+format: ## lay out the sources with clang-format
+	@cmake/setup.sh format
+	@clang-format -i $(SOURCES)
+
+format-check: ## fail where clang-format would change something
+	@cmake/setup.sh format
+	@clang-format --dry-run --Werror $(SOURCES) || { echo "make format lays them out"; exit 1; }
+
+lint: ## read the headers with clang-tidy, by way of the tests
+	@cmake/setup.sh lint
+	@cmake/lint.sh
+
+umbrella: ## write include/hearth/hearth.hpp from the headers that there are
+	@cmake/setup.sh demo
+	@cmake -P cmake/umbrella.cmake
+
+clean: ## remove what was built; the virtual environment stays
+	rm -rf build/dev build/release build/asan build/tsan build/setup.env build/setup.stamp

@@ -1,0 +1,70 @@
+/// The first network of PyTorch's quick start: an MLP that learns to tell ten kinds of clothes (or digits) apart.
+#include "program.hpp"
+
+using namespace hearth;
+
+namespace {
+
+/// Prints what the quick start prints: the loss every hundred batches, the test error after every epoch.
+struct QuickStartLines : Callback {
+  void on_epoch_begin(const EpochBegin& event) {
+    fmt::print("Epoch {}\n-------------------------------\n", event.epoch + 1);
+  }
+  void on_batch_end(const BatchEnd& done) {
+    if (done.phase == Phase::train && done.batch % 100 == 0) {
+      fmt::print("loss: {:>7f}  [{:>5d}/{:>5d}]\n", done.batch_loss, done.samples_done, done.samples);
+      std::fflush(stdout);
+    }
+  }
+  void on_epoch_end(const EpochEnd& event) {
+    const EpochRecord& record = event.record();
+    fmt::print("Test Error:\n Accuracy: {:>0.1f}%, Avg loss: {:>8f}\n", 100 * record.val_accuracy, record.val_loss);
+    fmt::print(" {:.0f} images/s, {:.0f}% of the time waiting for data\n\n", record.images_per_second,
+               100 * record.data_wait_fraction);
+    std::fflush(stdout);
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const InterruptSignal interrupt;
+  CLI::App app{"Trains the MLP 784-512-512-10 of PyTorch's quick start on FashionMNIST or MNIST.", "fashion_mnist"};
+  program::RunFlags flags{.epochs = 5, .batch_size = 32, .lr = 1e-2, .output_dir = "runs/fashion_mnist"};
+  program::add_flags(app, flags, "folder with the four IDX files, plain or .gz (train-images-idx3-ubyte.gz, …)");
+
+  return program::run(app, argc, argv, [&] {
+    const at::Device device = parse_device(flags.device);
+    DataLoader train{program::limited(FashionMNIST{flags.data, Split::train}, flags),
+                     program::loader_options(flags, /*shuffle=*/true)};
+    DataLoader test{program::limited(FashionMNIST{flags.data, Split::test}, flags),
+                    program::loader_options(flags, /*shuffle=*/false)};
+
+    at::manual_seed(flags.seed);
+    auto model = models::mlp({.in_features = 28 * 28, .hidden = {512, 512}, .num_classes = 10});
+    optim::SGD optimizer{model->parameters(), {.lr = flags.lr}};
+    optim::NoScheduler scheduler{optimizer};
+    fmt::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
+               describe(device), train.samples(), test.samples());
+
+    program::write_config(flags.output_dir, program::config_of(app, flags));
+    Trainer trainer{
+        model,
+        optimizer,
+        scheduler,
+        {.epochs = flags.epochs, .device = device, .channels_last = flags.channels_last, .stop = interrupt.token()},
+        QuickStartLines{},
+        MetricsLog{flags.output_dir},
+        SaveBest{flags.output_dir},
+        SaveLast{flags.output_dir},
+        Curves{flags.output_dir}};
+    const History history = trainer.fit(train, test);
+    if (history.interrupted) {
+      fmt::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());
+      return false;
+    }
+    fmt::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);
+    fmt::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.output_dir.string());
+    return true;
+  });
+}

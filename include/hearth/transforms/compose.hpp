@@ -1,0 +1,203 @@
+/// Several stages as one transform: the path of a picture into a batch.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/random.hpp>
+#include <hearth/core/sample.hpp>
+#include <hearth/image/image.hpp>
+#include <hearth/transforms/picture_writer.hpp>
+#include <hearth/transforms/plan.hpp>
+#include <hearth/transforms/thread_spare.hpp>
+#include <hearth/transforms/transform.hpp>
+
+namespace hearth {
+
+namespace detail {
+
+/// Checks one part of a Compose; a type of its own, so that the compiler names the part.
+template <class T>
+struct ComposeAccepts {
+  static_assert(Stage<T>,
+                "Compose: each part must be a transform stage, such as Resize, RandomHorizontalFlip, ToTensor or "
+                "Normalize, with one of the functions that hearth/transforms/transform.hpp lists");
+  static constexpr bool value = Stage<T>;
+};
+
+/// Where the samples of stages before the last are written.
+class SampleBuffer final : public SampleSink {
+ public:
+  SamplePlace place(const Shape& shape) override {
+    floats_.resize(static_cast<std::size_t>(shape.numel()));
+    return last_ = {floats_.data(), shape, Layout::contiguous};
+  }
+  const SamplePlace& last() const noexcept { return last_; }
+
+ private:
+  std::vector<float> floats_;
+  SamplePlace last_;
+};
+
+/// Passes on the places that another sink hands out, and remembers the last.
+class RememberingSink final : public SampleSink {
+ public:
+  explicit RememberingSink(SampleSink& sink) : sink_(sink) {}
+  SamplePlace place(const Shape& shape) override { return last_ = sink_.place(shape); }
+  const SamplePlace& last() const noexcept { return last_; }
+
+ private:
+  SampleSink& sink_;
+  SamplePlace last_;
+};
+
+}  // namespace detail
+
+/// Applies its stages in their order: first those of pictures (geometric ones are planned and carried out together,
+/// up to the next that changes pixels), then ToTensor, then those of floats. Normalize right after ToTensor is part of
+/// the one pass that crops, resamples, flips, converts and writes. The stages' draws follow one another.
+///
+///   Compose augment{RandomResizedCrop{224}, RandomHorizontalFlip{}, ToTensor{}, Normalize{imagenet::mean,
+///                   imagenet::std}};
+template <class... Stages>
+class Compose {
+  static constexpr bool accepted = (detail::ComposeAccepts<Stages>::value && ...);
+  static constexpr std::size_t count = sizeof...(Stages);
+
+  /// The first stage from `begin` on for which the array says true.
+  static constexpr std::size_t first(const std::array<bool, count>& is, std::size_t begin = 0) {
+    while (begin < count && !is[begin]) {
+      ++begin;
+    }
+    return begin;
+  }
+
+  static constexpr std::array<bool, count> is_conversion{ConversionStage<Stages>...};
+  static constexpr std::array<bool, count> is_rewriting{RewritingStage<Stages>...};
+  static constexpr std::size_t conversion = first(is_conversion);
+  /// The first stage of floats that isn't a map merged into the conversion.
+  static constexpr std::size_t tail = first({!MapStage<Stages>...}, conversion + 1);
+
+  static_assert(!accepted || conversion < count,
+                "Compose: ToTensor is missing; the stages must end in floats, so put ToTensor{} after those of pictures");
+  static_assert(!accepted || first(is_conversion, conversion + 1) == count,
+                "Compose: there must be one ToTensor, but here are two");
+  static_assert(!accepted || first({SampleStage<Stages>...}) >= conversion,
+                "Compose: Normalize and other stages of floats must stand after ToTensor, not before it");
+  static_assert(!accepted || first({PictureStage<Stages>...}, conversion + 1) == count,
+                "Compose: stages of pictures, such as Resize and RandomHorizontalFlip, must stand before ToTensor");
+
+ public:
+  explicit Compose(Stages... stages)
+      : stages_(std::move(stages)...),
+        writer_([this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); }) {}
+
+  /// Asks the sink for a place for what the stages make of the picture, and writes it there.
+  void write(const ImageView& image, RandomStream& random, SampleSink& sink) const {
+    Plan plan(image);
+    plan_from<0>(plan, random);
+    check_from<conversion + 1>(plan.channels());
+    if constexpr (first(is_rewriting, tail) == count) {
+      change<tail, count>(writer_.write(plan, sink), random);
+    } else {
+      const ThreadSpare<detail::SampleBuffer> buffer;
+      rewrite_from<tail>(writer_.write(plan, *buffer), random, sink);
+    }
+  }
+
+ private:
+  template <std::size_t I>
+  using StageAt = std::tuple_element_t<I, std::tuple<Stages...>>;
+
+  /// The stages of pictures, I and those after it.
+  template <std::size_t I>
+  void plan_from(Plan& plan, RandomStream& random) const {
+    if constexpr (I < conversion) {
+      if constexpr (GeometricStage<StageAt<I>>) {
+        std::get<I>(stages_).plan(plan, random);
+      } else {
+        plan.edit([&](Image& image) { std::get<I>(stages_).apply(image, random); });
+      }
+      plan_from<I + 1>(plan, random);
+    }
+  }
+
+  /// What the conversion and the maps merged into it make of a byte; I is the first map.
+  template <std::size_t I>
+  float mapped(std::uint8_t byte, int channel) const {
+    float value = std::get<conversion>(stages_).value(byte);
+    map_from<I>(value, channel);
+    return value;
+  }
+
+  template <std::size_t I>
+  void map_from(float& value, int channel) const {
+    if constexpr (I < tail) {
+      value = std::get<I>(stages_).map(value, channel);
+      map_from<I + 1>(value, channel);
+    }
+  }
+
+  template <std::size_t I>
+  void check_from(int channels) const {
+    if constexpr (I < tail) {
+      std::get<I>(stages_).check(channels);
+      check_from<I + 1>(channels);
+    }
+  }
+
+  /// Stages Begin … End-1, each of which works in place.
+  template <std::size_t Begin, std::size_t End>
+  void change(const SamplePlace& sample, RandomStream& random) const {
+    if constexpr (Begin < End) {
+      if constexpr (MapStage<StageAt<Begin>>) {
+        map_all(std::get<Begin>(stages_), sample);
+      } else {
+        std::get<Begin>(stages_).apply(sample, random);
+      }
+      change<Begin + 1, End>(sample, random);
+    }
+  }
+
+  /// The stages from Begin on, at least one of which is rewriting.
+  template <std::size_t Begin>
+  void rewrite_from(const SamplePlace& sample, RandomStream& random, SampleSink& sink) const {
+    constexpr std::size_t rewriting = first(is_rewriting, Begin);
+    change<Begin, rewriting>(sample, random);
+    if constexpr (first(is_rewriting, rewriting + 1) == count) {
+      detail::RememberingSink out(sink);
+      std::get<rewriting>(stages_).write(sample, random, out);
+      change<rewriting + 1, count>(out.last(), random);
+    } else {
+      const ThreadSpare<detail::SampleBuffer> buffer;
+      std::get<rewriting>(stages_).write(sample, random, *buffer);
+      rewrite_from<rewriting + 1>(buffer->last(), random, sink);
+    }
+  }
+
+  template <class Map>
+  static void map_all(const Map& stage, const SamplePlace& sample) {
+    require(sample.shape.rank() == 3, "Compose: a sample of shape {} is no picture: it has no channels to work on",
+            sample.shape.to_string());
+    const std::int64_t channels = sample.shape[0];
+    const std::int64_t pixels = sample.shape[1] * sample.shape[2];
+    stage.check(static_cast<int>(channels));
+    const bool last = sample.layout == Layout::channels_last;
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      float* value = sample.data + (last ? channel : channel * pixels);
+      for (std::int64_t i = 0; i < pixels; ++i, value += last ? channels : 1) {
+        *value = stage.map(*value, static_cast<int>(channel));
+      }
+    }
+  }
+
+  std::tuple<Stages...> stages_;
+  PictureWriter writer_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,263 @@
+"""Runs the example programs as a user does: what they print, what they leave behind, and what they say of bad input.
+
+    python3 tests/examples/programs_test.py FOLDER_OF_THE_PROGRAMS
+"""
+
+import gzip
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zipfile
+import zlib
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+SAMPLE = REPOSITORY / "examples" / "data" / "fashion-mnist-sample"
+PROGRAMS = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/release/examples").resolve()
+
+
+def run(program, *flags, timeout=300):
+    return subprocess.run([PROGRAMS / program, *map(str, flags)], capture_output=True, text=True, timeout=timeout)
+
+
+def metrics_without_times(folder):
+    timed = {"seconds", "images_per_second", "data_wait_fraction"}
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [{key: value for key, value in json.loads(line).items() if key not in timed} for line in lines]
+
+
+def png(red, green, blue, noise, side=64):
+    """A picture of one colour with a little noise, as the bytes of a PNG file."""
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    rows = b""
+    for _ in range(side):
+        rows += b"\0" + bytes(min(255, max(0, value + noise.randint(-20, 20)))
+                              for _ in range(side) for value in (red, green, blue))
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+COLOURS = {"n00000001": (200, 40, 40), "n00000002": (40, 200, 40), "n00000003": (40, 40, 200)}
+
+
+def write_tiny_imagenet(path, extra=()):
+    """An archive in Tiny ImageNet's official layout: three classes of one colour each."""
+    noise = random.Random(0)
+    with zipfile.ZipFile(path, "w") as archive:
+        root = "tiny-imagenet-200"
+        archive.writestr(f"{root}/wnids.txt", "".join(f"{wnid}\n" for wnid in COLOURS))
+        archive.writestr(f"{root}/words.txt", "".join(f"{wnid}\tcolour {wnid[-1]}\n" for wnid in COLOURS))
+        annotations = ""
+        for wnid, colour in COLOURS.items():
+            archive.writestr(f"{root}/train/{wnid}/{wnid}_boxes.txt", "")
+            for i in range(6):
+                archive.writestr(f"{root}/train/{wnid}/images/{wnid}_{i}.JPEG", png(*colour, noise))
+        for i, (wnid, colour) in enumerate(list(COLOURS.items()) * 2):
+            archive.writestr(f"{root}/val/images/val_{i}.JPEG", png(*colour, noise))
+            annotations += f"val_{i}.JPEG\t{wnid}\t0\t0\t63\t63\n"
+        archive.writestr(f"{root}/val/val_annotations.txt", annotations)
+        archive.writestr(f"{root}/test/images/test_0.JPEG", png(0, 0, 0, noise))
+        for name, content in extra:
+            archive.writestr(name, content)
+
+
+class ProgramTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hearth-programs-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def assert_succeeds(self, result):
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def assert_refuses(self, result, *parts):
+        """Exit code 1 and one line on stderr that holds every part."""
+        lines = [line for line in result.stderr.splitlines() if not line.startswith("preparing ")]
+        self.assertEqual((result.returncode, len(lines)), (1, 1), result.stdout + result.stderr)
+        for part in parts:
+            self.assertIn(str(part), lines[0])
+
+    def left_behind(self):
+        """Files in the test's folder that were begun and not finished."""
+        return [path for path in self.folder.rglob("*") if path.name.endswith(".part")]
+
+    def fashion_mnist(self, *flags, **options):
+        return run("fashion_mnist", "--device", "cpu", "--output-dir", self.folder / "run", *flags, **options)
+
+    def tiny_imagenet(self, archive, *flags, **options):
+        return run("tiny_imagenet", "--device", "cpu", "--output-dir", self.folder / "run", "--data", archive,
+                   "--prepared", self.folder / "prepared", "--num-classes", 3, "--arch", "resnet18", "--image-size", 32,
+                   "--batch-size", 6, "--workers", 2, *flags, **options)
+
+
+class FashionMnist(ProgramTest):
+    def copy_of_sample(self):
+        copy = self.folder / "data"
+        shutil.copytree(SAMPLE, copy)
+        return copy
+
+    def test_learns_and_leaves_a_run_folder(self):
+        result = self.fashion_mnist("--data", SAMPLE, "--epochs", 3, "--lr", 0.1)
+        self.assert_succeeds(result)
+        self.assertRegex(result.stdout, r"loss: \d\.\d{6}  \[   32/ 2000\]\n")
+        self.assertRegex(result.stdout, r"Test Error:\n Accuracy: \d\d\.\d%, Avg loss: \d\.\d{6}\n")
+        metrics = metrics_without_times(self.folder / "run")
+        self.assertEqual([line["epoch"] for line in metrics], [0, 1, 2])
+        self.assertGreater(metrics[-1]["val_accuracy"], 0.65)
+        self.assertLess(metrics[-1]["train_loss"], metrics[0]["train_loss"])
+        self.assertEqual(json.loads((self.folder / "run" / "config.json").read_text())["lr"], 0.1)
+        self.assertEqual(sorted(path.name for path in (self.folder / "run").iterdir()),
+                         ["best.pth", "config.json", "curves.png", "last.pth", "metrics.jsonl"])
+
+    def test_results_do_not_depend_on_the_workers(self):
+        seen = []
+        for workers in (0, 4):
+            self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--epochs", 2, "--limit", 50, "--workers", workers))
+            seen.append(metrics_without_times(self.folder / "run"))
+        self.assertEqual(seen[0], seen[1])
+
+    def test_help_explains_every_flag(self):
+        result = self.fashion_mnist("--help")
+        self.assert_succeeds(result)
+        for flag in ("data", "epochs", "batch-size", "lr", "workers", "seed", "device", "channels-last", "limit",
+                     "output-dir"):
+            self.assertRegex(result.stdout, rf"--{flag}\b")
+
+    def test_refuses_bad_flags(self):
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--epoch", 3), "--epoch")
+        self.assert_refuses(self.fashion_mnist("--epochs", 3), "--data")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--epochs", 0), "epochs", "0")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--epochs", "many"), "many")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--batch-size", 0), "batch-size", "0")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--lr", -1), "-1")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--workers", -1), "workers", "-1")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--device", "tpu"), "tpu")
+
+    def test_refuses_a_missing_folder(self):
+        self.assert_refuses(self.fashion_mnist("--data", self.folder / "nowhere"), self.folder / "nowhere")
+
+    def test_refuses_an_idx_file_that_promises_more_than_it_holds(self):
+        data = self.copy_of_sample()
+        name = data / "train-images-idx3-ubyte.gz"
+        name.with_suffix("").write_bytes(gzip.decompress(name.read_bytes())[:-100])
+        name.unlink()
+        self.assert_refuses(self.fashion_mnist("--data", data), name.with_suffix(""), "2000")
+
+    def test_refuses_a_gz_file_cut_short(self):
+        data = self.copy_of_sample()
+        name = data / "t10k-labels-idx1-ubyte.gz"
+        name.write_bytes(name.read_bytes()[:-20])
+        self.assert_refuses(self.fashion_mnist("--data", data), name)
+
+    def test_refuses_an_output_folder_that_cannot_be(self):
+        (self.folder / "run").write_text("a file is in the way")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE), self.folder / "run")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--output-dir", "/proc/run"), "/proc/run")
+
+    def test_ctrl_c_ends_within_a_second_with_the_last_weights_written(self):
+        program = subprocess.Popen([PROGRAMS / "fashion_mnist", "--data", SAMPLE, "--epochs", "1000", "--device", "cpu",
+                                    "--output-dir", self.folder / "run"], stdout=subprocess.PIPE, text=True)
+        for line in program.stdout:
+            if line.startswith("loss:"):
+                break
+        program.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        output, _ = program.communicate(timeout=60)
+        self.assertLess(time.monotonic() - start, 5)  # a second on a quiet machine
+        self.assertEqual(program.returncode, 130, output)
+        self.assertIn("last.pth", output)
+        self.assertTrue((self.folder / "run" / "last.pth").stat().st_size > 2_000_000)
+        self.assertEqual(self.left_behind(), [])
+
+
+class TinyImagenet(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.archive = self.folder / "tiny-imagenet-200.zip"
+        write_tiny_imagenet(self.archive)
+
+    def test_learns_and_evaluates_to_the_same_figures(self):
+        result = self.tiny_imagenet(self.archive, "--epochs", 3, "--lr", 0.01, "--channels-last")
+        self.assert_succeeds(result)
+        self.assertIn("Epoch 0/2\n----------\n", result.stdout)
+        self.assertRegex(result.stdout, r"train Loss: \d+\.\d{4} Acc: \d\.\d{4}\nval Loss: \d+\.\d{4} Acc: \d\.\d{4}\n")
+        self.assertRegex(result.stdout, r"Best val Acc: \d\.\d{4}\n")
+        best = max(metrics_without_times(self.folder / "run"), key=lambda line: line["val_accuracy"])
+        result = self.tiny_imagenet(self.archive, "--channels-last", "--evaluate", self.folder / "run" / "best.pth")
+        self.assert_succeeds(result)
+        self.assertEqual(result.stdout, f"val Loss: {best['val_loss']:.4f} Acc: {best['val_accuracy']:.4f}\n")
+
+    def test_results_do_not_depend_on_the_workers(self):
+        seen = []
+        for workers in (0, 4):
+            self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 2, "--workers", workers))
+            seen.append(metrics_without_times(self.folder / "run"))
+        self.assertEqual(seen[0], seen[1])
+
+    def test_refuses_an_unknown_architecture(self):
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--arch", "resnet19"), "resnet19", "resnet18")
+
+    def test_refuses_more_classes_than_there_are(self):
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--num-classes", 4), "4", "3")
+
+    def test_refuses_a_missing_archive(self):
+        self.assert_refuses(self.tiny_imagenet(self.folder / "none.zip"), self.folder / "none.zip")
+
+    def test_refuses_an_archive_cut_short_and_then_takes_the_whole_one(self):
+        cut = self.folder / "cut.zip"
+        cut.write_bytes(self.archive.read_bytes()[: self.archive.stat().st_size // 2])
+        self.assert_refuses(self.tiny_imagenet(cut), cut)
+        self.assertFalse((self.folder / "prepared").exists())
+        self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 1))
+
+    def test_refuses_an_entry_that_points_outside(self):
+        evil = self.folder / "evil.zip"
+        write_tiny_imagenet(evil, [("../escaped.txt", "out")])
+        self.assert_refuses(self.tiny_imagenet(evil), evil, "../escaped.txt")
+        self.assertFalse((self.folder / "escaped.txt").exists())
+        self.assertFalse((self.folder / "prepared").exists())
+
+    def test_names_a_picture_that_cannot_be_read(self):
+        self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 1))
+        picture = self.folder / "prepared" / "train" / "n00000002" / "n00000002_3.JPEG"
+        whole = picture.read_bytes()
+        picture.write_bytes(whole[:-200])
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--epochs", 1), picture, "truncated")
+        picture.write_text("not a picture")
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--epochs", 1), picture, "not a")
+
+    def test_refuses_weights_that_are_none(self):
+        weights = self.folder / "weights.pth"
+        weights.write_text("not weights")
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--evaluate", weights), weights)
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--pretrained", self.folder / "none.pth"),
+                            self.folder / "none.pth")
+
+    def test_ctrl_c_in_a_long_step_ends_within_a_second_with_the_last_weights_written(self):
+        program = subprocess.Popen(
+            [PROGRAMS / "tiny_imagenet", "--data", self.archive, "--prepared", self.folder / "prepared", "--num-classes",
+             "3", "--arch", "resnet152", "--image-size", "224", "--batch-size", "18", "--workers", "0", "--device", "cpu",
+             "--output-dir", self.folder / "run"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        for line in program.stdout:
+            if line.startswith("Epoch 0"):
+                break
+        time.sleep(1)
+        program.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        output, _ = program.communicate(timeout=60)
+        self.assertLess(time.monotonic() - start, 10)  # a second on a quiet machine
+        self.assertEqual(program.returncode, 130, output)
+        self.assertGreater((self.folder / "run" / "last.pth").stat().st_size, 200_000_000)
+        self.assertEqual(self.left_behind(), [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
