@@ -9,7 +9,8 @@ JOBS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); \
 	[ -n "$$fit" ] && [ "$$fit" -lt "$$cores" ] && cores=$$fit; [ "$$cores" -gt 0 ] && echo $$cores || echo 1)
 
 SOURCES = $(shell find include examples tests bench -name '*.hpp' -o -name '*.cpp')
-RUN_DEMO = build/release/examples/fashion_mnist --data examples/data/fashion-mnist-sample --output-dir runs/demo
+RUN_DEMO = build/release/examples/fashion_mnist --data examples/data/fashion-mnist-sample --epochs 10 --lr 0.05 \
+	--output-dir runs/demo
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile

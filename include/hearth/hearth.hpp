@@ -94,6 +94,7 @@
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/distributed_sampler.hpp>
+#include <hearth/data/epoch_run.hpp>
 #include <hearth/data/fake_data.hpp>
 #include <hearth/data/fashion_mnist.hpp>
 #include <hearth/data/gzip.hpp>
@@ -101,6 +102,7 @@
 #include <hearth/data/image_folder.hpp>
 #include <hearth/data/labelled_idx.hpp>
 #include <hearth/data/list_files.hpp>
+#include <hearth/data/loader_options.hpp>
 #include <hearth/data/prefetch.hpp>
 #include <hearth/data/prepared_folder.hpp>
 #include <hearth/data/sampler.hpp>
@@ -123,6 +125,7 @@
 #include <hearth/archive/archive_reader.hpp>
 #include <hearth/archive/extract.hpp>
 #include <hearth/data/tiny_imagenet.hpp>
+#include <hearth/data/tiny_imagenet_source.hpp>
 #endif
 
 #if __has_include(<nlohmann/json.hpp>)

@@ -23,7 +23,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path reference(const std::string& name) { return fs::path(HEARTH_TEST_DIR) / "archive/reference" / name; }
+fs::path reference(const std::string& name) {
+  return fs::path(HEARTH_TEST_DIR) / "archive/reference" / name;
+}
 
 /// What make_reference.py has put into the good archives.
 const std::map<std::string, std::string>& good_files() {
@@ -80,12 +82,10 @@ TEST_CASE("an archive's entries come in order with name, kind, size and bytes", 
         files[archive.name()].assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       }
     }
-    const std::vector<std::pair<std::string, EntryKind>> expected{{"top/", EntryKind::folder},
-                                                                  {"top/bare/", EntryKind::folder},
-                                                                  {"top/readme.txt", EntryKind::file},
-                                                                  {"top/deep/er/numbers.bin", EntryKind::file},
-                                                                  {"top/empty.txt", EntryKind::file},
-                                                                  {"top/stra\u00dfe.txt", EntryKind::file}};
+    const std::vector<std::pair<std::string, EntryKind>> expected{
+        {"top/", EntryKind::folder},         {"top/bare/", EntryKind::folder},
+        {"top/readme.txt", EntryKind::file}, {"top/deep/er/numbers.bin", EntryKind::file},
+        {"top/empty.txt", EntryKind::file},  {"top/stra\u00dfe.txt", EntryKind::file}};
     CHECK(entries == expected);
     CHECK(files == good_files());
     CHECK_FALSE(archive.next());
@@ -96,7 +96,8 @@ TEST_CASE("an entry may be left half read, and one that is too large is refused"
   ArchiveReader archive(reference("good.zip"));
   while (archive.next() && archive.name() != "top/deep/er/numbers.bin") {
   }
-  CHECK_THROWS_WITH(archive.read(1000), ContainsSubstring("good.zip: the entry top/deep/er/numbers.bin is larger than"));
+  CHECK_THROWS_WITH(archive.read(1000),
+                    ContainsSubstring("good.zip: the entry top/deep/er/numbers.bin is larger than"));
   REQUIRE(archive.next());
   CHECK(archive.name() == "top/empty.txt");
 }
@@ -160,10 +161,10 @@ TEST_CASE("extract_archive puts entries where it is told, and leaves out the oth
     return name.ends_with(".txt") ? "texts/" + fs::path(name).filename().string() : std::string();
   };
   CHECK(extract_archive(reference("good.zip"), folder.path(), {.place = place}) == 3);
-  CHECK(files_below(folder.path()) == std::map<std::string, std::string>{{"texts/readme.txt", "read me\n"},
-                                                                         {"texts/empty.txt", ""},
-                                                                         {"texts/stra\u00dfe.txt",
-                                                                          "a name that is not ASCII\n"}});
+  CHECK(files_below(folder.path()) ==
+        std::map<std::string, std::string>{{"texts/readme.txt", "read me\n"},
+                                           {"texts/empty.txt", ""},
+                                           {"texts/stra\u00dfe.txt", "a name that is not ASCII\n"}});
   CHECK_THROWS_WITH(extract_archive(reference("good.zip"), folder.path(),
                                     {.place = [](const std::string& name) { return "../" + name; }}),
                     ContainsSubstring("points outside"));

@@ -14,4 +14,6 @@ struct Dataset {
 using Dataset = hearth::FakeData<>;
 #endif
 
-std::size_t count(const Dataset& dataset) { return hearth::first_per_class(dataset, 3).size(); }
+std::size_t count(const Dataset& dataset) {
+  return hearth::first_per_class(dataset, 3).size();
+}

@@ -4,7 +4,9 @@
 struct Numbers {
   std::size_t size() const { return 2; }
 #ifdef HEARTH_MISUSE
-  std::int64_t get(std::size_t index) const { return static_cast<std::int64_t>(index); }
+  std::int64_t get(std::size_t index) const {
+    return static_cast<std::int64_t>(index);
+  }
 #else
   std::int64_t read(std::size_t index, hearth::RandomStream&, hearth::SampleSink& sink) const {
     sink.place({1}).data[0] = 0;

@@ -4,14 +4,15 @@
 struct Counting {
   std::size_t size() const { return 2; }
 #ifdef HEARTH_MISUSE
-  std::int64_t read(std::size_t, hearth::RandomStream&, hearth::SampleSink& sink) {
+  std::int64_t read(std::size_t, hearth::RandomStream&, hearth::SampleSink& sink){
 #else
   std::int64_t read(std::size_t, hearth::RandomStream&, hearth::SampleSink& sink) const {
 #endif
-    sink.place({1}).data[0] = 0;
-    return 0;
-  }
-};
+      sink.place({1}).data[0] = 0;
+  return 0;
+}
+}
+;
 
 void go_through() {
   hearth::DataLoader loader{Counting{}, {.batch_size = 2}};

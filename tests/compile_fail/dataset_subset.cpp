@@ -10,4 +10,6 @@ using Dataset = std::vector<float>;
 using Dataset = hearth::FakeData<>;
 #endif
 
-std::size_t count(const Dataset& dataset) { return hearth::Subset{dataset, {0}}.size(); }
+std::size_t count(const Dataset& dataset) {
+  return hearth::Subset{dataset, {0}}.size();
+}

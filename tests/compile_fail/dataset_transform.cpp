@@ -3,10 +3,16 @@
 
 struct Brighten {
 #ifdef HEARTH_MISUSE
-  hearth::Image operator()(const hearth::Image& image) const { return image; }
+  hearth::Image operator()(const hearth::Image& image) const {
+    return image;
+  }
 #else
-  void write(hearth::ImageView, hearth::RandomStream&, hearth::SampleSink& sink) const { sink.place({1}).data[0] = 1; }
+  void write(hearth::ImageView, hearth::RandomStream&, hearth::SampleSink& sink) const {
+    sink.place({1}).data[0] = 1;
+  }
 #endif
 };
 
-std::size_t count() { return hearth::ImageFolder{"train", Brighten{}}.size(); }
+std::size_t count() {
+  return hearth::ImageFolder{"train", Brighten{}}.size();
+}

@@ -7,9 +7,13 @@
 struct Backwards {
   std::size_t size() const { return 2; }
 #ifdef HEARTH_MISUSE
-  std::vector<int> indices(std::uint64_t) const { return {1, 0}; }
+  std::vector<int> indices(std::uint64_t) const {
+    return {1, 0};
+  }
 #else
-  std::vector<std::size_t> indices(std::uint64_t) const { return {1, 0}; }
+  std::vector<std::size_t> indices(std::uint64_t) const {
+    return {1, 0};
+  }
 #endif
 };
 

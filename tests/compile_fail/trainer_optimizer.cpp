@@ -9,6 +9,7 @@ using Optimizer = hearth::models::MLP;
 using Optimizer = hearth::optim::SGD;
 #endif
 
-void compose(hearth::models::MLP model, Optimizer& optimizer, hearth::optim::NoScheduler<hearth::optim::SGD>& scheduler) {
+void compose(hearth::models::MLP model, Optimizer& optimizer,
+             hearth::optim::NoScheduler<hearth::optim::SGD>& scheduler) {
   hearth::Trainer trainer{model, optimizer, scheduler, {.epochs = 1}};
 }

@@ -16,6 +16,7 @@
 #include <torch/cuda.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -23,6 +24,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -153,11 +155,13 @@ TEST_CASE("Batches come in order with their samples, and the last is as large as
 TEST_CASE("drop_last leaves out the smaller batch at the end, and only that", "[data_loader]") {
   DataLoader uneven{Numbers{10}, {.batch_size = 4, .drop_last = true}};
   CHECK(uneven.size() == 2);
+  CHECK(uneven.samples() == 8);
   CHECK(sizes(all(uneven)) == std::vector<std::size_t>{4, 4});
   DataLoader even{Numbers{8}, {.batch_size = 4, .drop_last = true}};
   CHECK(even.size() == 2);
   CHECK(sizes(all(even)) == std::vector<std::size_t>{4, 4});
   DataLoader large{Numbers{3}, {.batch_size = 100}};
+  CHECK(large.samples() == 3);
   CHECK(sizes(all(large)) == std::vector<std::size_t>{3});
 }
 
@@ -299,7 +303,8 @@ TEST_CASE("Batches are plain tensors, whatever mode the loop is in", "[data_load
 
 TEST_CASE("A sample that cannot be read ends the epoch in its place, and the next epoch works", "[data_loader]") {
   for (const int workers : worker_counts) {
-    DataLoader loader{Subset{Numbers{40, {21}}, SequentialSampler(40).indices(0)}, {.batch_size = 4, .workers = workers}};
+    DataLoader loader{Subset{Numbers{40, {21}}, SequentialSampler(40).indices(0)},
+                      {.batch_size = 4, .workers = workers}};
     for (int epoch = 0; epoch < 2; ++epoch) {
       std::size_t batches = 0;
       const auto go_through = [&] {
@@ -387,6 +392,30 @@ TEST_CASE("A loop can be left early, by break or exception, and the workers stop
   }
 }
 
+TEST_CASE("An epoch knows how long its batches were waited for", "[data_loader]") {
+  struct Slow {
+    std::size_t size() const { return 4; }
+    std::int64_t read(std::size_t, RandomStream&, SampleSink& sink) const {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      sink.place({1}).data[0] = 0;
+      return 0;
+    }
+  };
+  for (const int workers : {0, 1}) {
+    DataLoader loader{Slow{}, {.batch_size = 2, .workers = workers}};
+    auto epoch = loader.epoch(0);
+    CHECK(epoch.wait_seconds() == 0);
+    double before = 0;
+    for (const Batch& batch : epoch) {
+      CHECK(epoch.wait_seconds() >= before);
+      before = epoch.wait_seconds();
+      static_cast<void>(batch);
+    }
+    CHECK(epoch.wait_seconds() > 0);
+    CHECK((workers > 0 || epoch.wait_seconds() >= 0.04));  // sleeps are never shorter than asked for
+  }
+}
+
 TEST_CASE("Epochs of one loader may overlap", "[data_loader]") {
   DataLoader loader{Numbers{12}, {.batch_size = 4, .workers = 2}};
   const std::vector<Copy> alone = all(loader.epoch(0));
@@ -422,7 +451,8 @@ TEST_CASE("Samples of different shapes in a batch are an error that names both",
   folder.write("a/2.bmp", bmp(1, 2, {0, 0, 0, 0, 0, 0}));
   for (const BadSamples policy : {BadSamples::stop, BadSamples::skip}) {
     DataLoader loader{ImageFolder{folder.path()}, {.batch_size = 2, .workers = 1, .bad_samples = policy}};
-    CHECK_THROWS_WITH(all(loader), ContainsSubstring("2.bmp") && ContainsSubstring("sample 1 has the shape [3, 1, 2]") &&
+    CHECK_THROWS_WITH(all(loader), ContainsSubstring("2.bmp") &&
+                                       ContainsSubstring("sample 1 has the shape [3, 1, 2]") &&
                                        ContainsSubstring("the batch began with [3, 1, 1]") &&
                                        ContainsSubstring("Resize and CenterCrop"));
   }
@@ -530,7 +560,8 @@ TEST_CASE("A dataset that does not write its samples is an error", "[data_loader
     }
   };
   DataLoader silent{Silent{}, {.batch_size = 2}};
-  CHECK_THROWS_WITH(all(silent), ContainsSubstring("never asked for the sample's place") && ContainsSubstring("sample 1"));
+  CHECK_THROWS_WITH(all(silent),
+                    ContainsSubstring("never asked for the sample's place") && ContainsSubstring("sample 1"));
   DataLoader empty{Empty{}};
   CHECK_THROWS_WITH(all(empty), ContainsSubstring("sample 0 is empty: its shape is [3, 0, 2]"));
 }
@@ -557,12 +588,12 @@ TEST_CASE("TensorDataset gives the rows of its tensors", "[tensor_dataset]") {
 TEST_CASE("TensorDataset refuses tensors that are not what it needs", "[tensor_dataset]") {
   const at::Tensor inputs = at::rand({5, 3});
   const at::Tensor targets = at::arange(5, at::kLong);
-  CHECK_THROWS_WITH(TensorDataset(inputs.to(at::kDouble), targets), ContainsSubstring("inputs must be of type float") &&
-                                                                        ContainsSubstring("Double"));
+  CHECK_THROWS_WITH(TensorDataset(inputs.to(at::kDouble), targets),
+                    ContainsSubstring("inputs must be of type float") && ContainsSubstring("Double"));
   CHECK_THROWS_WITH(TensorDataset(inputs, targets.to(at::kInt)), ContainsSubstring("targets must be of type int64"));
   CHECK_THROWS_WITH(TensorDataset(inputs, targets.narrow(0, 0, 4)), ContainsSubstring("5 inputs, but 4 targets"));
-  CHECK_THROWS_WITH(TensorDataset(inputs, targets.view({5, 1})), ContainsSubstring("1 and targets [N]") ||
-                                                                     ContainsSubstring("targets [N]"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.view({5, 1})),
+                    ContainsSubstring("1 and targets [N]") || ContainsSubstring("targets [N]"));
   CHECK_THROWS_WITH(TensorDataset(at::Tensor(), targets), ContainsSubstring("must be tensors"));
   CHECK_THROWS_WITH(TensorDataset(inputs, targets).label(5), ContainsSubstring("index 5 is out of range"));
 }

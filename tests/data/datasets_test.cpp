@@ -81,8 +81,11 @@ TEST_CASE("Subset gives the samples it names, in its order", "[subset]") {
 TEST_CASE("Subset refuses numbers that the dataset does not have", "[subset]") {
   CHECK_THROWS_WITH(Subset(Letters{{0, 1}}, {0, 2}),
                     ContainsSubstring("Subset: index 2 is out of range: the dataset has 2 samples"));
-  CHECK_THROWS_WITH(samples(Subset(Letters{{0, 1}}, {1})).size() + Subset(Letters{{0, 1}}, {1}).label(1),
-                    ContainsSubstring("Subset: index 1 is out of range: it has 1 samples"));
+  const Subset one{Letters{{0, 1}}, {1}};
+  RecordingSink sink;
+  RandomStream random(0, 0, 0);
+  CHECK_THROWS_WITH(one.label(1), ContainsSubstring("Subset: index 1 is out of range: it has 1 samples"));
+  CHECK_THROWS_WITH(one.read(1, random, sink), ContainsSubstring("Subset: index 1 is out of range"));
 }
 
 TEST_CASE("first_per_class takes the first samples of each class", "[subset]") {
@@ -128,23 +131,27 @@ TEST_CASE("FakeData is the same whenever it is read, and another for another see
   CHECK_THROWS_WITH(data.label(50), ContainsSubstring("FakeData: index 50 is out of range: there are 50 pictures"));
 }
 
-TEST_CASE("FakeData's bytes and labels are uniform", "[fake_data]") {
+TEST_CASE("FakeData's bytes and labels are uniform, and neighbours have nothing to do with each other", "[fake_data]") {
   const FakeData data{{.size = 4000, .height = 8, .width = 8, .channels = 1, .num_classes = 4}};
   std::vector<int> labels(4);
   double sum = 0;
   double squares = 0;
+  double products = 0;
   for (std::size_t i = 0; i < data.size(); ++i) {
     ++labels.at(static_cast<std::size_t>(data.label(i)));
     const Image image = data.image(i);
-    for (const std::uint8_t byte : image.pixels()) {
+    for (std::size_t k = 0; k < 64; ++k) {
+      const int byte = image.pixels()[k];
       sum += byte;
       squares += byte * byte;
+      products += (byte - 127.5) * (image.pixels()[(k + 1) % 64] - 127.5);
     }
   }
   const double count = 4000.0 * 64;
   const double mean = sum / count;
-  CHECK(mean == Approx(127.5).margin(5 * 73.9 / std::sqrt(count)));              // five standard deviations of the mean
+  CHECK(mean == Approx(127.5).margin(5 * 73.9 / std::sqrt(count)));  // five standard deviations of the mean
   CHECK(squares / count - mean * mean == Approx((256.0 * 256 - 1) / 12).epsilon(0.02));  // variance of a uniform byte
+  CHECK(std::abs(products / count) < 5 * 73.9 * 73.9 / std::sqrt(count));
   for (const int label : labels) {
     CHECK(std::abs(label - 1000) < 5 * std::sqrt(4000 * 0.25 * 0.75));
   }

@@ -27,7 +27,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path reference(const std::string& name) { return fs::path(HEARTH_TEST_DIR) / "data/reference" / name; }
+fs::path reference(const std::string& name) {
+  return fs::path(HEARTH_TEST_DIR) / "data/reference" / name;
+}
 
 /// An IDX file's bytes by its definition.
 std::string idx(std::initializer_list<std::uint32_t> dimensions, const std::string& values) {
@@ -76,7 +78,8 @@ TEST_CASE("An IDX header that promises more or less than is there is an error th
              ContainsSubstring("a.idx is cut short: its IDX header promises 12 values, but 11 are there"));
   CHECK_THAT(idx_error(idx({3, 2, 2}, "ABCDEFGHIJKLM")),
              ContainsSubstring("a.idx: its IDX header promises 12 values, but 13 are there"));
-  CHECK_THAT(idx_error(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, "A")), ContainsSubstring("a.idx: the IDX header promises"));
+  CHECK_THAT(idx_error(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, "A")),
+             ContainsSubstring("a.idx: the IDX header promises"));
   CHECK_THAT(idx_error(idx({4000000000, 2}, "A")), ContainsSubstring("promises 8000000000 values, but 1 are there"));
   CHECK_THAT(idx_error(idx({2, 2}, "ABCD").substr(0, 9)), ContainsSubstring("ends inside the IDX header"));
   CHECK(idx_error(idx({0, 5}, "")).empty());
@@ -117,8 +120,8 @@ TEST_CASE("A gzip file with a wrong bit, or something after its end, is an error
     const std::string message = error(damaged);
     INFO(i);
     // A bit in the padding of the last block says nothing.
-    CHECK((message.find("a.gz") != std::string::npos || gunzip(std::as_bytes(std::span(damaged)), "a.gz") ==
-                                                            gunzip(std::as_bytes(std::span(whole)), "a.gz")));
+    CHECK((message.find("a.gz") != std::string::npos ||
+           gunzip(std::as_bytes(std::span(damaged)), "a.gz") == gunzip(std::as_bytes(std::span(whole)), "a.gz")));
   }
   CHECK_THAT(error(whole + "x"), ContainsSubstring("a.gz is cut short or damaged"));
   CHECK_THAT(error(whole + std::string(8, '\0')), ContainsSubstring("a.gz is cut short or damaged"));

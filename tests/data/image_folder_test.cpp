@@ -24,7 +24,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path reference(const std::string& name) { return fs::path(HEARTH_TEST_DIR) / "data/reference" / name; }
+fs::path reference(const std::string& name) {
+  return fs::path(HEARTH_TEST_DIR) / "data/reference" / name;
+}
 
 std::vector<std::string> lines(const std::string& name) {
   std::ifstream file(reference(name));

@@ -19,16 +19,20 @@ struct Item {
   std::vector<int> memory;  // stays with the place
 };
 
-std::vector<Item> ring(std::size_t places) { return std::vector<Item>(places); }
+std::vector<Item> ring(std::size_t places) {
+  return std::vector<Item>(places);
+}
 
 /// Now and then another thread goes first.
-void hesitate(std::size_t index) { std::this_thread::sleep_for(std::chrono::microseconds((index * 7919) % 5 * 50)); }
+void hesitate(std::size_t index) {
+  std::this_thread::sleep_for(std::chrono::microseconds((index * 7919) % 5 * 50));
+}
 
 }  // namespace
 
 TEST_CASE("Prefetch gives the items in order, whoever makes them", "[prefetch]") {
-  for (const std::size_t workers : {0, 1, 4, 16}) {
-    for (const std::size_t places : {1, 2, 5, 33}) {
+  for (const std::size_t workers : {0UL, 1UL, 4UL, 16UL}) {
+    for (const std::size_t places : {1UL, 2UL, 5UL, 33UL}) {
       INFO(workers << " workers, " << places << " places");
       Prefetch<Item> prefetch(200, workers, ring(places), [](std::size_t index, Item& item, const std::atomic<bool>&) {
         hesitate(index);
@@ -46,7 +50,7 @@ TEST_CASE("Prefetch gives the items in order, whoever makes them", "[prefetch]")
 }
 
 TEST_CASE("Prefetch makes no more items ahead than it has places", "[prefetch]") {
-  for (const std::size_t workers : {0, 1, 8}) {
+  for (const std::size_t workers : {0UL, 1UL, 8UL}) {
     std::atomic<std::size_t> begun = 0;
     Prefetch<Item> prefetch(100, workers, ring(4), [&](std::size_t, Item&, const std::atomic<bool>&) { ++begun; });
     for (std::size_t taken = 1; taken <= 100; ++taken) {
@@ -70,7 +74,7 @@ TEST_CASE("Prefetch works ahead while an item is in use", "[prefetch]") {
 }
 
 TEST_CASE("An exception comes in the place of its item, and then there are no more", "[prefetch]") {
-  for (const std::size_t workers : {0, 1, 4, 16}) {
+  for (const std::size_t workers : {0UL, 1UL, 4UL, 16UL}) {
     INFO(workers);
     Prefetch<Item> prefetch(100, workers, ring(8), [](std::size_t index, Item& item, const std::atomic<bool>&) {
       hesitate(index);
@@ -88,7 +92,7 @@ TEST_CASE("An exception comes in the place of its item, and then there are no mo
 }
 
 TEST_CASE("Prefetch can be left at any item; its workers end, and a long make hears of it", "[prefetch]") {
-  for (const std::size_t taken : {0, 1, 5}) {
+  for (const std::size_t taken : {0UL, 1UL, 5UL}) {
     std::atomic<int> at_work = 0;
     {
       Prefetch<Item> prefetch(1000, 4, ring(9), [&](std::size_t index, Item&, const std::atomic<bool>& stop) {

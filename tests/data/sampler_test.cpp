@@ -189,9 +189,9 @@ TEST_CASE("The processes of a DistributedSampler draw every sample between them"
 
 TEST_CASE("DistributedSampler refuses ranks that are none of the processes'", "[distributed_sampler]") {
   for (const int rank : {-1, 3, 4}) {
-    CHECK_THROWS_WITH(DistributedSampler(10, {.rank = rank, .world_size = 3}),
-                      ContainsSubstring("Invalid rank " + std::to_string(rank) +
-                                        ", rank should be in the interval [0, 2]"));
+    CHECK_THROWS_WITH(
+        DistributedSampler(10, {.rank = rank, .world_size = 3}),
+        ContainsSubstring("Invalid rank " + std::to_string(rank) + ", rank should be in the interval [0, 2]"));
   }
   CHECK_THROWS_WITH(DistributedSampler(10, {.world_size = 0}), ContainsSubstring("world_size must be at least 1"));
   CHECK_THROWS_WITH(DistributedSampler(0), ContainsSubstring("no samples"));

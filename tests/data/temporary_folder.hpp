@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -15,15 +16,18 @@
 
 namespace hearth_test {
 
-/// Where small files are written and flushed without a wait for the disk: in memory, where the system has that.
-inline std::filesystem::path folder_in_memory() {
-  return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
+/// Where files are written, flushed and removed without a wait for the disk: in memory, where the system offers enough.
+inline std::filesystem::path quick_folder() {
+  const std::filesystem::path in_memory = "/dev/shm";
+  std::error_code error;
+  const bool is_large = std::filesystem::space(in_memory, error).available > (std::uintmax_t{1} << 29) && !error;
+  return is_large && ::access(in_memory.c_str(), W_OK) == 0 ? in_memory : std::filesystem::temp_directory_path();
 }
 
 class TemporaryFolder {
  public:
-  explicit TemporaryFolder(const std::filesystem::path& below = folder_in_memory()) {
-    std::string name = (below / "hearth-test-XXXXXX").string();
+  TemporaryFolder() {
+    std::string name = (quick_folder() / "hearth-test-XXXXXX").string();
     hearth::require(::mkdtemp(name.data()) != nullptr, "cannot make a folder {}", name);
     path_ = name;
   }

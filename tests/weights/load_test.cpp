@@ -78,6 +78,29 @@ TEST_CASE("load_weights converts to the module's types") {
   CHECK(torch::equal(net.fc->weight, filled().at("fc.weight").to(torch::kDouble)));
 }
 
+TEST_CASE("load_weights converts between all number types, and refuses the others with a sentence") {
+  struct Holder : torch::nn::Module {
+    explicit Holder(at::Tensor held) { register_buffer("held", std::move(held)); }
+  };
+  for (const hearth::Dtype& dtype : hearth::dtypes) {
+    for (const auto type : {torch::kFloat, torch::kHalf, torch::kBFloat16, torch::kComplexFloat, torch::kLong,
+                            hearth::scalar_type(dtype)}) {
+      CAPTURE(c10::toString(type), dtype.name);
+      const at::Tensor bytes = torch::zeros({2, 3 * static_cast<std::int64_t>(dtype.bytes)}, torch::kByte);
+      const at::Tensor value = bytes.view(hearth::scalar_type(dtype));
+      Holder holder(torch::zeros({2, 3 * static_cast<std::int64_t>(c10::elementSize(type))}, torch::kByte).view(type));
+      try {
+        hearth::load_weights(holder, StateDict{{"held", value}});
+        CHECK(hearth::state_dict(holder).at("held").scalar_type() == type);
+      } catch (const hearth::Error& error) {
+        CHECK(
+            (dtype.name.starts_with("bits") || dtype.name.starts_with("float4") || dtype.name.starts_with("complex")));
+        CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("which does not become the model's"));
+      }
+    }
+  }
+}
+
 TEST_CASE("load_weights refuses complex values for real parameters") {
   Net net;
   const StateDict weights = with(without(filled(), "fc.bias"), "fc.bias", torch::zeros({2}, torch::kComplexFloat));
@@ -197,6 +220,7 @@ TEST_CASE("load_weights takes files from before BatchNorm counted batches, as Py
   Net net;
   const LoadReport report = hearth::load_weights(net, older);
   CHECK(names_of(report.kept) == Names{"norm.num_batches_tracked", "blocks.1.num_batches_tracked"});
+  CHECK(to_string(report).ends_with("kept  blocks.1.num_batches_tracked  []     -\n"));
   CHECK_THROWS_WITH(hearth::load_weights(net, without(filled(), "norm.num_batches_tracked")),
                     "load_weights: they do not fit the model: 1 missing (norm.num_batches_tracked)");
 }

@@ -35,7 +35,7 @@ constexpr std::int64_t vast = std::int64_t{1} << 62;
 TEST_CASE("check_bounds takes what lies in its storage") {
   CHECK(refusal(0, {3, 4}, {4, 1}).empty());
   CHECK(refusal(11, {}, {}).empty());
-  CHECK(refusal(1, {2, 3}, {1, 5}).empty());
+  CHECK(refusal(0, {2, 3}, {1, 5}).empty());
   CHECK(refusal(11, {1000000}, {0}).empty());
   CHECK(refusal(12, {0, 3}, {3, 1}).empty());
   CHECK(refusal(0, {1}, {vast}).empty());

@@ -2,7 +2,8 @@
 #pragma once
 
 #if !__has_include(<archive.h>)
-#error "hearth/archive needs libarchive: install it (Debian and Ubuntu: apt install libarchive-dev) and link hearth::archive"
+#error \
+    "hearth/archive needs libarchive: install it (Debian and Ubuntu: apt install libarchive-dev) and link hearth::archive"
 #endif
 
 #include <archive.h>
@@ -63,8 +64,8 @@ enum class EntryKind { file, folder, link, other };
 ///       if (archive.kind() == EntryKind::file) use(archive.name(), archive.read());
 ///     }
 ///
-/// Every fault of the file, a cut-off end or a wrong checksum (zip has one per entry) among them, is an Error that names
-/// the archive and, inside one, the entry.
+/// Every fault of the file, a cut-off end or a wrong checksum (zip has one per entry) among them, is an Error that
+/// names the archive and, inside one, the entry.
 class ArchiveReader {
  public:
   /// Throws Error when the file cannot be opened, is none of the three formats, or is a zip without its end.

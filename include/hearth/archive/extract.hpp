@@ -78,7 +78,9 @@ class NewFile {
   void close() { check(::close(std::exchange(descriptor_, -1)) == 0); }
 
  private:
-  int open() const noexcept { return ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666); }
+  int open() const noexcept {
+    return ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+  }
   void check(bool done) const { require(done, "cannot write {}: {}", path_.string(), std::strerror(errno)); }
 
   const std::filesystem::path& path_;

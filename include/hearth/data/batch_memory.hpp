@@ -65,9 +65,10 @@ class BatchMemory final : public SampleSink {
     }
     if (shape != shape_) [[unlikely]] {
       refused_ = true;
-      fail("DataLoader: sample {} has the shape {}, but the batch began with {}; bring all to one size, with Resize and "
-           "CenterCrop say",
-           sample_, shape.to_string(), shape_.to_string());
+      fail(
+          "DataLoader: sample {} has the shape {}, but the batch began with {}; bring all to one size, with Resize and "
+          "CenterCrop say",
+          sample_, shape.to_string(), shape_.to_string());
     }
     placed_ = true;
     const auto filled = static_cast<std::int64_t>(batch_.samples.size());
@@ -76,7 +77,8 @@ class BatchMemory final : public SampleSink {
 
   /// The sample that was begun is in its place, and this is its label.
   void accept(std::int64_t label) {
-    require(placed_, "DataLoader: the dataset's read gave a label for sample {}, but never asked for the sample's place",
+    require(placed_,
+            "DataLoader: the dataset's read gave a label for sample {}, but never asked for the sample's place",
             sample_);
     targets_.mutable_data_ptr<std::int64_t>()[batch_.samples.size()] = label;
     batch_.samples.push_back(sample_);
@@ -127,7 +129,7 @@ class BatchMemory final : public SampleSink {
     std::vector<std::int64_t> sizes{capacity()};
     sizes.insert(sizes.end(), shape.begin(), shape.end());
     const auto format = shape.rank() == 3 && options_.layout == Layout::channels_last ? at::MemoryFormat::ChannelsLast
-                                                                                     : at::MemoryFormat::Contiguous;
+                                                                                      : at::MemoryFormat::Contiguous;
     if (!is_reusable(inputs_) || inputs_.sizes() != sizes || !inputs_.is_contiguous(format)) {
       inputs_.reset();
       inputs_ = at::empty(sizes, at::TensorOptions(at::kFloat).pinned_memory(options_.pin).memory_format(format));

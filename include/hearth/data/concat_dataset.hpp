@@ -54,21 +54,13 @@ class ConcatDataset {
     });
   }
 
-  std::int64_t label(std::size_t index) const
-    requires(KnowsLabels<Datasets> && ...)
-  {
+  std::int64_t label(std::size_t index) const requires(KnowsLabels<Datasets>&&...) {
     return at(index, [](const auto& dataset, std::size_t inner) -> std::int64_t { return dataset.label(inner); });
   }
 
-  const auto& classes() const
-    requires(KnowsClasses<Datasets> && ...)
-  {
-    return std::get<0>(datasets_).classes();
-  }
+  const auto& classes() const requires(KnowsClasses<Datasets>&&...) { return std::get<0>(datasets_).classes(); }
 
-  std::size_t num_classes() const
-    requires(KnowsClassCount<Datasets> && ...)
-  {
+  std::size_t num_classes() const requires(KnowsClassCount<Datasets>&&...) {
     return std::get<0>(datasets_).num_classes();
   }
 

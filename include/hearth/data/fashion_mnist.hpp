@@ -57,10 +57,9 @@ class FashionMNIST : public LabelledIdx<Transform> {
   /// Reads {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] from `root` or `root`/FashionMNIST/raw into memory. Throws
   /// Error naming the file that is missing, damaged, or does not fit the other.
   explicit FashionMNIST(const std::filesystem::path& root, Split split = Split::train, Transform transform = {})
-      : LabelledIdx<Transform>(
-            detail::open_mnist(root, split, std::move(transform), "FashionMNIST",
-                               {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
-                                "Bag", "Ankle boot"})) {}
+      : LabelledIdx<Transform>(detail::open_mnist(root, split, std::move(transform), "FashionMNIST",
+                                                  {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
+                                                   "Shirt", "Sneaker", "Bag", "Ankle boot"})) {}
 };
 
 /// 28x28 grey pictures of handwritten digits (LeCun, Cortes and Burges): 60,000 to train on, 10,000 to test.

@@ -47,15 +47,16 @@ inline std::size_t gzip_header_size(std::span<const std::byte> bytes) noexcept {
 
 }  // namespace detail
 
-/// What a gzip file's bytes hold. `name` is the file's, for messages. Throws Error when the data does not give the length
-/// and the checksum that stand at its end (it is cut short, damaged, followed by something, or of several gzip members),
-/// and when it would hold more than `max_size` bytes; 2 GiB is the most that can be unpacked.
+/// What a gzip file's bytes hold. `name` is the file's, for messages. Throws Error when the data does not give the
+/// length and the checksum that stand at its end (it is cut short, damaged, followed by something, or of several gzip
+/// members), and when it would hold more than `max_size` bytes; 2 GiB is the most that can be unpacked.
 inline std::vector<std::byte> gunzip(std::span<const std::byte> packed, const std::string& name,
                                      std::size_t max_size = std::numeric_limits<std::int32_t>::max()) {
   require(is_gzip(packed), "{} is not a gzip file", name);
   constexpr std::size_t trailer = 8;
   const std::size_t begin = detail::gzip_header_size(packed);
-  require(begin + trailer < packed.size(), "{} is cut short: it ends before the packed data begins; get it again", name);
+  require(begin + trailer < packed.size(), "{} is cut short: it ends before the packed data begins; get it again",
+          name);
   const auto stated = [&packed](std::size_t from_end) {
     std::size_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) {
@@ -65,21 +66,24 @@ inline std::vector<std::byte> gunzip(std::span<const std::byte> packed, const st
   };
   const std::size_t size = stated(4);
   const std::span<const std::byte> data = packed.subspan(begin);  // the trailer stays: stb wants to read on at the end
-  constexpr std::size_t most_a_byte = 1032;  // of deflate
+  constexpr std::size_t most_a_byte = 1032;                       // of deflate
   constexpr std::size_t largest = std::numeric_limits<std::int32_t>::max();
-  require(size <= most_a_byte * data.size(), "{} is cut short or damaged: {} bytes cannot hold the {} that it states; get it again",
-          name, packed.size(), size);
-  require(size <= std::min(max_size, largest) && data.size() <= largest,
-          "{} unpacks to {} bytes, by what its end states, but at most {} are allowed; if that is wrong, it is cut short",
-          name, size, std::min(max_size, largest));
+  require(size <= most_a_byte * data.size(),
+          "{} is cut short or damaged: {} bytes cannot hold the {} that it states; get it again", name, packed.size(),
+          size);
+  require(
+      size <= std::min(max_size, largest) && data.size() <= largest,
+      "{} unpacks to {} bytes, by what its end states, but at most {} are allowed; if that is wrong, it is cut short",
+      name, size, std::min(max_size, largest));
   const auto memory = std::make_unique_for_overwrite<std::byte[]>(size);  // not touched where nothing is unpacked
-  const int unpacked = stb::stbi_zlib_decode_noheader_buffer(
-      reinterpret_cast<char*>(memory.get()), static_cast<int>(size), reinterpret_cast<const char*>(data.data()),
-      static_cast<int>(data.size()));
+  const int unpacked =
+      stb::stbi_zlib_decode_noheader_buffer(reinterpret_cast<char*>(memory.get()), static_cast<int>(size),
+                                            reinterpret_cast<const char*>(data.data()), static_cast<int>(data.size()));
   const std::span<const std::byte> bytes(memory.get(), size);
-  require(unpacked == static_cast<int>(size) && crc32(bytes) == stated(8),
-          "{} is cut short or damaged: what it holds does not have the length and checksum that it states; get it again",
-          name);
+  require(
+      unpacked == static_cast<int>(size) && crc32(bytes) == stated(8),
+      "{} is cut short or damaged: what it holds does not have the length and checksum that it states; get it again",
+      name);
   return {bytes.begin(), bytes.end()};
 }
 

@@ -22,8 +22,8 @@ struct IdxArray {
 };
 
 /// Reads IDX bytes: two zeros, the type (8, unsigned bytes, is the one that is read), the number of dimensions, each
-/// dimension in four bytes with the highest first, the values. `name` is the file's, for messages. Throws Error when the
-/// header is not one or when it promises more or fewer values than there are.
+/// dimension in four bytes with the highest first, the values. `name` is the file's, for messages. Throws Error when
+/// the header is not one or when it promises more or fewer values than there are.
 inline IdxArray parse_idx(std::span<const std::byte> bytes, const std::string& name) {
   constexpr std::size_t start = 4;
   const auto byte = [&bytes](std::size_t i) { return std::to_integer<unsigned>(bytes[i]); };
@@ -56,8 +56,8 @@ inline IdxArray parse_idx(std::span<const std::byte> bytes, const std::string& n
   return array;
 }
 
-/// Reads an IDX file, unpacking one that is packed with gzip. Throws Error naming the file as `parse_idx` does, and when
-/// it cannot be read, or is packed and cut short or damaged.
+/// Reads an IDX file, unpacking one that is packed with gzip. Throws Error naming the file as `parse_idx` does, and
+/// when it cannot be read, or is packed and cut short or damaged.
 inline IdxArray read_idx(const std::filesystem::path& path) {
   return parse_idx(read_gzip_or_plain(path), path.string());
 }

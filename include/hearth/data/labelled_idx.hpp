@@ -30,8 +30,8 @@ class LabelledIdx {
  public:
   /// `classes` has the names of the classes in the order of their labels. Throws Error naming the file when one cannot
   /// be read, the dimensions are others, the counts differ, or a label is none of the classes'.
-  LabelledIdx(const std::filesystem::path& images, const std::filesystem::path& labels, std::vector<std::string> classes,
-              Transform transform = {})
+  LabelledIdx(const std::filesystem::path& images, const std::filesystem::path& labels,
+              std::vector<std::string> classes, Transform transform = {})
       : transform_(std::move(transform)),
         data_(std::make_shared<const Data>(load(images, labels, std::move(classes)))) {}
 
@@ -81,8 +81,9 @@ class LabelledIdx {
             labels.string(), targets.dimensions[0]);
     require(count > 0 && !pixels.values.empty(), "{} has no pictures", images.string());
     constexpr std::size_t most = 65535;
-    require(pixels.dimensions[1] <= most && pixels.dimensions[2] <= most, "{}: pictures of {} x {} pixels are too large",
-            images.string(), pixels.dimensions[1], pixels.dimensions[2]);
+    require(pixels.dimensions[1] <= most && pixels.dimensions[2] <= most,
+            "{}: pictures of {} x {} pixels are too large", images.string(), pixels.dimensions[1],
+            pixels.dimensions[2]);
     for (std::size_t i = 0; i < count; ++i) {
       require(targets.values[i] < classes.size(), "{}: label {} is {}, but there are {} classes, 0 to {}",
               labels.string(), i, targets.values[i], classes.size(), classes.size() - 1);

@@ -17,8 +17,8 @@
 
 namespace hearth {
 
-/// The names in a folder, each list sorted bytewise. A link counts as what it leads to, one that leads nowhere as a file;
-/// devices, sockets and pipes are left out.
+/// The names in a folder, each list sorted bytewise. A link counts as what it leads to, one that leads nowhere as a
+/// file; devices, sockets and pipes are left out.
 struct FolderNames {
   std::vector<std::string> folders;
   std::vector<std::string> files;

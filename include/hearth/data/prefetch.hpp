@@ -138,9 +138,9 @@ class Prefetch {
   std::mutex mutex_;
   std::condition_variable can_make_;
   std::condition_variable can_take_;
-  std::size_t begun_ = 0;              // items that a worker has begun
-  std::size_t free_ = ring_.size();    // items before this one have a place
-  std::size_t taken_ = 0;              // the taker's own
+  std::size_t begun_ = 0;            // items that a worker has begun
+  std::size_t free_ = ring_.size();  // items before this one have a place
+  std::size_t taken_ = 0;            // the taker's own
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> threads_;
 };

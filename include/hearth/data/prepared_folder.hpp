@@ -97,10 +97,10 @@ inline bool is_prepared_folder(const std::filesystem::path& target) {
 /// Makes the folder `target` with what `fill(part)` writes into the folder that it is given, unless an earlier run has
 /// done so. Returns whether it called `fill`.
 ///
-/// `fill` works in `target`.part; at the end the note that it returns is written there as `.prepared`, all is flushed to
-/// the disk, and the folder gets its name. So `target` is absent (or empty, as before) or complete. What a killed run
-/// left aside is cleared by the next; when `fill` throws nothing is left. Of several processes or threads that ask at
-/// once, one fills and the others wait for it. Throws Error when `target` has files in it that no such run has made.
+/// `fill` works in `target`.part; at the end the note that it returns is written there as `.prepared`, all is flushed
+/// to the disk, and the folder gets its name. So `target` is absent (or empty, as before) or complete. What a killed
+/// run left aside is cleared by the next; when `fill` throws nothing is left. Of several processes or threads that ask
+/// at once, one fills and the others wait for it. Throws Error when `target` has files in it that no such run has made.
 inline bool prepare_folder(std::filesystem::path target,
                            const std::function<std::string(const std::filesystem::path& part)>& fill) {
   namespace fs = std::filesystem;
@@ -121,8 +121,10 @@ inline bool prepare_folder(std::filesystem::path target,
   const bool is_free = !fs::exists(fs::symlink_status(target, error)) || detail::is_empty_folder(target);
   if (!is_free) {
     fs::remove(part, error);
-    fail("{} is in the way: it is there already, and it is not a folder that was prepared here; name another folder, or "
-         "remove it", target.string());
+    fail(
+        "{} is in the way: it is there already, and it is not a folder that was prepared here; name another folder, or "
+        "remove it",
+        target.string());
   }
   try {
     detail::clear_folder(part);

@@ -15,8 +15,8 @@
 
 namespace hearth {
 
-/// `indices(epoch)` gives the samples of an epoch in their order, `size()` of them. It is a function of the epoch and of
-/// what the sampler was made with, so any epoch can be had again.
+/// `indices(epoch)` gives the samples of an epoch in their order, `size()` of them. It is a function of the epoch and
+/// of what the sampler was made with, so any epoch can be had again.
 template <class S>
 concept SamplerLike = requires(const S& sampler, std::uint64_t epoch) {
   { sampler.size() } -> std::convertible_to<std::size_t>;
@@ -46,8 +46,8 @@ struct RandomSamplerOptions {
   std::uint64_t seed = 0;
 };
 
-/// All samples in an order drawn anew each epoch, `permutation(size, seed, epoch)`; torch.utils.data.RandomSampler. More
-/// `num_samples` than there are go on with further permutations; with `replacement` each is drawn from all.
+/// All samples in an order drawn anew each epoch, `permutation(size, seed, epoch)`; torch.utils.data.RandomSampler.
+/// More `num_samples` than there are go on with further permutations; with `replacement` each is drawn from all.
 class RandomSampler {
  public:
   /// Throws Error when `size` is 0.
@@ -122,7 +122,8 @@ class WeightedRandomSampler {
       : weights_(std::move(weights)), num_samples_(num_samples), options_(options) {
     for (std::size_t i = 0; i < weights_.size(); ++i) {
       require(std::isfinite(weights_[i]) && weights_[i] >= 0,
-              "WeightedRandomSampler: a weight must be a finite number of at least 0, but weight {} is {}", i, weights_[i]);
+              "WeightedRandomSampler: a weight must be a finite number of at least 0, but weight {} is {}", i,
+              weights_[i]);
     }
     const auto drawable = weights_.size() - static_cast<std::size_t>(std::count(weights_.begin(), weights_.end(), 0.0));
     require(drawable > 0, "WeightedRandomSampler: at least one weight must be above 0");

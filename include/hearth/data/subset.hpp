@@ -39,23 +39,11 @@ class Subset {
     return dataset_.read(original(index), random, sink);
   }
 
-  std::int64_t label(std::size_t index) const
-    requires KnowsLabels<Dataset>
-  {
-    return dataset_.label(original(index));
-  }
+  std::int64_t label(std::size_t index) const requires KnowsLabels<Dataset> { return dataset_.label(original(index)); }
 
-  const auto& classes() const
-    requires KnowsClasses<Dataset>
-  {
-    return dataset_.classes();
-  }
+  const auto& classes() const requires KnowsClasses<Dataset> { return dataset_.classes(); }
 
-  std::size_t num_classes() const
-    requires KnowsClassCount<Dataset>
-  {
-    return dataset_.num_classes();
-  }
+  std::size_t num_classes() const requires KnowsClassCount<Dataset> { return dataset_.num_classes(); }
 
   const Dataset& dataset() const noexcept { return dataset_; }
   const std::vector<std::size_t>& indices() const noexcept { return *indices_; }

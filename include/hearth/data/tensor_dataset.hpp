@@ -22,13 +22,17 @@ class TensorDataset {
   /// inputs: float [N, ...]; targets: int64 [N]; both on the CPU. Throws Error otherwise.
   TensorDataset(const at::Tensor& inputs, const at::Tensor& targets) {
     require(inputs.defined() && targets.defined(), "TensorDataset: inputs and targets must be tensors");
-    require(inputs.device().is_cpu() && targets.device().is_cpu(), "TensorDataset: inputs and targets must be on the CPU");
-    require(inputs.scalar_type() == at::kFloat, "TensorDataset: inputs must be of type float, but are {}; use inputs.to(torch::kFloat)",
+    require(inputs.device().is_cpu() && targets.device().is_cpu(),
+            "TensorDataset: inputs and targets must be on the CPU");
+    require(inputs.scalar_type() == at::kFloat,
+            "TensorDataset: inputs must be of type float, but are {}; use inputs.to(torch::kFloat)",
             c10::toString(inputs.scalar_type()));
-    require(targets.scalar_type() == at::kLong, "TensorDataset: targets must be of type int64, but are {}; use targets.to(torch::kLong)",
+    require(targets.scalar_type() == at::kLong,
+            "TensorDataset: targets must be of type int64, but are {}; use targets.to(torch::kLong)",
             c10::toString(targets.scalar_type()));
-    require(inputs.dim() >= 1 && targets.dim() == 1, "TensorDataset: inputs must be [N, ...] and targets [N], but have {} and {} dimensions",
-            inputs.dim(), targets.dim());
+    require(inputs.dim() >= 1 && targets.dim() == 1,
+            "TensorDataset: inputs must be [N, ...] and targets [N], but have {} and {} dimensions", inputs.dim(),
+            targets.dim());
     require(inputs.size(0) == targets.size(0), "TensorDataset: there are {} inputs, but {} targets", inputs.size(0),
             targets.size(0));
     inputs_ = inputs.detach().contiguous();

@@ -75,7 +75,7 @@ inline Image to_channels(const std::uint8_t* stored, Size size, int stored_chann
   const std::size_t count = static_cast<std::size_t>(size.height) * static_cast<std::size_t>(size.width);
   if (stored_channels == channels) {
     const std::uint8_t* const end = stored + count * static_cast<std::size_t>(channels);
-    return Image(size.height, size.width, channels, std::vector<std::uint8_t>(stored, end));
+    return {size.height, size.width, channels, std::vector<std::uint8_t>(stored, end)};
   }
   Image image(size.height, size.width, channels);
   std::uint8_t* out = image.pixels().data();
@@ -95,11 +95,11 @@ inline Image to_channels(const std::uint8_t* stored, Size size, int stored_chann
 }  // namespace detail
 
 /// The picture in a JPEG (baseline or progressive), PNG or BMP file's bytes, as RGB or as grey, to what PIL's
-/// Image.convert("RGB") and convert("L") make of it: alpha is dropped (not blended), a palette looked up, 16 bits become
-/// the upper 8, except that PIL clips 16-bit grey to 255 and so does this. PNG is equal to PIL's to the last bit, and so
-/// is BMP but for 16-bit pixels (1 of 255 apart); JPEG is within 1 on average. `name` is what error messages call it.
-/// Throws Error, naming it, when the bytes are none of these formats, are damaged, end before the picture does, or
-/// promise a picture larger than they can hold or than `max_decoded_pixels`.
+/// Image.convert("RGB") and convert("L") make of it: alpha is dropped (not blended), a palette looked up, 16 bits
+/// become the upper 8, except that PIL clips 16-bit grey to 255 and so does this. PNG is equal to PIL's to the last
+/// bit, and so is BMP but for 16-bit pixels (1 of 255 apart); JPEG is within 1 on average. `name` is what error
+/// messages call it. Throws Error, naming it, when the bytes are none of these formats, are damaged, end before the
+/// picture does, or promise a picture larger than they can hold or than `max_decoded_pixels`.
 inline Image decode_image(std::span<const std::byte> bytes, std::string_view name, Channels channels = Channels::rgb) {
   require(!bytes.empty(), "decode_image: {} is empty", name);
   const ImageFormat format = image_format(bytes);

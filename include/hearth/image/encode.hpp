@@ -30,8 +30,8 @@ inline std::vector<std::byte> encode_png(const ImageView& image) {
     const auto* const begin = static_cast<const std::byte*>(data);
     static_cast<std::vector<std::byte>*>(out)->assign(begin, begin + size);
   };
-  const int written = stb::stbi_write_png_to_func(append, &bytes, image.width, image.height, image.channels,
-                                                  image.data, static_cast<int>(image.stride));
+  const int written = stb::stbi_write_png_to_func(append, &bytes, image.width, image.height, image.channels, image.data,
+                                                  static_cast<int>(image.stride));
   require(written != 0, "encode_png: no memory for a picture of {} x {} pixels", image.height, image.width);
   return bytes;
 }

@@ -126,7 +126,7 @@ inline Image resize_bilinear(const ImageView& source, Size resized) {
   resampler.resize(source, resized, {0, 0, resized.height, resized.width}, [&](const std::uint8_t* row) {
     pixels.insert(pixels.end(), row, row + std::ptrdiff_t{resized.width} * source.channels);
   });
-  return Image(resized.height, resized.width, source.channels, std::move(pixels));
+  return {resized.height, resized.width, source.channels, std::move(pixels)};
 }
 
 }  // namespace hearth

@@ -13,8 +13,8 @@ namespace hearth {
 /// (src/libImaging/Resample.c, bilinear filter): a triangle of half-width max(1, source / target) about each target
 /// pixel's centre, normalised to 1 in double precision and rounded to 22 bits of fixed point.
 ///
-/// Every target pixel takes the same number of neighbouring source pixels, all of them inside the source; those that the
-/// triangle doesn't reach weigh nothing.
+/// Every target pixel takes the same number of neighbouring source pixels, all of them inside the source; those that
+/// the triangle doesn't reach weigh nothing.
 class ResampleTaps {
  public:
   static constexpr int precision_bits = 22;
@@ -39,15 +39,15 @@ class ResampleTaps {
     if (source == source_ && target == target_ && begin == begin_ && static_cast<std::size_t>(size) == firsts_.size()) {
       return;
     }
-    source_ = source;
-    target_ = target;
-    begin_ = begin;
+    source_ = 0;  // what follows may run out of memory
     const double scale = static_cast<double>(source) / target;
     const double support = std::max(scale, 1.0);
     const auto span = [&](std::size_t i) -> Span {
       const double center = (begin + static_cast<int>(i) + 0.5) * scale;
-      const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-      return {first, std::min(static_cast<int>(center + support + 0.5), source) - first};
+      const double low = center - support + 0.5;
+      const double high = center + support + 0.5;
+      const int first = std::max(static_cast<int>(low), 0);
+      return {first, std::min(static_cast<int>(high), source) - first};
     };
     firsts_.resize(static_cast<std::size_t>(size));
     count_ = 0;
@@ -62,6 +62,9 @@ class ResampleTaps {
       firsts_[i] = std::min(span(i).first, source - count_);
       weigh(i, span(i), center, 1.0 / support);
     }
+    source_ = source;
+    target_ = target;
+    begin_ = begin;
   }
 
   /// How many target pixels there are.
@@ -93,7 +96,8 @@ class ResampleTaps {
     }
     std::int32_t* const weights = &weights_[target * pair_count_ * 2];
     std::transform(shares_.begin(), shares_.end(), weights + (span.first - firsts_[target]), [&](double share) {
-      return static_cast<std::int32_t>(0.5 + share / sum * (1 << precision_bits));
+      const double weight = share / sum * (1 << precision_bits) + 0.5;
+      return static_cast<std::int32_t>(weight);
     });
     constexpr std::uint32_t low_mask = (1U << half_bits) - 1;
     for (std::size_t p = 0; p < pair_count_; ++p) {

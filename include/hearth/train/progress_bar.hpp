@@ -21,14 +21,14 @@ inline std::string format_duration(double seconds) {
                       : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
-/// One line of figures: epoch, phase, batches, images a second, the time left in this phase, mean loss, accuracy, and
-/// in training the share of the time spent waiting for data.
+/// One line of figures: epoch (counted from 0, as in the history), phase, batches, images a second, the time left in
+/// this phase, mean loss, accuracy, and in training the share of the time spent waiting for data.
 inline std::string progress_line(const BatchEnd& done) {
   const bool training = done.phase == Phase::train;
   const double rate = done.seconds > 0 ? static_cast<double>(done.samples_done) / done.seconds : 0;
   const double left = rate > 0 ? static_cast<double>(done.samples - done.samples_done) / rate : 0;
-  std::string line = fmt::format("epoch {}/{} {} {}/{}  {:.0f} img/s  eta {}  loss {:.4f}  acc {:.4f}", done.epoch + 1,
-                                 done.epochs, training ? "train" : "val", done.batch + 1, done.batches, rate,
+  std::string line = fmt::format("epoch {}/{} {} {}/{}  {:.0f} img/s  eta {}  loss {:.4f}  acc {:.4f}", done.epoch,
+                                 done.epochs - 1, training ? "train" : "val", done.batch + 1, done.batches, rate,
                                  format_duration(left), done.mean_loss, done.accuracy);
   if (training && done.seconds > 0) {
     line += fmt::format("  data wait {:.0f}%", 100 * done.wait_seconds / done.seconds);

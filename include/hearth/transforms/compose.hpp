@@ -30,6 +30,15 @@ struct ComposeAccepts {
   static constexpr bool value = Stage<T>;
 };
 
+/// The first place from `begin` on where `flags` is true, or their number.
+template <std::size_t Count>
+constexpr std::size_t first_true(const std::array<bool, Count>& flags, std::size_t begin = 0) {
+  while (begin < Count && !flags[begin]) {
+    ++begin;
+  }
+  return begin;
+}
+
 /// Where the samples of stages before the last are written.
 class SampleBuffer final : public SampleSink {
  public:
@@ -62,47 +71,42 @@ class RememberingSink final : public SampleSink {
 /// up to the next that changes pixels), then ToTensor, then those of floats. Normalize right after ToTensor is part of
 /// the one pass that crops, resamples, flips, converts and writes. The stages' draws follow one another.
 ///
-///   Compose augment{RandomResizedCrop{224}, RandomHorizontalFlip{}, ToTensor{}, Normalize{imagenet::mean,
-///                   imagenet::std}};
+///   Compose augment{RandomResizedCrop{224}, RandomHorizontalFlip{}, ToTensor{},
+///                   Normalize{imagenet::mean, imagenet::std}};
 template <class... Stages>
 class Compose {
   static constexpr bool accepted = (detail::ComposeAccepts<Stages>::value && ...);
   static constexpr std::size_t count = sizeof...(Stages);
+  using Flags = std::array<bool, count>;
 
-  /// The first stage from `begin` on for which the array says true.
-  static constexpr std::size_t first(const std::array<bool, count>& is, std::size_t begin = 0) {
-    while (begin < count && !is[begin]) {
-      ++begin;
-    }
-    return begin;
-  }
-
-  static constexpr std::array<bool, count> is_conversion{ConversionStage<Stages>...};
-  static constexpr std::array<bool, count> is_rewriting{RewritingStage<Stages>...};
-  static constexpr std::size_t conversion = first(is_conversion);
+  static constexpr Flags is_conversion{ConversionStage<Stages>...};
+  static constexpr Flags is_rewriting{RewritingStage<Stages>...};
+  static constexpr std::size_t conversion = detail::first_true(is_conversion);
   /// The first stage of floats that isn't a map merged into the conversion.
-  static constexpr std::size_t tail = first({!MapStage<Stages>...}, conversion + 1);
+  static constexpr std::size_t tail = detail::first_true(Flags{!MapStage<Stages>...}, conversion + 1);
 
-  static_assert(!accepted || conversion < count,
-                "Compose: ToTensor is missing; the stages must end in floats, so put ToTensor{} after those of pictures");
-  static_assert(!accepted || first(is_conversion, conversion + 1) == count,
+  static_assert(
+      !accepted || conversion < count,
+      "Compose: ToTensor is missing; the stages must end in floats, so put ToTensor{} after those of pictures");
+  static_assert(!accepted || detail::first_true(is_conversion, conversion + 1) == count,
                 "Compose: there must be one ToTensor, but here are two");
-  static_assert(!accepted || first({SampleStage<Stages>...}) >= conversion,
+  static_assert(!accepted || detail::first_true(Flags{SampleStage<Stages>...}) >= conversion,
                 "Compose: Normalize and other stages of floats must stand after ToTensor, not before it");
-  static_assert(!accepted || first({PictureStage<Stages>...}, conversion + 1) == count,
+  static_assert(!accepted || detail::first_true(Flags{PictureStage<Stages>...}, conversion + 1) == count,
                 "Compose: stages of pictures, such as Resize and RandomHorizontalFlip, must stand before ToTensor");
 
  public:
   explicit Compose(Stages... stages)
-      : stages_(std::move(stages)...),
-        writer_([this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); }) {}
+      : stages_(std::move(stages)...), writer_(most_channels(), [this](std::uint8_t byte, int channel) {
+          return mapped<conversion + 1>(byte, channel);
+        }) {}
 
   /// Asks the sink for a place for what the stages make of the picture, and writes it there.
   void write(const ImageView& image, RandomStream& random, SampleSink& sink) const {
     Plan plan(image);
     plan_from<0>(plan, random);
     check_from<conversion + 1>(plan.channels());
-    if constexpr (first(is_rewriting, tail) == count) {
+    if constexpr (detail::first_true(is_rewriting, tail) == count) {
       change<tail, count>(writer_.write(plan, sink), random);
     } else {
       const ThreadSpare<detail::SampleBuffer> buffer;
@@ -143,6 +147,18 @@ class Compose {
     }
   }
 
+  /// How many channels the maps merged into the conversion take: three, one or neither.
+  std::size_t most_channels() const {
+    for (const int channels : {3, 1}) {
+      try {
+        check_from<conversion + 1>(channels);
+        return static_cast<std::size_t>(channels);
+      } catch (const Error&) {
+      }
+    }
+    return 0;
+  }
+
   template <std::size_t I>
   void check_from(int channels) const {
     if constexpr (I < tail) {
@@ -167,9 +183,9 @@ class Compose {
   /// The stages from Begin on, at least one of which is rewriting.
   template <std::size_t Begin>
   void rewrite_from(const SamplePlace& sample, RandomStream& random, SampleSink& sink) const {
-    constexpr std::size_t rewriting = first(is_rewriting, Begin);
+    constexpr std::size_t rewriting = detail::first_true(is_rewriting, Begin);
     change<Begin, rewriting>(sample, random);
-    if constexpr (first(is_rewriting, rewriting + 1) == count) {
+    if constexpr (detail::first_true(is_rewriting, rewriting + 1) == count) {
       detail::RememberingSink out(sink);
       std::get<rewriting>(stages_).write(sample, random, out);
       change<rewriting + 1, count>(out.last(), random);

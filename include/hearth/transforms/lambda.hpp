@@ -40,8 +40,8 @@ inline at::Tensor tensor_of(const SamplePlace& sample) {
 template <class F>
 class Lambda {
   static constexpr bool random_tensor = std::is_invocable_v<const F&, at::Tensor, RandomStream&>;
-  static constexpr bool of_tensors = std::disjunction_v<std::bool_constant<random_tensor>,
-                                                        std::is_invocable<const F&, at::Tensor>>;
+  static constexpr bool of_tensors =
+      std::disjunction_v<std::bool_constant<random_tensor>, std::is_invocable<const F&, at::Tensor>>;
 
   template <class G>  // asked only where `of_tensors` is false: a generic function's body may suit tensors alone
   struct TakesRandomImage : std::is_invocable<const G&, Image&, RandomStream&> {};
@@ -56,9 +56,7 @@ class Lambda {
  public:
   explicit Lambda(F function) : function_(std::move(function)) {}
 
-  void apply(Image& image, RandomStream& random) const
-    requires(of_images)
-  {
+  void apply(Image& image, RandomStream& random) const requires(of_images) {
     const auto call = [&]() -> decltype(auto) {
       if constexpr (TakesRandomImage<F>::value) {
         return function_(image, random);
@@ -74,9 +72,7 @@ class Lambda {
   }
 
   /// Throws Error with the function's own words when a tensor operation in it fails.
-  void write(const SamplePlace& sample, RandomStream& random, SampleSink& sink) const
-    requires(of_tensors)
-  {
+  void write(const SamplePlace& sample, RandomStream& random, SampleSink& sink) const requires(of_tensors) {
     try {
       const at::Tensor result = call(tensor_of(sample), random);
       require(result.defined(), "Lambda: the function returned an undefined tensor");

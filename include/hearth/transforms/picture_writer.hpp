@@ -13,11 +13,11 @@ namespace hearth {
 /// Writes pictures as floats, by a table of what each of the 256 values of each channel becomes.
 class PictureWriter {
  public:
-  /// Asks `value_of(std::uint8_t byte, int channel)` for the table's floats, of three channels; a grey picture has the
-  /// first of them.
+  /// Asks `value_of(std::uint8_t byte, int channel)` for the table's floats, of as many channels as pictures will have
+  /// at most: three, or one; a grey picture has the first.
   template <class ValueOf>
-  explicit PictureWriter(ValueOf&& value_of) {
-    for (std::size_t channel = 0; channel < tables_.size(); ++channel) {
+  PictureWriter(std::size_t channels, ValueOf&& value_of) {
+    for (std::size_t channel = 0; channel < channels; ++channel) {
       for (std::size_t byte = 0; byte < tables_[channel].size(); ++byte) {
         tables_[channel][byte] = value_of(static_cast<std::uint8_t>(byte), static_cast<int>(channel));
       }
@@ -51,7 +51,8 @@ class PictureWriter {
   }
 
   /// `next_channel` and `next_pixel` are the distances in `out`.
-  void write_rgb(PixelRow row, int width, float* out, std::ptrdiff_t next_channel, std::ptrdiff_t next_pixel) const noexcept {
+  void write_rgb(PixelRow row, int width, float* out, std::ptrdiff_t next_channel,
+                 std::ptrdiff_t next_pixel) const noexcept {
     float* const green = out + next_channel;
     float* const blue = green + next_channel;
     for (std::ptrdiff_t x = 0; x < width; ++x, row.first += row.step) {
@@ -61,7 +62,7 @@ class PictureWriter {
     }
   }
 
-  std::array<std::array<float, 256>, 3> tables_;
+  std::array<std::array<float, 256>, 3> tables_{};
 };
 
 }  // namespace hearth

@@ -99,11 +99,11 @@ class Plan {
     std::vector<std::uint8_t>& line = memory_->line;
     const auto pass_on_zeros_until = [&](int end) {
       line.assign(static_cast<std::size_t>(window_.width * pixel), 0);
-      while (count < end) {
+      for (int left = end - count; left > 0; --left) {
         pass_on(line.data());
       }
     };
-    pass_on_zeros_until(inside.top - window_.top);
+    pass_on_zeros_until(std::min(inside.top - window_.top, window_.height));
     memory_->resampler.resize(picture_.crop(source_), resized_, inside, [&](const std::uint8_t* row) {
       std::copy_n(row, inside.width * pixel, line.data() + (inside.left - window_.left) * pixel);
       pass_on(line.data());
@@ -149,7 +149,7 @@ class Plan {
     const int left = std::max(a.left, b.left);
     const int height = std::min(a.top + a.height, b.top + b.height) - top;
     const int width = std::min(a.left + a.width, b.left + b.width) - left;
-    return height > 0 && width > 0 ? Rect{top, left, height, width} : Rect{b.top, b.left, 0, 0};
+    return height > 0 && width > 0 ? Rect{top, left, height, width} : Rect{};
   }
 
   void start_from(const ImageView& picture) {

@@ -11,8 +11,8 @@
 
 namespace hearth {
 
-/// Resizes, antialiased and bilinear, as torchvision's Resize does: to a height and width, or, given one number, so that
-/// the shorter side has it and the longer one int(size * longer / shorter). Draws nothing.
+/// Resizes, antialiased and bilinear, as torchvision's Resize does: to a height and width, or, given one number, so
+/// that the shorter side has it and the longer one int(size * longer / shorter). Draws nothing.
 class Resize {
  public:
   explicit Resize(int shorter_side) : size_{shorter_side, 0} {

@@ -14,21 +14,24 @@ namespace hearth {
 /// What a dataset of pictures needs: `write(image, random, sink)` asks the sink for a place, once, and fills it with
 /// what it makes of the picture. Several threads call it at once. It draws from `random` alone.
 template <class T>
-concept TransformLike =
-    requires(const T& transform, const ImageView& image, RandomStream& random, SampleSink& sink) {
-      transform.write(image, random, sink);
-    };
+concept TransformLike = requires(const T& transform, const ImageView& image, RandomStream& random, SampleSink& sink) {
+  transform.write(image, random, sink);
+};
 
 // The stages. Anybody may write one: a type with the function of its kind, const, which draws from `random` alone. The
 // numbers and the order of a stage's draws are part of its interface.
 
 /// Moves pixels about: adds steps to the plan.
 template <class T>
-concept GeometricStage = requires(const T& stage, Plan& plan, RandomStream& random) { stage.plan(plan, random); };
+concept GeometricStage = requires(const T& stage, Plan& plan, RandomStream& random) {
+  stage.plan(plan, random);
+};
 
 /// Changes eight-bit pixels, or makes a new picture of them.
 template <class T>
-concept PixelStage = requires(const T& stage, Image& image, RandomStream& random) { stage.apply(image, random); };
+concept PixelStage = requires(const T& stage, Image& image, RandomStream& random) {
+  stage.apply(image, random);
+};
 
 /// Turns the picture's bytes into floats: `value(byte)`.
 template <class T>
@@ -36,7 +39,7 @@ concept ConversionStage = requires(const T& stage, std::uint8_t byte) {
   { stage.value(byte) } -> std::same_as<float>;
 };
 
-/// Maps each float of a channel by itself: `map(value, channel)`, after `check(channels)` has thrown an Error if it
+/// Maps each float of a channel by itself: `map(value, channel)`. Before that, `check(channels)` throws an Error if it
 /// can't work on so many. Right after the conversion it costs nothing.
 template <class T>
 concept MapStage = requires(const T& stage, float value, int number) {
@@ -46,15 +49,15 @@ concept MapStage = requires(const T& stage, float value, int number) {
 
 /// Changes a sample's floats in place.
 template <class T>
-concept FloatStage =
-    requires(const T& stage, const SamplePlace& sample, RandomStream& random) { stage.apply(sample, random); };
+concept FloatStage = requires(const T& stage, const SamplePlace& sample, RandomStream& random) {
+  stage.apply(sample, random);
+};
 
 /// Makes a new sample out of one, perhaps of another shape, and writes it to a place that it asks the sink for, once.
 template <class T>
-concept RewritingStage =
-    requires(const T& stage, const SamplePlace& sample, RandomStream& random, SampleSink& sink) {
-      stage.write(sample, random, sink);
-    };
+concept RewritingStage = requires(const T& stage, const SamplePlace& sample, RandomStream& random, SampleSink& sink) {
+  stage.write(sample, random, sink);
+};
 
 /// Works on a picture, before the conversion.
 template <class T>

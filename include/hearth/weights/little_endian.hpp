@@ -1,4 +1,4 @@
-/// Little-endian numbers in and out of bytes, as zip, pickle and safetensors have them.
+/// Little-endian numbers and text in and out of bytes, as zip, pickle and safetensors have them.
 #pragma once
 
 #include <bit>
@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include <hearth/core/error.hpp>
@@ -23,6 +24,11 @@ T load_little_endian(std::span<const std::byte> bytes, std::size_t offset) {
   T value;
   std::memcpy(&value, bytes.data() + offset, sizeof(T));
   return value;
+}
+
+/// The bytes as text, in place.
+inline std::string_view as_text(std::span<const std::byte> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 /// Appends the bytes of the number.

@@ -76,14 +76,13 @@ inline bool starts_with_any(const std::string& name, const std::vector<std::stri
   return std::any_of(heads.begin(), heads.end(), [&](const std::string& head) { return name.starts_with(head); });
 }
 
-/// Whether `copy_` makes values of the type `to` from those of the type `from` without losing a part of each.
-inline bool converts(const at::Tensor& from, const at::Tensor& to) {
-  const auto is_number = [](const at::Tensor& tensor) {
-    return tensor.is_floating_point() || tensor.is_complex() ||
-           at::isIntegralType(tensor.scalar_type(), /*includeBool=*/true);
+/// Whether `copy_` makes values of the type `to` from those of the type `from`, and keeps imaginary parts.
+inline bool converts(c10::ScalarType from, c10::ScalarType to) {
+  const auto is_number = [](c10::ScalarType type) {
+    return (c10::isFloatingType(type) && type != c10::ScalarType::Float4_e2m1fn_x2) || c10::isComplexType(type) ||
+           c10::isIntegralType(type, /*includeBool=*/true);
   };
-  return from.scalar_type() == to.scalar_type() ||
-         (is_number(from) && is_number(to) && (to.is_complex() || !from.is_complex()));
+  return from == to || (is_number(from) && is_number(to) && (c10::isComplexType(to) || !c10::isComplexType(from)));
 }
 
 /// Matches names, sizes and types; changes nothing.
@@ -92,7 +91,10 @@ inline LoadPlan plan_load(const StateDict& model, const StateDict& weights, cons
   const bool counts_batches = has_batch_counts(weights);
   for (const auto& [name, place] : model) {
     const at::Tensor* const value = weights.find(name);
-    LoadedKey key{name, place.sizes().vec(), value != nullptr ? value->sizes().vec() : std::vector<std::int64_t>{}};
+    LoadedKey key{.name = name, .model = place.sizes().vec()};
+    if (value != nullptr) {
+      key.file = value->sizes().vec();
+    }
     if (value == nullptr) {
       // Files from before PyTorch 0.4.1 have none of these counts, and Python asks for none.
       const bool is_older = !counts_batches && name.ends_with(batch_count);
@@ -101,7 +103,8 @@ inline LoadPlan plan_load(const StateDict& model, const StateDict& weights, cons
       const bool may_differ = starts_with_any(name, options.keep_mismatched);
       (may_differ ? plan.report.kept : plan.report.mis_shaped).push_back(std::move(key));
     } else {
-      require(converts(*value, place), "its {} is of the type {}, which does not become the model's {}", name,
+      require(converts(value->scalar_type(), place.scalar_type()),
+              "its {} is of the type {}, which does not become the model's {}", name,
               c10::toString(value->scalar_type()), c10::toString(place.scalar_type()));
       plan.copies.emplace_back(place, *value);
       plan.report.loaded.push_back(std::move(key));
@@ -109,7 +112,7 @@ inline LoadPlan plan_load(const StateDict& model, const StateDict& weights, cons
   }
   for (const auto& [name, value] : weights) {
     if (model.find(name) == nullptr) {
-      plan.report.unexpected.push_back({name, {}, value.sizes().vec()});
+      plan.report.unexpected.push_back({.name = name, .file = value.sizes().vec()});
     }
   }
   return plan;

@@ -7,17 +7,18 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace hearth {
 
-/// One name with the sizes that the model and the file have for it; those of the side that lacks it are empty.
+/// One name with the sizes that the model and the file have for it, where they have it.
 struct LoadedKey {
   std::string name;
-  std::vector<std::int64_t> model;
-  std::vector<std::int64_t> file;
+  std::optional<std::vector<std::int64_t>> model = {};
+  std::optional<std::vector<std::int64_t>> file = {};
 };
 
 /// Every name of the model and of the file is in exactly one of these lists. Names are the model's: after renaming.
@@ -34,8 +35,8 @@ struct LoadReport {
 
 namespace detail {
 
-inline std::string sizes_text(const std::vector<std::int64_t>& sizes) {
-  return fmt::format("[{}]", fmt::join(sizes, ", "));
+inline std::string sizes_text(const std::optional<std::vector<std::int64_t>>& sizes) {
+  return sizes ? fmt::format("[{}]", fmt::join(*sizes, ", ")) : "-";
 }
 
 }  // namespace detail
@@ -49,19 +50,15 @@ inline std::string to_string(const LoadReport& report) {
     std::string file;
   };
   std::vector<Line> lines{{"", "name", "model", "file"}};
-  const auto add = [&lines](std::string_view what, const std::vector<LoadedKey>& keys, bool in_model, bool in_file) {
+  const auto add = [&lines](std::string_view what, const std::vector<LoadedKey>& keys) {
     for (const LoadedKey& key : keys) {
-      lines.push_back({what, key.name, in_model ? detail::sizes_text(key.model) : "-",
-                       in_file ? detail::sizes_text(key.file) : "-"});
+      lines.push_back({what, key.name, detail::sizes_text(key.model), detail::sizes_text(key.file)});
     }
   };
-  for (const LoadedKey& key : report.kept) {
-    lines.push_back({"kept", key.name, detail::sizes_text(key.model),
-                     key.file.empty() && !key.model.empty() ? "-" : detail::sizes_text(key.file)});
-  }
-  add("missing", report.missing, true, false);
-  add("unexpected", report.unexpected, false, true);
-  add("mis-shaped", report.mis_shaped, true, true);
+  add("kept", report.kept);
+  add("missing", report.missing);
+  add("unexpected", report.unexpected);
+  add("mis-shaped", report.mis_shaped);
 
   std::string table =
       fmt::format("{} loaded, {} kept, {} missing, {} unexpected, {} mis-shaped\n", report.loaded.size(),

@@ -123,10 +123,7 @@ class PickleReader {
     return load_little_endian<T>(take(sizeof(T)), 0);
   }
 
-  std::string text(std::uint64_t size) {
-    const auto part = take(size);
-    return {reinterpret_cast<const char*>(part.data()), part.size()};
-  }
+  std::string text(std::uint64_t size) { return std::string(as_text(take(size))); }
 
   /// The text up to the next newline, which is taken too.
   std::string line() {

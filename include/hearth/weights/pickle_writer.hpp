@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <hearth/core/error.hpp>
 #include <hearth/weights/little_endian.hpp>

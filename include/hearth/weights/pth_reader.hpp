@@ -61,7 +61,7 @@ inline std::vector<StoredTensor> read_zip_pth(std::span<std::byte> file, std::st
     if (name.starts_with("/data/")) {
       storages.emplace(name.substr(6), entry.bytes);
     }
-    require(name != "/byteorder" || zip_name(entry.bytes) == "little",
+    require(name != "/byteorder" || as_text(entry.bytes) == "little",
             "it was written on a big-endian machine, which is not read");
   }
   const PickleDocument document = read_pickle(pickle->bytes, is_pth_global);
@@ -121,12 +121,12 @@ inline std::vector<StoredTensor> read_older_pth(std::span<std::byte> file, std::
 
 /// Whether the bytes begin as torch.save's zip format does.
 inline bool is_zip_pth(std::span<const std::byte> file) noexcept {
-  return detail::zip_name(file).starts_with("PK\x03\x04");
+  return as_text(file).starts_with("PK\x03\x04");
 }
 
 /// Whether the bytes begin as torch.save's older format does.
 inline bool is_older_pth(std::span<const std::byte> file) noexcept {
-  return detail::zip_name(file).starts_with(detail::older_magic);
+  return as_text(file).starts_with(detail::older_magic);
 }
 
 /// The tensors of the state_dict in a .pth file (`find_state_dict` tells which one `key` names), in the file's order.

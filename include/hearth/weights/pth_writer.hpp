@@ -95,6 +95,7 @@ inline at::Tensor storage_bytes(const at::Tensor& tensor) {
 }
 
 }  // namespace detail
+
 /// Writes torch.save's zip format. Throws Error naming the tensor that is not dense, or the file when it cannot be
 /// written.
 inline void write_pth(const StateDict& state, OutputFile& file) {

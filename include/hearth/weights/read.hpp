@@ -35,7 +35,7 @@ namespace hearth {
 struct ReadOptions {
   /// Which state_dict of a checkpoint: a key of its dict, or several joined by '/', like "model_ema" or "state/model".
   /// Empty: the file's only one, or the one that `find_state_dict` prefers.
-  std::string key;
+  std::string key = {};
 };
 
 namespace detail {
@@ -62,7 +62,12 @@ inline at::Tensor make_tensor(const StoredTensor& stored, const c10::Storage& st
   if (stored.conjugate) {
     tensor = tensor.conj();
   }
-  return stored.negative ? at::_neg_view(tensor) : tensor;
+  if (stored.negative) {
+    require(tensor.is_floating_point() || tensor.is_complex(), "the tensor {} has the neg bit but is of the type {}",
+            stored.name, stored.dtype->name);
+    tensor = at::_neg_view(tensor);
+  }
+  return tensor;
 }
 
 /// The tensors of a weights file of any format that is known.

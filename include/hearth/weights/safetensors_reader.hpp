@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <span>
 #include <string_view>
@@ -71,8 +72,7 @@ inline std::vector<StoredTensor> read_safetensors(std::span<std::byte> file) {
           file.size());
   const auto header = file.subspan(sizeof(header_size), static_cast<std::size_t>(header_size));
   const auto data = file.subspan(sizeof(header_size) + header.size());
-  const std::vector<SafetensorsEntry> entries =
-      read_safetensors_header({reinterpret_cast<const char*>(header.data()), header.size()});
+  const std::vector<SafetensorsEntry> entries = read_safetensors_header(as_text(header));
   std::vector<const SafetensorsEntry*> places;
   for (const SafetensorsEntry& entry : entries) {
     places.push_back(&entry);

@@ -32,10 +32,6 @@ inline std::span<std::byte> zip_part(std::span<std::byte> file, std::uint64_t of
   return file.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
 }
 
-inline std::string_view zip_name(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 /// Where the central directory lies and how many entries it lists.
 struct ZipDirectory {
   std::uint64_t entries = 0;
@@ -111,7 +107,7 @@ inline std::vector<ZipEntry> read_zip(std::span<std::byte> file) {
     const std::size_t comment_size = load_little_endian<std::uint16_t>(rest, 32);
     require(name_size + extra_size + comment_size <= rest.size() - fixed,
             "zip archive: entry {} of its directory is damaged", entries.size());
-    const std::string_view name = detail::zip_name(rest.subspan(fixed, name_size));
+    const std::string_view name = as_text(rest.subspan(fixed, name_size));
     auto zip64 = detail::find_zip64(rest.subspan(fixed + name_size, extra_size));
     std::uint64_t size = load_little_endian<std::uint32_t>(rest, 24);
     std::uint64_t stored_size = load_little_endian<std::uint32_t>(rest, 20);
@@ -129,7 +125,7 @@ inline std::vector<ZipEntry> read_zip(std::span<std::byte> file) {
             name);
     const std::size_t local_name_size = load_little_endian<std::uint16_t>(local, 26);
     const std::size_t local_extra_size = load_little_endian<std::uint16_t>(local, 28);
-    require(detail::zip_name(detail::zip_part(file, offset + 30, local_name_size, name)) == name,
+    require(as_text(detail::zip_part(file, offset + 30, local_name_size, name)) == name,
             "zip archive: its entry {} has another name in the directory", name);
     entries.push_back({name, detail::zip_part(file, offset + 30 + local_name_size + local_extra_size, size, name)});
     rest = rest.subspan(fixed + name_size + extra_size + comment_size);
