@@ -122,7 +122,9 @@ inline Image decode_image(std::span<const std::byte> bytes, std::string_view nam
           size.height);
 
   detail::ByteReader reader(bytes);
-  const auto is = [&](std::size_t offset, int value) { return std::to_integer<int>(bytes[offset]) == value; };
+  const auto is = [&](std::size_t offset, int value) {
+    return offset < bytes.size() && std::to_integer<int>(bytes[offset]) == value;
+  };
   if (format == ImageFormat::png && is(24, 16) && is(25, 0)) {  // IHDR: bit depth 16, colour type grey
     const std::unique_ptr<stb::stbi_us, void (*)(void*)> wide(
         stb::stbi_load_16_from_callbacks(callbacks, &reader, &size.width, &size.height, &stored_channels, 1),
