@@ -30,6 +30,7 @@ struct RunFlags {
 };
 
 inline void add_flags(CLI::App& app, RunFlags& flags, const std::string& data_help) {
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--data", flags.data, data_help)->required();
   app.add_option("--epochs", flags.epochs, "how often to go through the training images")->capture_default_str();
   app.add_option("--batch-size", flags.batch_size, "images a step")->capture_default_str();

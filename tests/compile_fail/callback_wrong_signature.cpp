@@ -1,4 +1,4 @@
-// expect: on_epoch_end
+// expect: a hook of a callback must take its event as in hearth::Callback
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/tensor_dataset.hpp>
 #include <hearth/models/mlp.hpp>

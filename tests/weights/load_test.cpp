@@ -70,6 +70,27 @@ TEST_CASE("load_weights puts a file's parameters and buffers into a module") {
   CHECK(net.fc->weight.is_leaf());
 }
 
+TEST_CASE("load_weights is a change that autograd sees") {
+  Net net;
+  const at::Tensor input = torch::ones({1, 5}, torch::requires_grad());
+  const at::Tensor loss = net.fc->forward(input).sum();
+  hearth::load_weights(net, filled());
+  CHECK_THROWS_WITH(loss.backward(), Catch::Matchers::ContainsSubstring("modified by an inplace operation"));
+}
+
+TEST_CASE("load_weights keeps the module's memory layout, whatever the file's") {
+  Net net;
+  net.conv->weight.set_data(net.conv->weight.contiguous(at::MemoryFormat::ChannelsLast));
+  hearth::load_weights(net, filled());
+  CHECK(net.conv->weight.is_contiguous(at::MemoryFormat::ChannelsLast));
+  CHECK(torch::equal(net.conv->weight, filled().at("conv.weight")));
+
+  const at::Tensor weight = torch::arange(10, torch::kFloat).reshape({5, 2}).t();
+  hearth::load_weights(net, with(without(filled(), "fc.weight"), "fc.weight", weight));
+  CHECK(net.fc->weight.is_contiguous());
+  CHECK(torch::equal(net.fc->weight, weight));
+}
+
 TEST_CASE("load_weights converts to the module's types") {
   Net net;
   net.to(torch::kDouble);

@@ -92,8 +92,17 @@ concept InheritsEveryHook = requires {
   { &C::on_fit_end } -> std::same_as<void (Callback::*)(const FitEnd&)>;
 };
 
-/// Derives from Callback and hides at least one hook.
+/// Every hook can be called with its event.
 template <class C>
-concept CallbackLike = std::derived_from<C, Callback> && !InheritsEveryHook<C>;
+concept HooksTakeTheirEvents = requires(C& callback, const FitBegin& fit_begin, const EpochBegin& epoch_begin,
+                                        const BatchEnd& batch_end, const EpochEnd& epoch_end,
+                                        const Interrupted& interrupted, const FitEnd& fit_end) {
+  callback.on_fit_begin(fit_begin);
+  callback.on_epoch_begin(epoch_begin);
+  callback.on_batch_end(batch_end);
+  callback.on_epoch_end(epoch_end);
+  callback.on_interrupted(interrupted);
+  callback.on_fit_end(fit_end);
+};
 
 }  // namespace hearth

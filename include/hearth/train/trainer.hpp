@@ -55,6 +55,9 @@ class Trainer {
                 "Trainer: every callback must derive from hearth::Callback");
   static_assert((!InheritsEveryHook<Callbacks> && ...),
                 "Trainer: a callback hides none of Callback's hooks; is the name of its hook misspelt?");
+  static_assert(
+      (HooksTakeTheirEvents<Callbacks> && ...),
+      "Trainer: a hook of a callback must take its event as in hearth::Callback: on_epoch_end(const EpochEnd&)");
 
  public:
   /// Throws Error when the epochs are below 1, when the optimizer holds a parameter that is not the model's, or when

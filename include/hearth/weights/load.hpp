@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -118,6 +119,20 @@ inline LoadPlan plan_load(const StateDict& model, const StateDict& weights, cons
   return plan;
 }
 
+/// `to.copy_(from)`; bytes that lie alike on the CPU by memcpy, which waits for no other thread: a model has hundreds
+/// of small tensors, and on a busy machine LibTorch's threads meet late for each.
+inline void copy_values(const at::Tensor& to, const at::Tensor& from) {
+  const bool alike = to.is_cpu() && from.is_cpu() && to.scalar_type() == from.scalar_type() &&
+                     to.strides() == from.strides() && to.is_non_overlapping_and_dense() &&
+                     from.is_conj() == to.is_conj() && from.is_neg() == to.is_neg();
+  if (alike && to.numel() > 0) {
+    std::memcpy(to.mutable_data_ptr(), from.const_data_ptr(), to.nbytes());
+    to.unsafeGetTensorImpl()->bump_version();  // so that autograd sees the change
+  } else {
+    to.copy_(from);
+  }
+}
+
 }  // namespace detail
 
 /// Copies the weights into the module's parameters and buffers of the same names, converted to their types and devices.
@@ -132,7 +147,7 @@ inline LoadReport load_weights(torch::nn::Module& module, const StateDict& weigh
           weights.size(), model.size(), summary(plan.report));
   const at::NoGradGuard no_grad;
   for (const auto& [place, value] : plan.copies) {
-    place.copy_(value);
+    detail::copy_values(place, value);
   }
   return std::move(plan.report);
 }
