@@ -15,7 +15,7 @@ using namespace hearth;
 
 TEST_CASE("best is the first epoch of the highest validation accuracy", "[history]") {
   History history;
-  CHECK_THROWS_WITH(history.best(), Catch::Contains("no epoch was completed"));
+  CHECK_THROWS_WITH(history.best(), Catch::Matchers::ContainsSubstring("no epoch was completed"));
   history.epochs = {{.epoch = 0, .val_loss = 2.0, .val_accuracy = 0.25},
                     {.epoch = 1, .val_loss = 1.0, .val_accuracy = 0.75},
                     {.epoch = 2, .val_loss = 0.5, .val_accuracy = 0.75},

@@ -183,20 +183,22 @@ TEST_CASE("parameters and optimizer must belong together", "[trainer]") {
   auto other = small_mlp();
   optim::SGD foreign{other->parameters(), {.lr = 0.1}};
   optim::NoScheduler scheduler{foreign};
-  CHECK_THROWS_WITH((Trainer{model, foreign, scheduler, {.device = at::kCPU}}),
-                    Catch::Contains("the optimizer holds a parameter of shape [16, 2] that is not the model's"));
+  CHECK_THROWS_WITH(
+      (Trainer{model, foreign, scheduler, {.device = at::kCPU}}),
+      Catch::Matchers::ContainsSubstring("the optimizer holds a parameter of shape [16, 2] that is not the model's"));
 
   auto parameters = model->parameters();
   const at::Tensor last = parameters.back();
   parameters.pop_back();
   optim::SGD incomplete{parameters, {.lr = 0.1}};
   optim::NoScheduler keeps{incomplete};
-  CHECK_THROWS_WITH((Trainer{model, incomplete, keeps, {.device = at::kCPU}}),
-                    Catch::Contains("the optimizer lacks the model's parameter linear_relu_stack.2.bias"));
+  CHECK_THROWS_WITH(
+      (Trainer{model, incomplete, keeps, {.device = at::kCPU}}),
+      Catch::Matchers::ContainsSubstring("the optimizer lacks the model's parameter linear_relu_stack.2.bias"));
   last.requires_grad_(false);  // frozen on purpose
   CHECK_NOTHROW(Trainer{model, incomplete, keeps, {.device = at::kCPU}});
   CHECK_THROWS_WITH((Trainer{model, incomplete, keeps, {.epochs = 0, .device = at::kCPU}}),
-                    Catch::Contains("epochs must be at least 1, but got 0"));
+                    Catch::Matchers::ContainsSubstring("epochs must be at least 1, but got 0"));
 }
 
 TEST_CASE("labels and head must agree, before anything is changed", "[trainer]") {
@@ -207,17 +209,18 @@ TEST_CASE("labels and head must agree, before anything is changed", "[trainer]")
   Trainer trainer{model, optimizer, scheduler, {.device = at::kCPU}};
 
   DataLoader out_of_range{TensorDataset{torch::zeros({4, 2}), torch::tensor({0, 1, 2, 3})}, {.batch_size = 4}};
-  CHECK_THROWS_WITH(trainer.fit(out_of_range, out_of_range), Catch::Contains("3"));
+  CHECK_THROWS_WITH(trainer.fit(out_of_range, out_of_range), Catch::Matchers::ContainsSubstring("3"));
   DataLoader negative{TensorDataset{torch::zeros({2, 2}), torch::tensor({0, -1})}, {.batch_size = 2}};
-  CHECK_THROWS_WITH(trainer.fit(negative, negative), Catch::Contains("-1"));
+  CHECK_THROWS_WITH(trainer.fit(negative, negative), Catch::Matchers::ContainsSubstring("-1"));
   CHECK(all_equal(before, model->parameters()));
 
   auto network = models::mlp({.in_features = 12, .hidden = {4}, .num_classes = 3});
   optim::SGD its_optimizer{network->parameters(), {.lr = 0.1}};
   Trainer its_trainer{network, its_optimizer, scheduler, {.device = at::kCPU}};
   DataLoader five_classes{FakeData{{.size = 4, .height = 2, .width = 2, .num_classes = 5}}, {.batch_size = 2}};
-  CHECK_THROWS_WITH(its_trainer.fit(five_classes, five_classes),
-                    Catch::Contains("the dataset has 5 classes, but the model's head has 3 outputs"));
+  CHECK_THROWS_WITH(
+      its_trainer.fit(five_classes, five_classes),
+      Catch::Matchers::ContainsSubstring("the dataset has 5 classes, but the model's head has 3 outputs"));
 }
 
 TEST_CASE("a loss that is not finite stops training, names epoch and batch, and spares the weights", "[trainer]") {
@@ -228,7 +231,8 @@ TEST_CASE("a loss that is not finite stops training, names epoch and batch, and 
   optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
   optim::NoScheduler scheduler{optimizer};
   Trainer trainer{model, optimizer, scheduler, {.device = at::kCPU}};
-  CHECK_THROWS_WITH(trainer.fit(loader, loader), Catch::Contains("the loss is nan in epoch 0, batch 2"));
+  CHECK_THROWS_WITH(trainer.fit(loader, loader),
+                    Catch::Matchers::ContainsSubstring("the loss is nan in epoch 0, batch 2"));
   for (const at::Tensor& parameter : model->parameters()) {
     CHECK(parameter.isfinite().all().item<bool>());
   }
@@ -314,7 +318,7 @@ TEST_CASE("the run's folder holds metrics, best and last weights and the curves"
   std::sort(names.begin(), names.end());
   CHECK(names == std::vector<std::string>{"best.pth", "curves.png", "last.pth", "metrics.jsonl"});
 
-  CHECK_THROWS_WITH(SaveBest{folder / "best.pth" / "run"}, Catch::Contains("best.pth/run"));
+  CHECK_THROWS_WITH(SaveBest{folder / "best.pth" / "run"}, Catch::Matchers::ContainsSubstring("best.pth/run"));
 }
 
 TEST_CASE("channels-last changes the layout in memory, not the results", "[trainer]") {
