@@ -1,7 +1,7 @@
 # The two commands that do everything: `make demo` and `make test`. `make` alone lists them all.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench format format-check lint umbrella clean
+.PHONY: help setup demo test parity fuzz bench format format-check lint umbrella clean
 
 # A compiler that reads torch takes more than a gigabyte: as many at once as there are cores, and two gigabytes for each.
 JOBS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); \
@@ -27,6 +27,16 @@ test: ## build and run every test
 	@cmake/setup.sh test
 	@cmake/build.sh dev -k 0 -j $(JOBS)
 	@cmake/run-tests.sh build/dev -j $(JOBS)
+
+parity: ## train and evaluate beside Python, every architecture and recipe, and show the differences
+	@cmake/setup.sh test
+	@cmake/parity.sh check
+	@cmake/build.sh dev -j $(JOBS) parity_zoo parity_curves parity_pixels
+	@cmake/parity.sh build/dev runs/parity.png
+
+fuzz: ## read two million damaged files of weights
+	@cmake/setup.sh test
+	@cmake/build.sh dev fuzz
 
 bench: ## build the measurements in bench/
 	@cmake/setup.sh test

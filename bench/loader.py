@@ -6,18 +6,16 @@ Both read the same JPEG files and do RandomResizedCrop, RandomHorizontalFlip, co
 """
 
 import argparse
+import pathlib
 import statistics
 import subprocess
+import sys
 import time
 
 import torch
 
-try:
-    torch.ops.torchvision.nms
-except (AttributeError, RuntimeError):  # torchvision without its compiled operators: its transforms do not need them
-    stub = torch.library.Library("torchvision", "DEF")
-    stub.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    stub.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+import torchvision_parts  # noqa: F401, before torchvision
 
 from torchvision import datasets, transforms
 

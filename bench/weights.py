@@ -10,17 +10,14 @@ import argparse
 import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
 import torch
 
-try:
-    torch.ops.torchvision.nms
-except (AttributeError, RuntimeError):  # torchvision without its compiled operators: its models do not need them
-    stub = torch.library.Library("torchvision", "DEF")
-    stub.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    stub.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+import torchvision_parts  # noqa: F401, before torchvision
 
 from torchvision import models
 

@@ -70,9 +70,14 @@ missing_packages() {
     format) wanted=clang-format ;;
     *) wanted='libfmt-dev libstb-dev libcli11-dev nlohmann-json3-dev libarchive-dev' ;;
   esac
+  # Any libcurl will do, and the package of one removes that of another.
+  if { [ "$purpose" = test ] || [ "$purpose" = lint ]; } &&
+    ! ls /usr/include/curl/curl.h /usr/include/*/curl/curl.h 2> /dev/null | grep -q .; then
+    wanted="$wanted libcurl4-openssl-dev"
+  fi
   case $purpose in
-    test) wanted="$wanted catch2 ccache" ;;
-    lint) wanted="$wanted catch2 ccache clang-tidy" ;;
+    test) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache" ;;
+    lint) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache clang-tidy" ;;
   esac
   if [ "$purpose" != format ]; then
     find_compiler || {
@@ -233,7 +238,7 @@ if command -v dpkg-query > /dev/null && command -v apt-get > /dev/null; then
   missing_packages
   [ -z "$missing" ] || install_packages
 else
-  say "this is neither Debian nor Ubuntu: fmt, stb, CLI11, nlohmann_json, libarchive, Catch2, CMake 3.25 and Ninja must be there"
+  say "this is neither Debian nor Ubuntu: fmt, stb, CLI11, nlohmann_json, libarchive, libcurl, OpenSSL, libjpeg-turbo, Catch2, CMake 3.25 and Ninja must be there"
 fi
 [ "$purpose" != format ] || exit 0
 

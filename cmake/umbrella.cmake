@@ -4,7 +4,7 @@ set(include "${CMAKE_CURRENT_LIST_DIR}/../include")
 set(umbrella "${include}/hearth/hearth.hpp")
 
 # The libraries that may be absent: headers that need one are included only where it is there.
-set(optional_libraries archive.h nlohmann/json.hpp)
+set(optional_libraries archive.h curl/curl.h jpeglib.h nlohmann/json.hpp openssl/evp.h)
 
 # Sets `result` to those of the optional libraries that the header cannot do without, itself or by what it includes.
 function(needs header result)
@@ -27,12 +27,13 @@ function(needs header result)
     endif()
   endforeach()
   list(REMOVE_DUPLICATES found)
+  list(SORT found)
   set(${result} "${found}" PARENT_SCOPE)
 endfunction()
 
 set(blocks "")
 set(conditions "")
-foreach(layer IN ITEMS . core image archive weights optim metrics dist transforms models data train)
+foreach(layer IN ITEMS . core download image archive weights optim metrics dist transforms models data train)
   file(GLOB headers RELATIVE "${include}" "${include}/hearth/${layer}/*.hpp")
   list(REMOVE_ITEM headers hearth/hearth.hpp)
   list(SORT headers)
@@ -42,6 +43,8 @@ foreach(layer IN ITEMS . core image archive weights optim metrics dist transform
     if(libraries)
       list(TRANSFORM libraries REPLACE "(.+)" "__has_include(<\\1>)")
       list(JOIN libraries " && " condition)
+      # Not wherever some jpeglib.h lies about: it has many macros, and may be another library's than libjpeg-turbo.
+      string(REPLACE "__has_include(<jpeglib.h>)" "defined(HEARTH_WITH_LIBJPEG_TURBO)" condition "${condition}")
       list(APPEND conditions "${condition}")
       string(MAKE_C_IDENTIFIER "${condition}" name)
       string(APPEND under_${name} "#include <${header}>\n")
@@ -60,7 +63,7 @@ foreach(condition IN LISTS conditions)
   string(APPEND blocks "#if ${condition}\n${under_${name}}#endif\n\n")
 endforeach()
 string(STRIP "${blocks}" blocks)
-set(text "/// All of hearth; what needs libarchive or nlohmann_json is part of it where that library is installed.
+set(text "/// All of hearth; what needs libarchive, libcurl, OpenSSL or nlohmann_json is part of it where that is installed.
 #pragma once
 
 ${blocks}

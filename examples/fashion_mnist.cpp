@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
 
     at::manual_seed(flags.seed);
     auto model = models::mlp({.in_features = 28 * 28, .hidden = {512, 512}, .num_classes = 10});
-    optim::SGD optimizer{model->parameters(), {.lr = flags.lr}};
+    optim::SGD optimizer{model->parameters(), {.lr = flags.lr, .fused = true}};
     optim::NoScheduler scheduler{optimizer};
     fmt::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
                describe(device), train.samples(), test.samples());

@@ -11,7 +11,6 @@
 #include <hearth/hearth.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 
 namespace program {
 

@@ -1,7 +1,6 @@
-/// A ResNet on Tiny ImageNet, from the archive as it is downloaded: torchvision's recipe for fine-tuning or for
-/// training from nothing.
+/// ResNet-50, or another architecture, on Tiny ImageNet, from the archive as it is downloaded: torchvision's recipe for
+/// fine-tuning or for training from nothing.
 #include <cmath>
-#include <map>
 
 #include "program.hpp"
 
@@ -18,13 +17,6 @@ struct Flags {
   std::string pretrained;
   std::string evaluate;
 };
-
-using MakeModel = models::ResNet (*)(models::ResNetOptions);
-const std::map<std::string, MakeModel> architectures{{"resnet18", models::resnet18},
-                                                     {"resnet34", models::resnet34},
-                                                     {"resnet50", models::resnet50},
-                                                     {"resnet101", models::resnet101},
-                                                     {"resnet152", models::resnet152}};
 
 /// Prints what PyTorch's transfer-learning tutorial prints.
 struct EpochLines : Callback {
@@ -52,15 +44,10 @@ TinyImageNet prepare(const Flags& flags) {
   return prepare_tiny_imagenet(flags.run.data, flags.prepared, {.progress = show});
 }
 
-models::ResNet make_model(const Flags& flags) {
-  const auto found = architectures.find(flags.arch);
-  std::string known;
-  for (const auto& [name, make] : architectures) {
-    known += " " + name;
-  }
-  require(found != architectures.end(), "--arch {} is not known; choose one of:{}", flags.arch, known);
+models::AnyModel make_model(const Flags& flags) {
   at::manual_seed(flags.run.seed);
-  return found->second({.num_classes = static_cast<std::int64_t>(flags.num_classes), .pretrained = flags.pretrained});
+  return models::make_model(
+      flags.arch, {.num_classes = static_cast<std::int64_t>(flags.num_classes), .pretrained = flags.pretrained});
 }
 
 /// The validation pictures: resized a little larger than they are used, 256 for 224, and cut from the middle.
@@ -142,15 +129,18 @@ bool run(const CLI::App& app, const Flags& flags, const InterruptSignal& interru
 
 int main(int argc, char** argv) {
   const InterruptSignal interrupt;
-  CLI::App app{"Trains a ResNet on Tiny ImageNet, or evaluates the weights of an earlier run.", "tiny_imagenet"};
+  CLI::App app{"Trains a classifier on Tiny ImageNet, or evaluates the weights of an earlier run.", "tiny_imagenet"};
   Flags flags;
   program::add_flags(app, flags.run, "tiny-imagenet-200.zip as downloaded, or the folder that it unpacks to");
   app.add_option("--prepared", flags.prepared, "where the class folders are made from it, once")->capture_default_str();
-  app.add_option("--arch", flags.arch, "resnet18, resnet34, resnet50, resnet101 or resnet152")->capture_default_str();
+  app.add_option("--arch", flags.arch, "resnet18, resnet50, densenet121, efficientnet_b0, …: torchvision's name")
+      ->capture_default_str();
   app.add_option("--image-size", flags.image_size, "side of the square pictures that the network sees")
       ->capture_default_str();
   app.add_option("--num-classes", flags.num_classes, "use the first N class ids")->capture_default_str();
-  app.add_option("--pretrained", flags.pretrained, "weights to start from; a head of another size is made anew");
+  app.add_option("--pretrained", flags.pretrained,
+                 "weights to start from: a file, or the name of one that Python downloaded; a head of another size is "
+                 "made anew");
   app.add_option("--evaluate", flags.evaluate, "do not train: print loss and accuracy of these weights");
   return program::run(app, argc, argv, [&] { return run(app, flags, interrupt); });
 }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "data/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;

@@ -14,43 +14,13 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;
+using hearth_test::read_text;
+using hearth_test::TemporaryFolder;
 namespace fs = std::filesystem;
-
-namespace {
-
-/// A folder of the test's own, removed with all it holds.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "hearth-file-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  fs::path operator/(const char* name) const { return path_ / name; }
-  std::vector<std::string> names() const {
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(path_)) {
-      found.push_back(entry.path().filename().string());
-    }
-    return found;
-  }
-
- private:
-  fs::path path_;
-};
-
-std::string text_of(const fs::path& path) {
-  const std::vector<std::byte> bytes = read_file(path);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-}  // namespace
 
 TEST_CASE("write_file and read_file carry every byte", "[file]") {
   const TemporaryFolder folder;
@@ -89,7 +59,7 @@ TEST_CASE("write_file replaces the file that was there", "[file]") {
   const TemporaryFolder folder;
   write_file(folder / "notes", "a long first version");
   write_file(folder / "notes", "second");
-  CHECK(text_of(folder / "notes") == "second");
+  CHECK(read_text(folder / "notes") == "second");
   CHECK(folder.names() == std::vector<std::string>{"notes"});
 }
 
@@ -101,7 +71,7 @@ TEST_CASE("a writer that throws leaves the old file and nothing aside", "[file]"
     throw std::runtime_error("interrupted");
   };
   CHECK_THROWS_WITH(replace_file(folder / "notes", half), "interrupted");
-  CHECK(text_of(folder / "notes") == "old");
+  CHECK(read_text(folder / "notes") == "old");
   CHECK(folder.names() == std::vector<std::string>{"notes"});
 }
 
@@ -111,9 +81,9 @@ TEST_CASE("until the writer is done, readers see the old file", "[file]") {
   replace_file(folder / "notes", [&](const fs::path& aside) {
     std::ofstream(aside) << "new";
     CHECK(aside.parent_path() == (folder / "notes").parent_path());
-    CHECK(text_of(folder / "notes") == "old");
+    CHECK(read_text(folder / "notes") == "old");
   });
-  CHECK(text_of(folder / "notes") == "new");
+  CHECK(read_text(folder / "notes") == "new");
 }
 
 TEST_CASE("a writer that makes no file is an error", "[file]") {
@@ -160,6 +130,6 @@ TEST_CASE("a disk without room is an error, and the old file stays", "[file]") {
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
-  CHECK(text_of(folder / "notes") == "old");
+  CHECK(read_text(folder / "notes") == "old");
   CHECK(folder.names() == std::vector<std::string>{"notes"});
 }

@@ -15,7 +15,7 @@
 
 #include "catch.hpp"
 #include "data/recording_sink.hpp"
-#include "data/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;

@@ -11,7 +11,7 @@
 #include "catch.hpp"
 #include "data/picture_files.hpp"
 #include "data/recording_sink.hpp"
-#include "data/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;

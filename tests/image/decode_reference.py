@@ -38,7 +38,8 @@ def saved(image, kind, **options):
 
 
 photo = Image.fromarray(scene(37, 50))
-add("baseline.jpg", saved(photo, "JPEG", quality=90, subsampling="4:4:4"))
+baseline = saved(photo, "JPEG", quality=90, subsampling="4:4:4")
+add("baseline.jpg", baseline)
 add("subsampled_420.jpg", saved(photo, "JPEG", quality=90, subsampling="4:2:0"))
 add("subsampled_422.jpg", saved(photo, "JPEG", quality=90, subsampling="4:2:2"))
 add("progressive.jpg", saved(photo, "JPEG", quality=90, progressive=True))
@@ -46,7 +47,13 @@ add("optimized.jpg", saved(photo, "JPEG", quality=30, optimize=True))
 add("restarts.jpg", saved(photo, "JPEG", quality=90, restart_marker_blocks=2))
 add("grey.jpg", saved(photo.convert("L"), "JPEG", quality=90))
 add("grey_progressive.jpg", saved(photo.convert("L"), "JPEG", quality=90, progressive=True))
-add("cmyk.jpg", saved(photo.convert("CMYK"), "JPEG", quality=95))
+add("rgb.jpg", saved(photo, "JPEG", quality=90, keep_rgb=True))
+cmyk = saved(photo.convert("CMYK"), "JPEG", quality=95)
+add("cmyk.jpg", cmyk)
+adobe = cmyk.index(b"Adobe") + 11  # which transform the colours went through: 0 for none, 2 for that of YCCK
+add("ycck.jpg", cmyk[:adobe] + b"\2" + cmyk[adobe + 1:])
+add("stops_early", baseline[: len(baseline) // 2] + b"\xff\xd9")  # libjpeg makes the rest grey, and PIL takes it
+add("no_end", baseline[:-2] + bytes(8))
 
 
 def png(width, height, depth, kind, rows, palette=None, transparency=None, interlace=0):

@@ -3,15 +3,12 @@
     python3 tests/models/make_reference.py
 """
 import pathlib
+import sys
 
 import torch
 
-try:  # torchvision's models need no compiled operators; where those cannot load, this lets the rest import
-    torch.ops.torchvision.nms
-except (AttributeError, RuntimeError):
-    stand_in = torch.library.Library("torchvision", "DEF")
-    stand_in.define("nms(Tensor dets, Tensor scores, float threshold) -> Tensor")
-    stand_in.define("qnms(Tensor dets, Tensor scores, float threshold) -> Tensor")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import torchvision_parts  # noqa: F401, before torchvision
 
 import torchvision.models
 
@@ -48,14 +45,25 @@ def dilated(**options):
     )
 
 
-RESNETS = {
-    "resnet18": torchvision.models.resnet18,
-    "resnet34": torchvision.models.resnet34,
-    "resnet50": torchvision.models.resnet50,
-    "resnet101": torchvision.models.resnet101,
-    "resnet152": torchvision.models.resnet152,
-    "dilated": dilated,
-}
+# hearth's zoo, in its order.
+ZOO = [
+    "alexnet",
+    "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn",
+    "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
+    "resnext50_32x4d", "resnext101_32x8d", "wide_resnet50_2", "wide_resnet101_2",
+    "densenet121", "densenet161", "densenet169", "densenet201",
+    "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4", "efficientnet_b5",
+    "efficientnet_b6", "efficientnet_b7",
+    "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large",
+    "convnext_tiny", "convnext_small", "convnext_base",
+    "vit_b_16", "vit_b_32",
+]
+MODELS = {**{name: getattr(torchvision.models, name) for name in ZOO}, "dilated": dilated}
+
+# Those whose outputs are compared: of each family, and of each kind in it.
+COMPUTED = ["alexnet", "vgg11", "vgg13_bn", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
+            "resnext50_32x4d", "wide_resnet50_2", "densenet121", "densenet161", "efficientnet_b0", "efficientnet_b5",
+            "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "convnext_tiny", "vit_b_16", "dilated"]
 
 
 def text(values):
@@ -90,9 +98,31 @@ def initial(make):
     return lines + [f"next {text(following)}"]
 
 
+def distributions():
+    """Of each family, and of each kind of layer in it, the largest parameter after seed 0: name, mean, standard
+    deviation, mean absolute value, smallest and largest."""
+    for name in ["alexnet", "vgg11", "vgg13_bn", "resnet18", "densenet121", "efficientnet_b0", "mobilenet_v2",
+                                "mobilenet_v3_small", "convnext_tiny", "vit_b_16"]:
+        torch.manual_seed(0)
+        module = MODELS[name]()
+        largest = {}
+        for path, layer in module.named_modules():
+            kind = type(layer).__name__
+            if kind == "Conv2d" and layer.groups > 1:
+                kind = "depthwise Conv2d"
+            for key, value in layer.named_parameters(recurse=False):
+                found = largest.get((kind, key))
+                if found is None or value.numel() > found[1].numel():
+                    largest[kind, key] = (f"{path}.{key}" if path else key, value)
+        for path, value in largest.values():
+            value = value.detach().double()
+            figures = [value.mean(), value.std(correction=0), value.abs().mean(), value.min(), value.max()]
+            yield f"{name} {path} {text(figures)}"
+
+
 def summary():
     """Name, entries in the state_dict, hash of its names and shapes, parameters: with 1000 classes."""
-    for name, make in RESNETS.items():
+    for name, make in MODELS.items():
         module = make()
         lines = keys(module)
         yield f"{name} {len(lines)} {fnv1a(lines)} {sum(p.numel() for p in module.parameters())}"
@@ -100,11 +130,12 @@ def summary():
 
 def outputs():
     """Ten logits of each of two pictures, weights by formula, evaluation mode."""
-    for name, make in RESNETS.items():
-        module = make(num_classes=10).eval()
+    for name in COMPUTED:
+        module = MODELS[name](num_classes=10).eval()
         formula.fill(module)
+        side = 224 if name.startswith("vit") else 64
         with torch.no_grad():
-            yield f"{name} {text(module(formula.tensor(9999, [2, 3, 64, 64], 4.0)).flatten())}"
+            yield f"{name} {text(module(formula.tensor(9999, [2, 3, side, side], 4.0)).flatten())}"
     module = NeuralNetwork()
     formula.fill(module)
     with torch.no_grad():
@@ -132,13 +163,14 @@ def training():
 
 
 def main():
-    write("resnet18_keys.txt", keys(RESNETS["resnet18"]()))
-    write("resnet50_keys.txt", keys(RESNETS["resnet50"]()))
+    write("resnet18_keys.txt", keys(MODELS["resnet18"]()))
+    write("resnet50_keys.txt", keys(MODELS["resnet50"]()))
     write("mlp_keys.txt", keys(NeuralNetwork()))
     write("summary.txt", summary())
-    write("resnet18_initial.txt", initial(RESNETS["resnet18"]))
+    write("resnet18_initial.txt", initial(MODELS["resnet18"]))
     write("resnet50_initial.txt", initial(lambda: torchvision.models.resnet50(zero_init_residual=True)))
     write("mlp_initial.txt", initial(NeuralNetwork))
+    write("distributions.txt", distributions())
     write("outputs.txt", outputs())
     write("resnet18_training.txt", training())
 

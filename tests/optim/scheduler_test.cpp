@@ -1,5 +1,7 @@
 /// The schedulers against torch.optim.lr_scheduler over 200 steps. The reference values are written by
-/// make_reference.py, where the same names stand for the same schedules.
+/// make_reference.py, where the same names stand for the same schedules; schedulers.pth has their states on the way.
+#include <ATen/ops/scalar_tensor.h>
+
 #include <cmath>
 #include <cstddef>
 #include <fstream>
@@ -13,12 +15,14 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/value.hpp>
 #include <hearth/optim/cosine_annealing_lr.hpp>
 #include <hearth/optim/linear_lr.hpp>
 #include <hearth/optim/multi_step_lr.hpp>
 #include <hearth/optim/scheduler.hpp>
 #include <hearth/optim/sequential_lr.hpp>
 #include <hearth/optim/step_lr.hpp>
+#include <hearth/weights/checkpoint.hpp>
 
 #include "catch.hpp"
 
@@ -78,15 +82,63 @@ std::map<std::string, std::vector<std::vector<double>>> reference() {
   return result;
 }
 
+template <class Optimizer>
+std::vector<double> rates_of(const Optimizer& optimizer) {
+  return {optimizer.groups[0].options.lr, optimizer.groups[1].options.lr};
+}
+
+template <class Optimizer>
+void set_rates(Optimizer& optimizer, const std::vector<double>& rates) {
+  optimizer.groups[0].options.lr = rates[0];
+  optimizer.groups[1].options.lr = rates[1];
+}
+
+/// Sets a rate beside the schedules of this name before step 13, as make_reference.py does.
+template <class Optimizer>
+void meddle(const std::string& name, std::size_t step, Optimizer& optimizer) {
+  if (step == 13 && name.ends_with("meddled")) {
+    optimizer.groups[0].options.lr = 0.05;
+  }
+}
+
+/// Whether two states have the same entries in the same order, but for the milestones, which are not always written.
+bool is_same(const Value& a, const Value& b) {
+  if (a.is<Value::Dict>() && b.is<Value::Dict>()) {
+    const auto entries = [](const Value& dict) {
+      std::vector<Value::Dict::Item> result;
+      for (const auto& item : dict.as<Value::Dict>()) {
+        if (item.first != Key("milestones")) {
+          result.push_back(item);
+        }
+      }
+      return result;
+    };
+    const auto ours = entries(a);
+    const auto theirs = entries(b);
+    return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
+                      [](const auto& x, const auto& y) { return x.first == y.first && is_same(x.second, y.second); });
+  }
+  if (a.is<Value::List>() && b.is<Value::List>()) {
+    return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(), is_same);
+  }
+  if (a.is<bool>() || b.is<bool>()) {
+    return a.is<bool>() && b.is<bool>() && a.as<bool>() == b.as<bool>();
+  }
+  return std::abs(a.as<double>() - b.as<double>()) <= 1e-12;
+}
+
 struct Schedule {
   std::function<void()> step;
   std::function<std::vector<double>()> last_lr;
+  std::function<Value()> state_dict;
+  std::function<void(const Value&)> load_state_dict;
 };
 
 template <class Scheduler>
 Schedule erase(Scheduler scheduler) {
   const auto held = std::make_shared<Scheduler>(std::move(scheduler));
-  return {[held] { held->step(); }, [held] { return held->last_lr(); }};
+  return {[held] { held->step(); }, [held] { return held->last_lr(); }, [held] { return held->state_dict(); },
+          [held](const Value& state) { held->load_state_dict(state); }};
 }
 
 template <class Optimizer>
@@ -198,10 +250,8 @@ TEMPLATE_TEST_CASE("Every schedule has Python's rates over 200 steps", "", Forge
     const Schedule schedule = make(optimizer);
     double worst = 0;
     for (std::size_t step = 0; step <= 200; ++step) {
-      if (step == 13 && name.ends_with("meddled")) {
-        optimizer.groups[0].options.lr = 0.05;
-      }
       if (step > 0) {
+        meddle(name, step, optimizer);
         schedule.step();
       }
       for (std::size_t group = 0; group < 2; ++group) {
@@ -212,6 +262,159 @@ TEMPLATE_TEST_CASE("Every schedule has Python's rates over 200 steps", "", Forge
     }
     CHECK(worst <= 1e-12);
   }
+}
+
+TEMPLATE_TEST_CASE("Every schedule that is saved and loaded again goes on as if it had not stopped", "",
+                   ForgetfulOptimizer, RememberingOptimizer) {
+  for (const auto& [name, make] : schedules<TestType>()) {
+    for (const int saved_at : {0, 1, 5, 6, 13, 100}) {
+      CAPTURE(name, saved_at);
+      TestType optimizer;
+      const Schedule whole = make(optimizer);
+      for (int step = 0; step < saved_at; ++step) {
+        whole.step();
+      }
+      TestType other;
+      const Schedule resumed = make(other);
+      const std::vector<double> made = rates_of(other);
+      resumed.load_state_dict(whole.state_dict());
+      CHECK(rates_of(other) == made);  // these come with the optimizer's own state
+      CHECK(resumed.last_lr() == whole.last_lr());
+      CHECK(resumed.state_dict().template as<int>("last_epoch") == saved_at);
+      set_rates(other, rates_of(optimizer));
+      for (int step = saved_at; step < 120; ++step) {
+        whole.step();
+        resumed.step();
+        REQUIRE(resumed.last_lr() == whole.last_lr());
+        REQUIRE(rates_of(other) == whole.last_lr());
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("Every schedule that Python saved goes on as Python's does", "", ForgetfulOptimizer,
+                   RememberingOptimizer) {
+  const auto expected = reference();
+  const Value states = read_checkpoint(HEARTH_TEST_DIR "/optim/reference/schedulers.pth");
+  for (const auto& [name, make] : schedules<TestType>()) {
+    for (const auto& [at, state] : states.as<Value::Dict>(name)) {
+      const auto saved_at = static_cast<std::size_t>(*at.number());
+      CAPTURE(name, saved_at);
+      TestType begun;
+      const Schedule own = make(begun);
+      for (std::size_t step = 1; step <= saved_at; ++step) {
+        meddle(name, step, begun);
+        own.step();
+      }
+      CHECK(is_same(own.state_dict(), state));
+
+      TestType optimizer;
+      const Schedule schedule = make(optimizer);
+      schedule.load_state_dict(state);
+      CHECK(is_same(schedule.state_dict(), state));
+      const auto rates_at = [&, &rates = expected.at(name)](std::size_t step) {
+        return std::vector<double>{rates[0].at(step), rates[1].at(step)};
+      };
+      CHECK(schedule.last_lr() == rates_at(saved_at));
+      set_rates(optimizer, rates_at(saved_at));
+      double worst = 0;
+      for (std::size_t step = saved_at + 1; step <= 200; ++step) {
+        meddle(name, step, optimizer);
+        schedule.step();
+        for (std::size_t group = 0; group < 2; ++group) {
+          worst = std::max(worst, std::abs(schedule.last_lr()[group] - rates_at(step)[group]));
+        }
+      }
+      CHECK(worst <= 1e-12);
+    }
+  }
+}
+
+TEST_CASE("A loaded state brings its options, and MultiStepLR's milestones where they can be read") {
+  RememberingOptimizer o;
+  StepLR step{o, {.step_size = 3, .gamma = 0.5}};
+  const Value state = step.state_dict();
+  StepLR other{o, {.step_size = 100}};
+  other.load_state_dict(state);
+  CHECK(other.state_dict().as<int>("step_size") == 3);
+  CHECK(other.state_dict().as<double>("gamma") == 0.5);
+
+  MultiStepLR multi{o, {.milestones = {2, 4, 4}, .gamma = 0.5}};
+  Value counts = multi.state_dict();
+  CHECK(counts.as<int>("milestones", 4) == 2);
+  MultiStepLR another{o, {.milestones = {7}}};
+  another.load_state_dict(counts);
+  CHECK(another.state_dict().as<int>("milestones", 4) == 2);
+  CHECK(another.state_dict()["milestones"].as<Value::Dict>().size() == 2);
+  counts["milestones"] = Value::Unread{"a collections.Counter"};
+  MultiStepLR third{o, {.milestones = {7}}};
+  third.load_state_dict(counts);
+  CHECK(third.state_dict().as<int>("milestones", 7) == 1);
+  CHECK(third.state_dict().as<double>("gamma") == 0.5);
+
+  NoScheduler none{o};
+  none.load_state_dict(state);
+  CHECK(none.last_lr() == std::vector<double>{0.1, 0.003});
+  Value tensors = state;
+  tensors["_last_lr"][1] = at::scalar_tensor(0.25, at::kDouble);  // as Python's are where the optimizer's are
+  none.load_state_dict(tensors);
+  CHECK(none.last_lr() == std::vector<double>{0.1, 0.25});
+}
+
+TEST_CASE("State that does not fit is refused with a sentence, and the scheduler stays as it was") {
+  RememberingOptimizer o;
+  SequentialLR scheduler{o,
+                         {.milestones = {5}},
+                         LinearLR{o, {.start_factor = 0.1, .total_iters = 5}},
+                         CosineAnnealingLR{o, {.T_max = 85}}};
+  scheduler.step();
+  const Value before = scheduler.state_dict();
+  const auto refusal = [&](const std::function<void(Value&)>& change) {
+    Value changed = before;
+    changed["last_epoch"] = 4;  // comes first and must not be taken over
+    changed["_schedulers"][0]["last_epoch"] = 4;
+    change(changed);
+    std::string said;
+    try {
+      scheduler.load_state_dict(changed);
+    } catch (const Error& error) {
+      said = error.what();
+    }
+    CHECK(scheduler.state_dict().as<int>("last_epoch") == 1);
+    CHECK(scheduler.state_dict().as<int>("_schedulers", 0, "last_epoch") == 1);
+    return said;
+  };
+  CHECK(refusal([](Value& v) { v["_schedulers"][1]["T_max"] = 0; }) ==
+        "SequentialLR: cannot load this state: _schedulers/1: CosineAnnealingLR: cannot load this state: "
+        "CosineAnnealingLR: T_max must be at least 1, but got 0");
+  CHECK_THAT(refusal([](Value& v) { v["_schedulers"][1]["T_max"] = "long"; }),
+             ContainsSubstring("T_max is a text, not an integer"));
+  CHECK_THAT(refusal([](Value& v) { v["_schedulers"][1] = v["_schedulers"][0]; }),
+             ContainsSubstring("there is no T_max; it is a dict of start_factor"));
+  CHECK_THAT(refusal([](Value& v) { v["_schedulers"][1]["_last_lr"] = Value::List{0.1}; }),
+             ContainsSubstring("_last_lr has 1 rates, but the optimizer has 2 parameter groups"));
+  CHECK_THAT(refusal([](Value& v) { v["_schedulers"][1]["base_lrs"][0] = "0.1"; }),
+             ContainsSubstring("base_lrs/0 is a text, not a number"));
+  CHECK_THAT(refusal([](Value& v) { v["_schedulers"][1]["last_epoch"] = -2; }),
+             ContainsSubstring("last_epoch must be at least -1, but is -2"));
+  CHECK_THAT(refusal([](Value& v) { v["last_epoch"] = -1; }),
+             ContainsSubstring("SequentialLR: cannot load this state: last_epoch must be at least 0, but is -1"));
+  CHECK_THAT(refusal([](Value& v) {
+               v["_milestones"] = Value::List{5, 6};
+             }),
+             ContainsSubstring("2 schedulers need 1 milestones between them, but got 2"));
+  CHECK_THAT(refusal([](Value& v) { v["_schedulers"] = Value::List{v["_schedulers"][0]}; }),
+             ContainsSubstring("_schedulers has 1 states, but there are 2 schedulers"));
+  CHECK_THAT(refusal([](Value& v) { v = Value(v["_schedulers"][0]); }), ContainsSubstring("there is no _milestones"));
+
+  MultiStepLR multi{o, {.milestones = {3}}};
+  Value counts = multi.state_dict();
+  counts["milestones"][3] = -1;
+  CHECK_THROWS_WITH(multi.load_state_dict(counts),
+                    ContainsSubstring("milestones/3 is -1, not a step that is named 0 to 1000 times"));
+  counts["milestones"] = Value::Dict{{"three", 1}};
+  CHECK_THROWS_WITH(multi.load_state_dict(counts), ContainsSubstring("milestones/three"));
+  CHECK(multi.state_dict().as<int>("milestones", 3) == 1);
 }
 
 TEST_CASE("Groups that remember their first rates give them to a second scheduler") {
@@ -267,9 +470,9 @@ TEST_CASE("A scheduler refuses to go on when the optimizer's groups have changed
   ForgetfulOptimizer o;
   StepLR scheduler{o, {.step_size = 1}};
   o.groups.pop_back();
-  CHECK_THROWS_WITH(scheduler.step(), ContainsSubstring("has 1 parameter groups, but had 2"));
+  CHECK_THROWS_WITH(scheduler.step(), ContainsSubstring("StepLR: the optimizer has 1 parameter groups, but had 2"));
   o.groups.resize(3);
-  CHECK_THROWS_WITH(scheduler.step(), ContainsSubstring("more parameter groups than the 2"));
+  CHECK_THROWS_WITH(scheduler.step(), ContainsSubstring("has 3 parameter groups, but had 2"));
 }
 
 TEST_CASE("The concepts tell optimizers and schedulers from other types") {

@@ -3,10 +3,8 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,7 +15,7 @@
 #include <hearth/optim/sgd.hpp>
 
 #include "catch.hpp"
-#include "models/formula.hpp"
+#include "optim/steps.hpp"
 
 using namespace hearth;
 using namespace hearth::optim;
@@ -35,103 +33,38 @@ const std::map<std::string, SGDOptions> options_of = {
     {"maximize", {.lr = 0.001, .momentum = 0.5, .weight_decay = 0.3, .maximize = true}},
 };
 
-/// By name and step: all parameters' values, one after the other.
-std::map<std::string, std::map<int, std::vector<double>>> reference() {
-  std::ifstream file(HEARTH_TEST_DIR "/optim/reference/sgd.txt");
-  REQUIRE(file.is_open());
-  std::map<std::string, std::map<int, std::vector<double>>> result;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string name;
-    int step = 0;
-    words >> name >> step;
-    for (double value = 0; words >> value;) {
-      result[name][step].push_back(value);
-    }
-  }
-  return result;
-}
-
-std::vector<torch::Tensor> make_parameters(torch::ScalarType type = torch::kFloat) {
-  std::vector<torch::Tensor> parameters{formula::tensor(0, {5}).to(type), formula::tensor(1, {2, 3, 2, 2}).to(type)};
-  for (torch::Tensor& parameter : parameters) {
-    parameter.requires_grad_();
-  }
-  return parameters;
-}
-
-/// The gradients of a step; the second parameter has none in the first ten.
-void set_gradients(const std::vector<torch::Tensor>& parameters, int step, bool strided = false) {
-  for (std::size_t k = 0; k < parameters.size(); ++k) {
-    if (k == 0 || step > 10) {
-      const torch::Tensor& parameter = parameters[k];
-      const torch::Tensor noise =
-          formula::tensor(100 * static_cast<std::uint64_t>(step) + k, parameter.sizes()).to(parameter.scalar_type());
-      torch::Tensor gradient = parameter.detach() * 0.5 + noise;
-      if (strided) {  // every second number of a larger tensor: not for a kernel that walks through memory
-        gradient = torch::stack({gradient, gradient}, -1).select(-1, 0);
-      }
-      parameters[k].mutable_grad() = gradient;
-    }
-  }
-}
-
-torch::Tensor joined(const std::vector<torch::Tensor>& parameters) {
-  std::vector<torch::Tensor> flat;
-  for (const torch::Tensor& parameter : parameters) {
-    flat.push_back(parameter.detach().flatten().to(torch::kDouble));
-  }
-  return torch::cat(flat);
-}
-
-/// Takes 50 steps; the largest difference from the reference values on the way, as a share of the largest value.
-double run(SGD& optimizer, const std::vector<torch::Tensor>& parameters,
-           const std::map<int, std::vector<double>>& expected, bool strided = false) {
-  double worst = 0;
-  for (int step = 1; step <= 50; ++step) {
-    optimizer.zero_grad();
-    set_gradients(parameters, step, strided);
-    optimizer.step();
-    if (expected.contains(step)) {
-      const torch::Tensor wanted = torch::tensor(expected.at(step), torch::kDouble);
-      const torch::Tensor error = (joined(parameters) - wanted).abs().max() / wanted.abs().max();
-      worst = std::max(worst, error.item<double>());
-    }
-  }
-  return worst;
-}
-
 }  // namespace
 
 TEST_CASE("SGD takes Python's steps") {
-  const auto expected = reference();
-  for (const auto& [name, options] : options_of) {
-    INFO(name);
-    const auto parameters = make_parameters();
-    SGD optimizer{parameters, options};
-    CHECK(run(optimizer, parameters, expected.at(name)) <= 1e-6);
-
-    const auto others = make_parameters();
-    SGD alone{others, options};
-    CHECK(run(alone, others, expected.at(name), /*strided=*/true) <= 1e-6);
+  const Steps expected = steps_of("sgd.txt");
+  for (auto [name, options] : options_of) {
+    for (const bool fused : {false, true}) {
+      options.fused = fused;
+      for (const bool strided : {false, true}) {  // which no fused kernel takes
+        INFO(name << (fused ? ", fused" : "") << (strided ? ", strided" : ""));
+        const auto parameters = make_parameters();
+        SGD optimizer{parameters, options};
+        CHECK(run(optimizer, parameters, expected.at(name), strided) <= 1e-6);
+      }
+    }
   }
 }
 
 TEST_CASE("SGD takes Python's steps in double precision") {
   const auto parameters = make_parameters(torch::kDouble);
-  SGD optimizer{parameters, options_of.at("all")};
-  CHECK(run(optimizer, parameters, reference().at("double")) <= 1e-14);
+  SGD optimizer{parameters, fused(options_of.at("all"))};
+  CHECK(run(optimizer, parameters, steps_of("sgd.txt").at("double")) <= 1e-14);
 }
 
 TEST_CASE("Each parameter group has its own options") {
   const auto parameters = make_parameters();
-  SGD optimizer{{{.params = {parameters[0]}, .options = options_of.at("all")},
+  SGD optimizer{{{.params = {parameters[0]}, .options = fused(options_of.at("all"))},
                  {.params = {parameters[1]}, .options = options_of.at("plain")}}};
-  CHECK(run(optimizer, parameters, reference().at("groups")) <= 1e-6);
+  CHECK(run(optimizer, parameters, steps_of("sgd.txt").at("groups")) <= 1e-6);
 }
 
 TEST_CASE("SGD steps half precision and other memory formats as it steps plain floats") {
-  const SGDOptions options = options_of.at("all");
+  const SGDOptions options = fused(options_of.at("all"));
   const auto plain = make_parameters();
   SGD optimizer{plain, options};
   for (int step = 11; step <= 20; ++step) {
@@ -142,14 +75,10 @@ TEST_CASE("SGD steps half precision and other memory formats as it steps plain f
     const auto parameters = make_parameters();
     parameters[1].set_data(parameters[1].detach().contiguous(torch::MemoryFormat::ChannelsLast));
     SGD other{parameters, options};
-    for (int step = 11; step <= 20; ++step) {
-      set_gradients(parameters, step);
-      REQUIRE(parameters[1].grad().is_contiguous(torch::MemoryFormat::ChannelsLast));
-      other.step();
-      if (step == 15) {  // momentum in another order than parameter and gradient
-        other.set_momentum_buffer(parameters[1], other.momentum_buffer(parameters[1]).contiguous());
-      }
-    }
+    take_steps(other, parameters, 11, 15);
+    REQUIRE(parameters[1].grad().is_contiguous(torch::MemoryFormat::ChannelsLast));
+    parameters[1].set_data(parameters[1].detach().contiguous());  // in another order than its momentum from here on
+    take_steps(other, parameters, 16, 20);
     CHECK(torch::allclose(joined(parameters), joined(plain), 1e-6, 1e-7));
   }
   SECTION("bfloat16") {
@@ -171,8 +100,9 @@ TEST_CASE("Parameters without a gradient stay, and zero_grad drops or clears gra
   set_gradients(parameters, 1);
   optimizer.step();
   CHECK(torch::equal(parameters[1], second));
-  CHECK_FALSE(optimizer.momentum_buffer(parameters[1]).defined());
-  CHECK(torch::equal(optimizer.momentum_buffer(parameters[0]), parameters[0].grad()));
+  const Value state = optimizer.state_dict()["state"];
+  CHECK_FALSE(state.contains(1));
+  CHECK(torch::equal(state.as<at::Tensor>(0, "momentum_buffer"), parameters[0].grad()));
 
   optimizer.zero_grad(/*set_to_none=*/false);
   CHECK(parameters[0].grad().abs().sum().item<double>() == 0);
@@ -180,32 +110,13 @@ TEST_CASE("Parameters without a gradient stay, and zero_grad drops or clears gra
   CHECK_FALSE(parameters[0].grad().defined());
 }
 
-TEST_CASE("Momentum that is saved and set again continues the run") {
-  const auto expected = make_parameters();
-  SGD whole{expected, options_of.at("momentum")};
-  const auto parameters = make_parameters();
-  {
-    SGD first{parameters, options_of.at("momentum")};
-    for (int step = 11; step <= 15; ++step) {
-      set_gradients(expected, step);
-      set_gradients(parameters, step);
-      whole.step();
-      first.step();
-    }
-    SGD second{parameters, options_of.at("momentum")};
-    for (const torch::Tensor& parameter : parameters) {
-      second.set_momentum_buffer(parameter, first.momentum_buffer(parameter).clone());
-    }
-    set_gradients(expected, 16);
-    set_gradients(parameters, 16);
-    whole.step();
-    second.step();
-  }
-  CHECK(torch::equal(joined(parameters), joined(expected)));
-
-  SGD third{parameters, options_of.at("momentum")};
-  CHECK_THROWS_WITH(third.set_momentum_buffer(parameters[0], torch::zeros({6})),
-                    ContainsSubstring("a parameter of 5 numbers has a momentum of 6"));
+TEST_CASE("A parameter that changed its shape since it got its momentum is refused") {
+  auto parameters = make_parameters();
+  SGD optimizer{parameters, {.lr = 0.1, .momentum = 0.9}};
+  take_steps(optimizer, parameters, 1, 1);
+  parameters[0].set_data(torch::zeros({6}));
+  parameters[0].mutable_grad() = torch::ones({6});
+  CHECK_THROWS_WITH(optimizer.step(), ContainsSubstring("a parameter of 6 numbers has a momentum_buffer of 5"));
 }
 
 TEST_CASE("Options out of range and unfit parameters are refused at construction") {

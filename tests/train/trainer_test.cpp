@@ -15,13 +15,17 @@
 #include <hearth/train/checkpoints.hpp>
 #include <hearth/train/curves.hpp>
 #include <hearth/train/metrics_log.hpp>
+#include <hearth/weights/checkpoint.hpp>
 #include <hearth/weights/load.hpp>
+#include <hearth/weights/module_state.hpp>
+#include <hearth/weights/state_dict.hpp>
 #include <limits>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hearth;
 
@@ -50,12 +54,6 @@ std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors) {
 bool all_equal(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const at::Tensor& x, const at::Tensor& y) { return torch::equal(x, y); });
-}
-
-std::filesystem::path fresh_folder(const std::string& name) {
-  auto folder = std::filesystem::temp_directory_path() / ("hearth-trainer-test-" + std::to_string(::getpid())) / name;
-  std::filesystem::remove_all(folder);
-  return folder;
 }
 
 /// Writes down which hooks were called, shared with the test.
@@ -166,6 +164,68 @@ TEST_CASE("the scheduler steps once an epoch", "[trainer]") {
   CHECK(history.epochs[2].lr == Approx(0.05));
 }
 
+TEST_CASE("a run that is saved and resumed is the run that did not stop, to the bit", "[trainer]") {
+  const hearth_test::TemporaryFolder folder;
+  DataLoader train{two_sides(), {.batch_size = 8, .shuffle = true, .seed = 5}};
+  DataLoader val{two_sides(30), {.batch_size = 30}};
+  constexpr optim::SGDOptions sgd{.lr = 0.1, .momentum = 0.9};
+  constexpr optim::StepLROptions decay{.step_size = 3, .gamma = 0.1};
+
+  auto whole = small_mlp();
+  optim::SGD whole_optimizer{whole->parameters(), sgd};
+  optim::StepLR whole_scheduler{whole_optimizer, decay};
+  Trainer whole_trainer{whole, whole_optimizer, whole_scheduler, {.epochs = 4, .device = at::kCPU}};
+  const History expected = whole_trainer.fit(train, val);
+  {
+    auto model = small_mlp();
+    optim::SGD optimizer{model->parameters(), sgd};
+    optim::StepLR scheduler{optimizer, decay};
+    Trainer trainer{model, optimizer, scheduler, {.epochs = 2, .device = at::kCPU}};
+    trainer.fit(train, val);
+    save_checkpoint(Value::Dict{{"model", state_dict(*model)},
+                                {"optimizer", optimizer.state_dict()},
+                                {"scheduler", scheduler.state_dict()},
+                                {"epochs_done", 2}},
+                    folder / "run.pth");
+  }
+  const Value saved = read_checkpoint(folder / "run.pth");
+  torch::manual_seed(4);
+  auto model = models::mlp({.in_features = 2, .hidden = {16}, .num_classes = 2});
+  optim::SGD optimizer{model->parameters(), {.lr = 1}};
+  optim::StepLR scheduler{optimizer, {.step_size = 50}};
+  load_weights(*model, StateDict(saved["model"]));
+  optimizer.load_state_dict(saved["optimizer"]);
+  scheduler.load_state_dict(saved["scheduler"]);
+  std::vector<std::string> calls;
+  Trainer trainer{model,
+                  optimizer,
+                  scheduler,
+                  {.epochs = 4, .first_epoch = saved.as<int>("epochs_done"), .device = at::kCPU},
+                  Recorder{calls}};
+  const History history = trainer.fit(train, val);
+
+  CHECK(all_equal(model->parameters(), whole->parameters()));
+  CHECK(scheduler.last_lr() == whole_scheduler.last_lr());
+  REQUIRE(history.epochs.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const EpochRecord& record = history.epochs[i];
+    const EpochRecord& other = expected.epochs[i + 2];
+    CHECK(record.epoch == other.epoch);
+    CHECK(record.lr == other.lr);
+    CHECK(record.train_loss == other.train_loss);
+    CHECK(record.val_loss == other.val_loss);
+  }
+  CHECK(calls.at(1) == "epoch 2");
+  CHECK(std::count(calls.begin(), calls.end(), "epoch 3") == 1);
+  CHECK(history.epochs[1].lr == Approx(0.01));
+
+  for (const int first_epoch : {-1, 4}) {
+    CHECK_THROWS_WITH(
+        (Trainer{model, optimizer, scheduler, {.epochs = 4, .first_epoch = first_epoch, .device = at::kCPU}}),
+        "Trainer: first_epoch must be at least 0 and below epochs, which is 4, but got " + std::to_string(first_epoch));
+  }
+}
+
 TEST_CASE("an optimizer of LibTorch's trains as well", "[trainer]") {
   const auto data = two_sides();
   DataLoader loader{data, {.batch_size = 10, .shuffle = true}};
@@ -246,7 +306,8 @@ TEST_CASE("a stop request ends fit after the batch, and the hook for it is calle
   optim::NoScheduler scheduler{optimizer};
   std::vector<std::string> calls;
   std::stop_source source;
-  const auto folder = fresh_folder("stopped");
+  const hearth_test::TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary / "run";
   Trainer trainer{model,           optimizer,
                   scheduler,       {.epochs = 3, .device = at::kCPU, .stop = source.get_token()},
                   Recorder{calls}, StopAfter{source, 1},
@@ -280,8 +341,42 @@ TEST_CASE("the evaluator is exact over uneven batches and leaves the model's mod
   }
 }
 
+TEST_CASE("a part that is frozen in evaluation mode stays so while the model trains and is validated", "[trainer]") {
+  const auto data = two_sides(12);
+  DataLoader loader{data, {.batch_size = 4}};
+  torch::nn::Sequential model(torch::nn::Linear(2, 4), torch::nn::BatchNorm1d(4), torch::nn::Linear(4, 4),
+                              torch::nn::BatchNorm1d(4), torch::nn::Linear(4, 2));
+  const auto norm = [&](std::size_t i) { return std::dynamic_pointer_cast<torch::nn::BatchNorm1dImpl>(model->ptr(i)); };
+  norm(1)->eval();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  optim::NoScheduler scheduler{optimizer};
+  Trainer trainer{model, optimizer, scheduler, {.epochs = 2, .device = at::kCPU}};
+  trainer.fit(loader, loader);
+  CHECK(torch::equal(norm(1)->running_mean, torch::zeros({4})));
+  CHECK(norm(1)->num_batches_tracked.item<std::int64_t>() == 0);
+  CHECK(norm(3)->num_batches_tracked.item<std::int64_t>() == 6);
+  CHECK_FALSE(norm(1)->is_training());
+  CHECK(norm(3)->is_training());
+
+  model->eval();  // says nothing of its parts: all of them are trained
+  trainer.fit(loader, loader);
+  CHECK(norm(1)->num_batches_tracked.item<std::int64_t>() == 6);
+  CHECK(norm(3)->num_batches_tracked.item<std::int64_t>() == 12);
+}
+
+TEST_CASE("modes come back when an evaluation fails", "[evaluator]") {
+  DataLoader loader{two_sides(4), {.batch_size = 4}};
+  models::MLP model = models::mlp({.in_features = 3, .hidden = {4}, .num_classes = 2});
+  Evaluator evaluate{Accuracy{}};
+  CHECK_THROWS_WITH(evaluate.run(model, loader, {at::kCPU}),
+                    Catch::Matchers::ContainsSubstring("samples of 3 numbers"));
+  CHECK(model->is_training());
+  CHECK(model->linear_relu_stack->is_training());
+}
+
 TEST_CASE("the run's folder holds metrics, best and last weights and the curves", "[checkpoints]") {
-  const auto folder = fresh_folder("run");
+  const hearth_test::TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary / "run";
   const auto data = two_sides();
   DataLoader train{data, {.batch_size = 10, .shuffle = true}};
   DataLoader val{data, {.batch_size = 50}};

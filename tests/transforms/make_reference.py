@@ -12,12 +12,8 @@ import torch
 from PIL import Image
 
 assert int(PIL.__version__.split(".")[0]) >= 13, PIL.__version__
-try:
-    torch.ops.torchvision.nms
-except (AttributeError, RuntimeError):  # torchvision's compiled operators are not there; its transforms need none
-    operators = torch.library.Library("torchvision", "DEF")
-    operators.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    operators.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import torchvision_parts  # noqa: F401, before torchvision
 from torchvision import transforms as T  # noqa: E402
 
 here = pathlib.Path(__file__).parent

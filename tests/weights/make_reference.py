@@ -95,6 +95,20 @@ def checkpoint():
         "size": torch.Size([1, 2])}, state
 
 
+def values():
+    """One of each kind of value that a checkpoint may hold, and some that C++ has no form for."""
+    shared = [1, 2]
+    return {
+        "none": None, "flags": [True, False], "integers": (0, -5, 2**31, -2**40), "number": 0.1, "text": "é ↔ \x00",
+        "nested": [[], (), {}, [(1, {"a": [2.5]})]], "shared": [shared, shared], -3: "minus three",
+        "ordered": collections.OrderedDict(b=1, a=2), "size": torch.Size([2, 3]),
+        "numpy": [numpy.float64(0.1), numpy.float32(0.5), numpy.int64(-7), numpy.int8(-7), numpy.uint8(200),
+                  numpy.bool_(True)],
+        "parameter": torch.nn.Parameter(torch.ones(2)), "integer_tensor": torch.tensor(7),
+        "unread": [{1}, b"\xff", 2**70, torch.float16, torch.device("cpu"), torch.eye(2).to_sparse(), 1j, {0.5: 1},
+                   collections.Counter("a"), numpy.float16(0.5)]}
+
+
 def older_with_view():
     """The older format as it was when storages could be views of others: persistent ids with (key, offset, size)."""
     magic, protocol, machine = 0x1950A86A20F9469CFC6C, 1001, {"protocol_version": 1001, "little_endian": True}
@@ -169,6 +183,17 @@ def refused():
     torch.save({"ema": one, "raw": dict(one)}, FOLDER / "refused_two_state_dicts.pth")
     torch.save({"weight": torch.eye(2).to_sparse()}, FOLDER / "refused_sparse.pth")
     torch.save(model(), FOLDER / "refused_whole_module.pth")
+    itself = {"list": []}
+    itself["list"].append(itself)
+    torch.save(itself, FOLDER / "refused_holds_itself.pth")
+    deep = many = torch.ones(1)
+    for _ in range(200):
+        deep = [deep]
+    for _ in range(40):
+        many = (many, many)
+    torch.save(deep, FOLDER / "refused_deep.pth")
+    torch.save({"many": many}, FOLDER / "refused_repeated.pth")
+    torch.save({"many": ["a" * 2**13] * 2**13}, FOLDER / "refused_repeated_text.pth")
     (FOLDER / "refused_text.pth").write_text("These are not the weights you are looking for.\n")
     (FOLDER / "refused_empty.pth").write_bytes(b"")
 
@@ -204,6 +229,8 @@ def main():
     whole, state = checkpoint()
     torch.save(whole, FOLDER / "checkpoint.pth")
     expect("checkpoint", state)
+    torch.save(values(), FOLDER / "values.pth")
+    torch.save(values(), FOLDER / "older_values.pth", _use_new_zipfile_serialization=False)
     older_with_view()
     torch.save({"averaged": {"weight": torch.zeros(2)}, "model": {"weight": torch.ones(2)}}, FOLDER / "two_state_dicts.pth")
     expect("two_state_dicts", {"weight": torch.ones(2)})

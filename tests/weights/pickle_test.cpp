@@ -150,6 +150,28 @@ TEST_CASE("read_pickle refuses what is no sound pickle") {
                     ContainsSubstring("without pairs"));
 }
 
+// Expected of Python 3.11: `bytes.decode("utf-8", "surrogatepass")`, as its unpickler has it.
+TEST_CASE("PickleWriter takes the texts that Python decodes, and no others") {
+  using Catch::Matchers::ContainsSubstring;
+  using namespace std::string_literals;
+  for (const std::string& text :
+       {""s, "a\0\x7f"s, "\xc2\x80"s, "\xdf\xbf"s, "\xe0\xa0\x80"s, "\xed\xa0\x80"s, "\xed\xbf\xbf"s, "\xef\xbf\xbf"s,
+        "\xf0\x90\x80\x80"s, "\xf4\x8f\xbf\xbf"s, "a\xe2\x86\x94z"s}) {
+    CAPTURE(text);
+    hearth::PickleWriter writer;
+    writer.text(text);
+    CHECK(*read(writer.finish()).root->as<std::string>() == text);
+  }
+  for (const std::string& text :
+       {"\x80"s, "\xbf"s, "\xc0\x80"s, "\xc1\xbf"s, "\xc2"s, "a\xc3"s, "\xc3z"s, "\xc3\xc3"s, "\xe0\x80\x80"s,
+        "\xe0\x9f\xbf"s, "\xe2\x86"s, "\xe2\x86z"s, "\xf0\x80\x80\x80"s, "\xf0\x8f\xbf\xbf"s, "\xf0\x90\x80"s,
+        "\xf4\x90\x80\x80"s, "\xf5\x80\x80\x80"s, "\xf8\x88\x80\x80\x80"s, "\xff"s}) {
+    CAPTURE(text);
+    hearth::PickleWriter writer;
+    CHECK_THROWS_WITH(writer.text(text), ContainsSubstring("is not UTF-8"));
+  }
+}
+
 TEST_CASE("What PickleWriter writes, read_pickle reads") {
   hearth::PickleWriter writer;
   writer.begin();

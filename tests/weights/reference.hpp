@@ -3,19 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <hearth/core/file.hpp>
 #include <hearth/weights/stored_tensor.hpp>
+
+#include "temporary_folder.hpp"
 
 /// The path of a file there.
 inline std::filesystem::path reference(const std::string& name) {
@@ -68,24 +67,4 @@ inline std::string gather(const hearth::StoredTensor& tensor) {
   }
 }
 
-/// A folder of its own for a test, removed with what is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "hearth-weights-XXXXXX").string();
-    hearth::require(::mkdtemp(name.data()) != nullptr, "cannot make a temporary folder");
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using hearth_test::TemporaryFolder;

@@ -1,4 +1,4 @@
-#include <hearth/weights/crc32.hpp>
+#include <hearth/core/crc32.hpp>
 #include <hearth/weights/zip_reader.hpp>
 #include <hearth/weights/zip_writer.hpp>
 

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
+#include <hearth/core/crc32.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/image/stb_image.hpp>
-#include <hearth/weights/crc32.hpp>
 
 namespace hearth {
 

@@ -21,6 +21,7 @@ struct Series {
   std::string name;  ///< for the legend; without a name the curve is not in it
   std::vector<double> x;
   std::vector<double> y;
+  double width = 1;  ///< of line and marks, in those of other curves: a wide one is seen behind one that covers it
 };
 
 /// One diagram: its texts, each of which may be empty, and its curves.
@@ -114,8 +115,8 @@ class ChartPanel {
         middle += row;
       }
       const Point line[] = {{x + px(2), middle}, {x + sample, middle}};
-      canvas_.polyline(line, px(2.2), colors_[i]);
-      canvas_.disc({x + px(1) + sample / 2, middle}, px(3.6), colors_[i]);
+      canvas_.polyline(line, px(2.2) * axes_.series[i].width, colors_[i]);
+      canvas_.disc({x + px(1) + sample / 2, middle}, px(3.6) * axes_.series[i].width, colors_[i]);
       write({x + sample + gap, middle + px(normal) * cap_height / 2}, name, normal, ink, Align::start);
       x += length + 3 * gap;
     }
@@ -201,12 +202,12 @@ class ChartPanel {
       const bool shown = on_axis(series.x[i]) && on_axis(series.y[i]);
       points.push_back(shown ? Point{to_x(series.x[i]), to_y(series.y[i])} : Point{NAN, NAN});
     }
-    canvas_.polyline(points, px(2.2), color);
+    canvas_.polyline(points, px(2.2) * series.width, color);
     const bool roomy = static_cast<double>(points.size()) * px(14) <= right_ - left_;
     const auto gap = [&](std::size_t i) { return i >= points.size() || std::isnan(points[i].x); };
     for (std::size_t i = 0; i < points.size(); ++i) {
       if (!gap(i) && (roomy || (gap(i - 1) && gap(i + 1)))) {
-        canvas_.disc(points[i], px(3.6), color);
+        canvas_.disc(points[i], px(3.6) * series.width, color);
       }
     }
   }

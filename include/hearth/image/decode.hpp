@@ -16,6 +16,9 @@
 #include <hearth/image/image.hpp>
 #include <hearth/image/image_format.hpp>
 #include <hearth/image/stb_image.hpp>
+#ifdef HEARTH_WITH_LIBJPEG_TURBO  // linking hearth::jpeg defines it
+#include <hearth/image/libjpeg_turbo.hpp>
+#endif
 
 namespace hearth {
 
@@ -57,12 +60,28 @@ inline constexpr stb::stbi_io_callbacks read_bytes{
     [](void* reader, int count) { static_cast<ByteReader*>(reader)->skip(count); },
     [](void* reader) { return static_cast<int>(static_cast<ByteReader*>(reader)->left() == 0); }};
 
-[[noreturn]] inline void fail_to_decode(const ByteReader& reader, std::size_t bytes, std::string_view name) {
-  const char* const reason = stb::stbi_failure_reason();
-  if (reader.ran_out() || std::string_view(reason != nullptr ? reason : "") == "outofdata") {
+[[noreturn]] inline void fail_to_decode(bool ran_out, std::string_view reason, std::size_t bytes,
+                                        std::string_view name) {
+  if (ran_out) {
     fail("decode_image: {} is truncated: the picture needs more than its {} bytes", name, bytes);
   }
-  fail("decode_image: {} is damaged or of an unsupported kind: {}", name, reason != nullptr ? reason : "unknown");
+  fail("decode_image: {} is damaged or of an unsupported kind: {}", name, reason);
+}
+
+[[noreturn]] inline void fail_to_decode(const ByteReader& reader, std::size_t bytes, std::string_view name) {
+  const char* const said = stb::stbi_failure_reason();
+  const std::string_view reason = said != nullptr ? said : "unknown";
+  fail_to_decode(reader.ran_out() || reason == "outofdata", reason, bytes, name);
+}
+
+/// Throws Error unless the bytes can hold a picture of this size and it is not too large.
+inline void check_size(Size size, ImageFormat format, std::size_t bytes, std::string_view name) {
+  const std::int64_t pixels = std::int64_t{size.height} * size.width;
+  require(pixels <= max_decoded_pixels, "decode_image: {} has {} x {} pixels, but the most allowed is {}", name,
+          size.width, size.height, max_decoded_pixels);
+  require(pixels / most_pixels_a_byte(format) <= static_cast<std::int64_t>(bytes),
+          "decode_image: {} is truncated: its {} bytes cannot hold {} x {} pixels", name, bytes, size.width,
+          size.height);
 }
 
 /// PIL's luma of convert("L"): ITU-R 601-2 in 16-bit fixed point.
@@ -92,18 +111,45 @@ inline Image to_channels(const std::uint8_t* stored, Size size, int stored_chann
   return image;
 }
 
+#ifdef HEARTH_WITH_LIBJPEG_TURBO
+inline Image decode_jpeg(std::span<const std::byte> bytes, std::string_view name, Channels channels) {
+  JpegDecoder jpeg(bytes);
+  if (!jpeg.read_header()) {
+    fail_to_decode(jpeg.ran_out(), jpeg.reason(), bytes.size(), name);
+  }
+  check_size(jpeg.size(), ImageFormat::jpeg, bytes.size(), name);
+  Image image(jpeg.size().height, jpeg.size().width, jpeg.channels());
+  if (!jpeg.read_pixels(image)) {
+    fail_to_decode(jpeg.ran_out(), jpeg.reason(), bytes.size(), name);
+  }
+  if (image.channels() != static_cast<int>(channels)) {
+    image = to_channels(image.pixels().data(), image.size(), image.channels(), static_cast<int>(channels));
+  }
+  return image;
+}
+#endif
+
 }  // namespace detail
 
 /// The picture in a JPEG (baseline or progressive), PNG or BMP file's bytes, as RGB or as grey, to what PIL's
 /// Image.convert("RGB") and convert("L") make of it: alpha is dropped (not blended), a palette looked up, 16 bits
 /// become the upper 8, except that PIL clips 16-bit grey to 255 and so does this. PNG is equal to PIL's to the last
-/// bit, and so is BMP but for 16-bit pixels (1 of 255 apart); JPEG is within 1 on average. `name` is what error
-/// messages call it. Throws Error, naming it, when the bytes are none of these formats, are damaged, end before the
-/// picture does, or promise a picture larger than they can hold or than `max_decoded_pixels`.
+/// bit, and so is BMP but for 16-bit pixels (1 of 255 apart). JPEG is equal to PIL's in a program that links
+/// hearth::jpeg, and otherwise decoded by stb_image to within 1 on average. `name` is what error messages call it.
+/// Throws Error, naming it, when the bytes are none of these formats, are damaged beyond what the decoder mends, end
+/// before the picture does, or promise a picture larger than they can hold or than `max_decoded_pixels`.
+///
+/// Linking hearth::jpeg defines HEARTH_WITH_LIBJPEG_TURBO. All of a program's translation units that include this
+/// header must have it or none: otherwise the program would have two definitions of this function.
 inline Image decode_image(std::span<const std::byte> bytes, std::string_view name, Channels channels = Channels::rgb) {
   require(!bytes.empty(), "decode_image: {} is empty", name);
   const ImageFormat format = image_format(bytes);
   require(format != ImageFormat::unknown, "decode_image: {} is not a JPEG, PNG or BMP image", name);
+#ifdef HEARTH_WITH_LIBJPEG_TURBO
+  if (format == ImageFormat::jpeg) {
+    return detail::decode_jpeg(bytes, name, channels);
+  }
+#endif
   require(format != ImageFormat::jpeg || has_sound_huffman_tables(bytes),
           "decode_image: {} is damaged: one of its Huffman tables has more than 256 codes", name);
 
@@ -114,12 +160,7 @@ inline Image decode_image(std::span<const std::byte> bytes, std::string_view nam
       stb::stbi_info_from_callbacks(callbacks, &reader, &size.width, &size.height, &stored_channels) == 0) {
     detail::fail_to_decode(reader, bytes.size(), name);
   }
-  const std::int64_t pixel_count = std::int64_t{size.height} * size.width;
-  require(pixel_count <= max_decoded_pixels, "decode_image: {} has {} x {} pixels, but the most allowed is {}", name,
-          size.width, size.height, max_decoded_pixels);
-  require(pixel_count / most_pixels_a_byte(format) <= static_cast<std::int64_t>(bytes.size()),
-          "decode_image: {} is truncated: its {} bytes cannot hold {} x {} pixels", name, bytes.size(), size.width,
-          size.height);
+  detail::check_size(size, format, bytes.size(), name);
 
   detail::ByteReader reader(bytes);
   const auto is = [&](std::size_t offset, int value) {
@@ -132,8 +173,8 @@ inline Image decode_image(std::span<const std::byte> bytes, std::string_view nam
     if (wide == nullptr || reader.ran_out()) {
       detail::fail_to_decode(reader, bytes.size(), name);
     }
-    std::vector<std::uint8_t> clipped(static_cast<std::size_t>(pixel_count));
-    std::transform(wide.get(), wide.get() + pixel_count, clipped.begin(),
+    std::vector<std::uint8_t> clipped(static_cast<std::size_t>(size.height) * static_cast<std::size_t>(size.width));
+    std::transform(wide.get(), wide.get() + clipped.size(), clipped.begin(),
                    [](stb::stbi_us value) { return static_cast<std::uint8_t>(std::min<int>(value, 255)); });
     return detail::to_channels(clipped.data(), size, 1, static_cast<int>(channels));
   }

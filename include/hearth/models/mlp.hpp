@@ -3,9 +3,10 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/flatten.h>
+#include <c10/util/StringUtil.h>
+#include <fmt/format.h>
 #include <torch/nn/cloneable.h>
 #include <torch/nn/modules/activation.h>
-#include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/linear.h>
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/models/build.hpp>
+#include <hearth/models/chain.hpp>
 
 namespace hearth::models {
 
@@ -40,7 +42,7 @@ class MLPModule : public torch::nn::Cloneable<MLPModule> {
   }
 
   void reset() override {
-    linear_relu_stack = torch::nn::Sequential();
+    linear_relu_stack = Chain();
     std::int64_t width = options_.in_features;
     for (const std::int64_t next : options_.hidden) {
       linear_relu_stack->push_back(torch::nn::Linear(width, next));
@@ -66,7 +68,7 @@ class MLPModule : public torch::nn::Cloneable<MLPModule> {
   }
   std::string head_name() const { return fmt::format("linear_relu_stack.{}", 2 * options_.hidden.size()); }
 
-  torch::nn::Sequential linear_relu_stack{nullptr};
+  Chain linear_relu_stack{nullptr};
 
  private:
   MLPOptions options_;

@@ -4,12 +4,12 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/cloneable.h>
 #include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
 
 #include <cstdint>
 
 #include <hearth/core/error.hpp>
+#include <hearth/models/chain.hpp>
 
 namespace hearth::models {
 
@@ -48,12 +48,12 @@ inline torch::nn::Conv2d conv3x3(std::int64_t in, std::int64_t out, std::int64_t
 }
 
 /// What brings a block's input to the shape of its output: nothing (an empty holder) where they have the same.
-inline torch::nn::Sequential shortcut(const ResNetBlockOptions& options, ResNetBlock block) {
+inline Chain shortcut(const ResNetBlockOptions& options, ResNetBlock block) {
   const std::int64_t out = options.channels * expansion(block);
   if (options.stride == 1 && options.in_channels == out) {
     return nullptr;
   }
-  return torch::nn::Sequential(conv1x1(options.in_channels, out, options.stride), torch::nn::BatchNorm2d(out));
+  return Chain(conv1x1(options.in_channels, out, options.stride), torch::nn::BatchNorm2d(out));
 }
 
 }  // namespace detail
@@ -94,7 +94,7 @@ class BasicBlock : public torch::nn::Cloneable<BasicBlock> {
 
   torch::nn::Conv2d conv1{nullptr}, conv2{nullptr};
   torch::nn::BatchNorm2d bn1{nullptr}, bn2{nullptr};
-  torch::nn::Sequential downsample{nullptr};
+  Chain downsample{nullptr};
 
  private:
   ResNetBlockOptions options_;
@@ -132,7 +132,7 @@ class Bottleneck : public torch::nn::Cloneable<Bottleneck> {
 
   torch::nn::Conv2d conv1{nullptr}, conv2{nullptr}, conv3{nullptr};
   torch::nn::BatchNorm2d bn1{nullptr}, bn2{nullptr}, bn3{nullptr};
-  torch::nn::Sequential downsample{nullptr};
+  Chain downsample{nullptr};
 
  private:
   ResNetBlockOptions options_;

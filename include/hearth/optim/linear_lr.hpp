@@ -1,10 +1,11 @@
 /// A learning rate that goes linearly from one share of itself to another: a warm-up, most of the time.
 #pragma once
 
-#include <vector>
+#include <string_view>
 
 #include <hearth/core/error.hpp>
-#include <hearth/optim/scheduler.hpp>
+#include <hearth/optim/optimizer.hpp>
+#include <hearth/optim/rule_scheduler.hpp>
 
 namespace hearth::optim {
 
@@ -15,12 +16,44 @@ struct LinearLROptions {
   int total_iters = 5;            ///< steps from the first share to the last
 };
 
+/// The arithmetic of `LinearLR`.
+struct LinearLRRule {
+  using Options = LinearLROptions;
+  static constexpr std::string_view name = "LinearLR";
+
+  template <class ConstOrNot, class Visit>
+  static void visit_options(ConstOrNot& options, Visit visit) {
+    visit("start_factor", options.start_factor);
+    visit("end_factor", options.end_factor);
+    visit("total_iters", options.total_iters);
+  }
+
+  static void check_options(const Options& options) {
+    require(options.start_factor > 0 && options.start_factor <= 1,
+            "LinearLR: start_factor must be above 0 and at most 1, but got {}", options.start_factor);
+    require(options.end_factor >= 0 && options.end_factor <= 1,
+            "LinearLR: end_factor must be between 0 and 1, but got {}", options.end_factor);
+    require(options.total_iters >= 1, "LinearLR: total_iters must be at least 1, but got {}", options.total_iters);
+  }
+
+  static double next_rate(const Options& options, int epoch, double rate, double) {
+    if (epoch == 0) {
+      return rate * options.start_factor;
+    }
+    if (epoch > options.total_iters) {
+      return rate;
+    }
+    const double rise = options.end_factor - options.start_factor;
+    return rate * (1.0 + rise / (options.total_iters * options.start_factor + (epoch - 1) * rise));
+  }
+};
+
 /// torch.optim.lr_scheduler.LinearLR: the learning rate times a factor that goes linearly from `start_factor` to
 /// `end_factor` in `total_iters` steps and stays there.
 ///
 ///     optim::LinearLR warm_up{optimizer, {.start_factor = 0.1, .total_iters = 5}};
 template <class Optimizer>
-class LinearLR {
+class LinearLR : public RuleScheduler<LinearLRRule, Optimizer> {
   static_assert(OptimizerLike<Optimizer>,
                 "LinearLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), "
                 "param_groups()");
@@ -28,44 +61,8 @@ class LinearLR {
  public:
   /// Multiplies the optimizer's rates by `start_factor` at once. The optimizer must outlive the scheduler. Throws Error
   /// when a factor is out of its range or total_iters is below 1.
-  explicit LinearLR(Optimizer& optimizer, LinearLROptions options = {}) : options_(options), rates_(optimizer) {
-    require(options.start_factor > 0 && options.start_factor <= 1,
-            "LinearLR: start_factor must be above 0 and at most 1, but got {}", options.start_factor);
-    require(options.end_factor >= 0 && options.end_factor <= 1,
-            "LinearLR: end_factor must be between 0 and 1, but got {}", options.end_factor);
-    require(options.total_iters >= 1, "LinearLR: total_iters must be at least 1, but got {}", options.total_iters);
-    begin();
-  }
-
-  void step() {
-    ++epoch_;
-    double factor = 1.0;
-    if (epoch_ <= options_.total_iters) {
-      const double rise = options_.end_factor - options_.start_factor;
-      factor += rise / (options_.total_iters * options_.start_factor + (epoch_ - 1) * rise);
-    }
-    rates_.update([&](double rate, double) { return rate * factor; });
-  }
-
-  const std::vector<double>& last_lr() const noexcept { return rates_.last(); }
-  const std::vector<double>& initial_lr() const noexcept { return rates_.initial(); }
-  Optimizer& optimizer() const noexcept { return rates_.optimizer(); }
-
-  /// Begins anew at epoch 0 with these rates.
-  void start(const std::vector<double>& rates) {
-    epoch_ = 0;
-    rates_.start(rates);
-    begin();
-  }
-
- private:
-  void begin() {
-    rates_.update([&](double rate, double) { return rate * options_.start_factor; });
-  }
-
-  LinearLROptions options_;
-  ScheduledRates<Optimizer> rates_;
-  int epoch_ = 0;
+  explicit LinearLR(Optimizer& optimizer, LinearLROptions options = {})
+      : RuleScheduler<LinearLRRule, Optimizer>(optimizer, options) {}
 };
 
 }  // namespace hearth::optim

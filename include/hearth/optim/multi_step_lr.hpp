@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
-#include <hearth/optim/scheduler.hpp>
+#include <hearth/optim/optimizer.hpp>
+#include <hearth/optim/rule_scheduler.hpp>
 
 namespace hearth::optim {
 
@@ -17,11 +19,40 @@ struct MultiStepLROptions {
   double gamma = 0.1;           ///< what the rate is multiplied by
 };
 
+/// The arithmetic of `MultiStepLR`.
+struct MultiStepLRRule {
+  using Options = MultiStepLROptions;
+  static constexpr std::string_view name = "MultiStepLR";
+
+  template <class ConstOrNot, class Visit>
+  static void visit_options(ConstOrNot& options, Visit visit) {
+    visit("milestones", options.milestones);
+    visit("gamma", options.gamma);
+  }
+
+  static void check_options(const Options& options) {
+    for (const int milestone : options.milestones) {
+      require(milestone >= 0, "MultiStepLR: milestones must be at least 0, but got {}", milestone);
+    }
+    require(std::isfinite(options.gamma) && options.gamma >= 0, "MultiStepLR: gamma must be at least 0, but got {}",
+            options.gamma);
+  }
+
+  static double next_rate(const Options& options, int epoch, double rate, double) {
+    const auto times = std::count(options.milestones.begin(), options.milestones.end(), epoch);
+    return rate * std::pow(options.gamma, static_cast<double>(times));
+  }
+};
+
 /// torch.optim.lr_scheduler.MultiStepLR: multiplies the learning rate by `gamma` at each of the milestones.
 ///
 ///     optim::MultiStepLR scheduler{optimizer, {.milestones = {30, 80}, .gamma = 0.1}};
+///
+/// Python keeps the milestones of a state as a collections.Counter. Where that can't be read, the ones that the
+/// scheduler was made with stay; they are written as a dict, with which Python goes on alike, and not at all before its
+/// turn in a SequentialLR has come, when Python needs its own Counter.
 template <class Optimizer>
-class MultiStepLR {
+class MultiStepLR : public RuleScheduler<MultiStepLRRule, Optimizer> {
   static_assert(OptimizerLike<Optimizer>,
                 "MultiStepLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), "
                 "param_groups()");
@@ -29,41 +60,8 @@ class MultiStepLR {
  public:
   /// The optimizer must outlive the scheduler. A milestone of 0 takes effect at once. Throws Error when a milestone or
   /// gamma is below 0.
-  MultiStepLR(Optimizer& optimizer, MultiStepLROptions options) : options_(std::move(options)), rates_(optimizer) {
-    for (const int milestone : options_.milestones) {
-      require(milestone >= 0, "MultiStepLR: milestones must be at least 0, but got {}", milestone);
-    }
-    require(std::isfinite(options_.gamma) && options_.gamma >= 0, "MultiStepLR: gamma must be at least 0, but got {}",
-            options_.gamma);
-    drop();
-  }
-
-  void step() {
-    ++epoch_;
-    drop();
-  }
-
-  const std::vector<double>& last_lr() const noexcept { return rates_.last(); }
-  const std::vector<double>& initial_lr() const noexcept { return rates_.initial(); }
-  Optimizer& optimizer() const noexcept { return rates_.optimizer(); }
-
-  /// Begins anew at epoch 0 with these rates.
-  void start(const std::vector<double>& rates) {
-    epoch_ = 0;
-    rates_.start(rates);
-    drop();
-  }
-
- private:
-  void drop() {
-    const auto times = std::count(options_.milestones.begin(), options_.milestones.end(), epoch_);
-    const double factor = std::pow(options_.gamma, static_cast<double>(times));
-    rates_.update([&](double rate, double) { return rate * factor; });
-  }
-
-  MultiStepLROptions options_;
-  ScheduledRates<Optimizer> rates_;
-  int epoch_ = 0;
+  MultiStepLR(Optimizer& optimizer, MultiStepLROptions options)
+      : RuleScheduler<MultiStepLRRule, Optimizer>(optimizer, std::move(options)) {}
 };
 
 }  // namespace hearth::optim

@@ -3,12 +3,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cmath>
 #include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/value.hpp>
 
 namespace hearth::optim {
 
@@ -18,7 +20,13 @@ struct ParamGroup {
   std::vector<at::Tensor> params;
   Options options = {};
   std::optional<double> initial_lr = {};  ///< the learning rate before the first scheduler; set by that scheduler
+  Value::Dict kept = {};  ///< what else Python wrote into a loaded state (`foreach`, `param_names`): written again
 };
+
+/// Throws Error, in the name of `optimizer`, unless the option is a number of at least 0.
+inline void check_at_least_zero(std::string_view optimizer, std::string_view option, double value) {
+  require(std::isfinite(value) && value >= 0, "{}: {} must be at least 0, but got {}", optimizer, option, value);
+}
 
 /// Throws Error, in the name of `optimizer`, unless the groups hold at least one parameter, each of them a leaf tensor
 /// and none twice.

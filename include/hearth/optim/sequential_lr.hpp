@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/value.hpp>
+#include <hearth/optim/optimizer.hpp>
+#include <hearth/optim/rule_scheduler.hpp>
 #include <hearth/optim/scheduler.hpp>
 
 namespace hearth::optim {
@@ -37,7 +41,8 @@ class SequentialLR {
                 "SequentialLR: every part must be a scheduler (SchedulerLike): step(), last_lr()");
   static_assert(!(SchedulerLike<Schedulers> && ...) || (RestartableScheduler<Schedulers, Optimizer> && ...),
                 "SequentialLR: every part must be a scheduler of the same type of optimizer that can begin anew "
-                "(RestartableScheduler): start(rates), initial_lr(), optimizer(); a SequentialLR can't");
+                "(RestartableScheduler): start(rates), rest(rates), initial_lr(), optimizer(), state_dict(), "
+                "load_state_dict(state); a SequentialLR can't");
 
  public:
   /// Sets the optimizer's rates to those of the first scheduler's beginning. The optimizer must outlive the scheduler.
@@ -48,18 +53,11 @@ class SequentialLR {
         milestones_(std::move(options.milestones)),
         schedulers_(std::move(schedulers)...),
         initial_(std::get<0>(schedulers_).initial_lr()) {
-    require(milestones_.size() + 1 == sizeof...(Schedulers),
-            "SequentialLR: {} schedulers need {} milestones between them, but got {}", sizeof...(Schedulers),
-            sizeof...(Schedulers) - 1, milestones_.size());
-    int previous = 0;
-    for (const int milestone : milestones_) {
-      require(milestone >= previous, "SequentialLR: milestones must ascend from 0, but {} follows {}", milestone,
-              previous);
-      previous = milestone;
-    }
+    check_milestones(milestones_);
     std::apply(
-        [&](const auto&... part) {
+        [&](auto&... part) {
           require(((&part.optimizer() == optimizer_) && ...), "SequentialLR: a part belongs to another optimizer");
+          (part.rest(initial_), ...);
         },
         schedulers_);
     with_active([&](auto& scheduler) { begin(scheduler); });
@@ -79,7 +77,68 @@ class SequentialLR {
 
   const std::vector<double>& last_lr() const noexcept { return last_; }
 
+  /// The position, the milestones and the parts' states under the names of torch.optim.lr_scheduler.SequentialLR, whose
+  /// load_state_dict takes them.
+  Value state_dict() const {
+    Value::List parts;
+    std::apply([&](const auto&... part) { (parts.push_back(part.state_dict()), ...); }, schedulers_);
+    return Value::Dict{{"_milestones", Value::List(milestones_.begin(), milestones_.end())},
+                       {"last_epoch", epoch_},
+                       {"_last_lr", Value::List(last_.begin(), last_.end())},
+                       {"_schedulers", std::move(parts)}};
+  }
+
+  /// Takes the position, the milestones and the parts' states from a state that `state_dict` or Python's SequentialLR
+  /// gave, of the same parts in the same order. As in Python the optimizer's rates stay as they are: they are in its
+  /// own state. When it throws, the scheduler is as it was. Throws Error naming the key that is missing, or whose value
+  /// does not fit.
+  void load_state_dict(const Value& state) {
+    try {
+      SequentialLR read = *this;
+      read.read_state(state);
+      *this = std::move(read);
+    } catch (const Error& error) {
+      fail("SequentialLR: cannot load this state: {}", error.what());
+    }
+  }
+
  private:
+  static void check_milestones(std::span<const int> milestones) {
+    require(milestones.size() + 1 == sizeof...(Schedulers),
+            "SequentialLR: {} schedulers need {} milestones between them, but got {}", sizeof...(Schedulers),
+            sizeof...(Schedulers) - 1, milestones.size());
+    int previous = 0;
+    for (const int milestone : milestones) {
+      require(milestone >= previous, "SequentialLR: milestones must ascend from 0, but {} follows {}", milestone,
+              previous);
+      previous = milestone;
+    }
+  }
+
+  void read_state(const Value& state) {
+    milestones_.clear();
+    for (std::size_t i = 0; i < state["_milestones"].items().size(); ++i) {
+      milestones_.push_back(state.as<int>("_milestones", i));
+    }
+    check_milestones(milestones_);
+    epoch_ = read_last_epoch(state, 0);
+    last_ = read_rates(state, "_last_lr", initial_.size());
+    const std::size_t parts = state["_schedulers"].items().size();
+    require(parts == sizeof...(Schedulers), "_schedulers has {} states, but there are {} schedulers", parts,
+            sizeof...(Schedulers));
+    std::size_t index = 0;
+    const auto read_part = [&](auto& part) {
+      try {
+        part.load_state_dict(state.at("_schedulers", index));
+      } catch (const Error& error) {
+        fail("_schedulers/{}: {}", index, error.what());
+      }
+      ++index;
+    };
+    std::apply([&](auto&... part) { (read_part(part), ...); }, schedulers_);
+    initial_ = std::get<0>(schedulers_).initial_lr();
+  }
+
   template <class Scheduler>
   void begin(Scheduler& scheduler) {
     scheduler.start(initial_);

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cmath>
-#include <vector>
+#include <string_view>
 
 #include <hearth/core/error.hpp>
-#include <hearth/optim/scheduler.hpp>
+#include <hearth/optim/optimizer.hpp>
+#include <hearth/optim/rule_scheduler.hpp>
 
 namespace hearth::optim {
 
@@ -15,42 +16,39 @@ struct StepLROptions {
   double gamma = 0.1;  ///< what the rate is multiplied by
 };
 
-/// torch.optim.lr_scheduler.StepLR: multiplies the learning rate by `gamma` every `step_size` steps.
-///
-///     optim::StepLR scheduler{optimizer, {.step_size = 7, .gamma = 0.1}};
-template <class Optimizer>
-class StepLR {
-  static_assert(OptimizerLike<Optimizer>,
-                "StepLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
+/// The arithmetic of `StepLR`.
+struct StepLRRule {
+  using Options = StepLROptions;
+  static constexpr std::string_view name = "StepLR";
 
- public:
-  /// The optimizer must outlive the scheduler. Throws Error when step_size is below 1 or gamma below 0.
-  StepLR(Optimizer& optimizer, StepLROptions options) : options_(options), rates_(optimizer) {
+  template <class ConstOrNot, class Visit>
+  static void visit_options(ConstOrNot& options, Visit visit) {
+    visit("step_size", options.step_size);
+    visit("gamma", options.gamma);
+  }
+
+  static void check_options(const Options& options) {
     require(options.step_size >= 1, "StepLR: step_size must be at least 1, but got {}", options.step_size);
     require(std::isfinite(options.gamma) && options.gamma >= 0, "StepLR: gamma must be at least 0, but got {}",
             options.gamma);
   }
 
-  void step() {
-    ++epoch_;
-    const double factor = epoch_ % options_.step_size == 0 ? options_.gamma : 1.0;
-    rates_.update([&](double rate, double) { return rate * factor; });
+  static double next_rate(const Options& options, int epoch, double rate, double) {
+    return epoch > 0 && epoch % options.step_size == 0 ? rate * options.gamma : rate;
   }
+};
 
-  const std::vector<double>& last_lr() const noexcept { return rates_.last(); }
-  const std::vector<double>& initial_lr() const noexcept { return rates_.initial(); }
-  Optimizer& optimizer() const noexcept { return rates_.optimizer(); }
+/// torch.optim.lr_scheduler.StepLR: multiplies the learning rate by `gamma` every `step_size` steps.
+///
+///     optim::StepLR scheduler{optimizer, {.step_size = 7, .gamma = 0.1}};
+template <class Optimizer>
+class StepLR : public RuleScheduler<StepLRRule, Optimizer> {
+  static_assert(OptimizerLike<Optimizer>,
+                "StepLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
 
-  /// Begins anew at epoch 0 with these rates.
-  void start(const std::vector<double>& rates) {
-    epoch_ = 0;
-    rates_.start(rates);
-  }
-
- private:
-  StepLROptions options_;
-  ScheduledRates<Optimizer> rates_;
-  int epoch_ = 0;
+ public:
+  /// The optimizer must outlive the scheduler. Throws Error when step_size is below 1 or gamma below 0.
+  StepLR(Optimizer& optimizer, StepLROptions options) : RuleScheduler<StepLRRule, Optimizer>(optimizer, options) {}
 };
 
 }  // namespace hearth::optim

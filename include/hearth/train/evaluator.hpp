@@ -16,6 +16,7 @@
 #include <hearth/metrics/loss.hpp>
 #include <hearth/metrics/metric.hpp>
 #include <hearth/models/model.hpp>
+#include <hearth/train/evaluation_mode.hpp>
 #include <hearth/train/placement.hpp>
 
 namespace hearth {
@@ -62,18 +63,18 @@ class Evaluator {
 
   explicit Evaluator(Metrics... metrics) : metrics_(std::move(metrics)...) {}
 
-  /// The metrics over epoch 0 of the loader, in the order in which they were given. The model is moved to `placement`
-  /// and is left in the mode (training or evaluation) that it was in. `after_batch(batch, values so far)` may return
-  /// false to end early. Throws Error when the loader gives no sample, or as check_outputs does.
+  /// The metrics over epoch 0 of the loader, in the order in which they were given. The model is moved to `placement`;
+  /// each of its parts is left in the mode (training or evaluation) that it was in. `after_batch(batch)`, which may
+  /// look at values(), may return false to end early. Throws Error when the loader gives no sample, or as check_outputs
+  /// does.
   template <class Model, class Loader, class AfterBatch>
   Values run(Model& model, Loader& loader, const Placement& placement, AfterBatch&& after_batch) {
     static_assert(ModelLike<Model>,
                   "Evaluator: Model must be a module holder (ModelLike), as models:: functions return");
     static_assert(LoaderLike<Loader>, "Evaluator: Loader must give batches (LoaderLike), as DataLoader does");
     const at::NoGradGuard no_grad;
-    const bool was_training = model->is_training();
     placement.place(*model);
-    model->eval();
+    const EvaluationMode evaluation(*model);
     reset();
     std::size_t samples = 0;
     for (const Batch& batch : loader.epoch(0)) {
@@ -82,27 +83,27 @@ class Evaluator {
       check_outputs(loader.dataset(), logits, batch.targets);
       std::apply([&](auto&... metric) { (metric.update(logits, targets), ...); }, metrics_);
       samples += batch.size();
-      if (!after_batch(batch, values())) {
+      if (!after_batch(batch)) {
         break;
       }
     }
-    model->train(was_training);
     require(samples > 0, "Evaluator: the loader gave no sample");
     return values();
   }
 
   template <class Model, class Loader>
   Values run(Model& model, Loader& loader, const Placement& placement = {}) {
-    return run(model, loader, placement, [](const Batch&, const Values&) { return true; });
+    return run(model, loader, placement, [](const Batch&) { return true; });
+  }
+
+  /// The metrics over the samples of the last run so far. Reading them waits for the device.
+  Values values() const {
+    return std::apply([](const auto&... metric) { return Values{metric.value()...}; }, metrics_);
   }
 
  private:
   void reset() {
     std::apply([](auto&... metric) { (metric.reset(), ...); }, metrics_);
-  }
-
-  Values values() const {
-    return std::apply([](const auto&... metric) { return Values{metric.value()...}; }, metrics_);
   }
 
   std::tuple<Metrics...> metrics_;

@@ -2,24 +2,15 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdio>
 #include <string>
-#include <string_view>
 
+#include <hearth/core/terminal.hpp>
 #include <hearth/train/callback.hpp>
 
 namespace hearth {
-
-/// "0:07", "12:34" or "3:21:09".
-inline std::string format_duration(double seconds) {
-  const auto whole = static_cast<long long>(seconds + 0.5);
-  return whole < 3600 ? fmt::format("{}:{:02}", whole / 60, whole % 60)
-                      : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
 
 /// One line of figures: epoch (counted from 0, as in the history), phase, batches, images a second, the time left in
 /// this phase, mean loss, accuracy, and in training the share of the time spent waiting for data.
@@ -42,7 +33,7 @@ class ProgressBar : public Callback {
  public:
   explicit ProgressBar(std::FILE* stream = stderr, std::chrono::milliseconds interval = std::chrono::seconds(10))
       : stream_(stream),
-        terminal_(::isatty(::fileno(stream)) == 1),
+        terminal_(is_terminal(stream)),
         interval_(terminal_ ? std::chrono::milliseconds(100) : interval) {}
 
   void on_epoch_begin(const EpochBegin&) { shown_ = std::chrono::steady_clock::now(); }
@@ -51,35 +42,27 @@ class ProgressBar : public Callback {
     const bool complete = done.batch + 1 == done.batches;
     const auto now = std::chrono::steady_clock::now();
     if (terminal_ && complete) {
-      clear();
+      rewrite_line(stream_, "");
     } else if (complete || now - shown_ >= interval_) {
       shown_ = now;
-      fmt::print(stream_, "{}",
-                 terminal_ ? fmt::format("\r{} {}\033[K", bar(done), progress_line(done)) : progress_line(done) + "\n");
-      std::fflush(stream_);
+      show(done);
     }
   }
 
   void on_interrupted(const Interrupted&) {
     if (terminal_) {
-      clear();
+      rewrite_line(stream_, "");
     }
   }
 
  private:
-  void clear() {
-    fmt::print(stream_, "\r\033[K");
-    std::fflush(stream_);
-  }
-
-  static std::string bar(const BatchEnd& done) {
-    constexpr std::size_t width = 20;
-    const std::size_t filled = width * (done.batch + 1) / done.batches;
-    std::string text;
-    for (std::size_t i = 0; i < width; ++i) {
-      text += i < filled ? std::string_view("\u2501") : std::string_view("\u2500");
+  void show(const BatchEnd& done) {
+    if (terminal_) {
+      rewrite_line(stream_, format_bar(done.batch + 1, done.batches) + " " + progress_line(done));
+    } else {
+      fmt::print(stream_, "{}\n", progress_line(done));
+      std::fflush(stream_);
     }
-    return text;
   }
 
   std::FILE* stream_;

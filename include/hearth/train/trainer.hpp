@@ -29,7 +29,8 @@
 namespace hearth {
 
 struct TrainerOptions {
-  int epochs = 1;
+  int epochs = 1;       ///< of the whole run
+  int first_epoch = 0;  ///< where fit() begins, counted from 0: the epochs that are done when a run is resumed
   at::Device device = default_device();
   bool channels_last = false;  ///< see Placement
   std::stop_token stop = {};   ///< ends fit() early: the token of an InterruptSignal, say
@@ -43,6 +44,22 @@ struct TrainerOptions {
 ///
 /// The optimizer and the scheduler are held by reference and must outlive the trainer. The model is moved to the device
 /// at construction.
+///
+/// A run that has been saved, by hearth or by Python, goes on as if it had not stopped. The scheduler is made before
+/// states are loaded, for schedulers set rates when they are made:
+///
+///     save_checkpoint(Value::Dict{{"model", state_dict(*model)}, {"optimizer", optimizer.state_dict()},
+///                                 {"scheduler", scheduler.state_dict()}, {"epochs_done", 5}}, "run.pth");
+///     // then, in another program:
+///     optim::StepLR scheduler{optimizer, {.step_size = 7}};
+///     const Value saved = read_checkpoint("run.pth");
+///     load_weights(*model, StateDict(saved["model"]));
+///     optimizer.load_state_dict(saved["optimizer"]);
+///     scheduler.load_state_dict(saved["scheduler"]);
+///     Trainer trainer{model, optimizer, scheduler, {.epochs = 25, .first_epoch = saved.as<int>("epochs_done")}};
+///
+/// The loader's order, the records and what callbacks are told are then those of the whole run; the History has the
+/// epochs of this fit() alone, and so has what callbacks make of it (SaveBest, MetricsLog, Curves).
 template <class Model, class Optimizer, class Scheduler, class... Callbacks>
 class Trainer {
   static_assert(ModelLike<Model>, "Trainer: Model must be a module holder (ModelLike), as models:: functions return");
@@ -60,8 +77,8 @@ class Trainer {
       "Trainer: a hook of a callback must take its event as in hearth::Callback: on_epoch_end(const EpochEnd&)");
 
  public:
-  /// Throws Error when the epochs are below 1, when the optimizer holds a parameter that is not the model's, or when
-  /// the model has a parameter that requires a gradient and that the optimizer lacks.
+  /// Throws Error when the epochs are below 1 or first_epoch is not one of them, when the optimizer holds a parameter
+  /// that is not the model's, or when the model has a parameter that requires a gradient and that the optimizer lacks.
   Trainer(Model model, Optimizer& optimizer, Scheduler& scheduler, TrainerOptions options, Callbacks... callbacks)
       : model_(std::move(model)),
         optimizer_(optimizer),
@@ -70,13 +87,18 @@ class Trainer {
         placement_{options_.device, options_.channels_last},
         callbacks_(std::move(callbacks)...) {
     require(options_.epochs >= 1, "Trainer: epochs must be at least 1, but got {}", options_.epochs);
+    require(options_.first_epoch >= 0 && options_.first_epoch < options_.epochs,
+            "Trainer: first_epoch must be at least 0 and below epochs, which is {}, but got {}", options_.epochs,
+            options_.first_epoch);
     check_parameters();
     placement_.place(*model_);
   }
 
-  /// Trains on `train` and validates on `val` after every epoch; `loss(logits, targets)` gives the mean over a batch.
-  /// Throws Error on labels out of range, a head that disagrees with the dataset's class count, or a loss that is not
-  /// finite (naming epoch and batch; the weights are then those before that batch).
+  /// Trains on `train` and validates on `val` after every epoch from first_epoch on; `loss(logits, targets)` gives the
+  /// mean over a batch. A model in evaluation mode is put into training mode first; parts of a model in training mode
+  /// that are in evaluation mode, as a frozen BatchNorm is, stay so. Throws Error on labels out of range, a head that
+  /// disagrees with the dataset's class count, or a loss that is not finite (naming epoch and batch; the weights are
+  /// then those before that batch).
   template <class TrainLoader, class ValLoader, class Loss = CrossEntropyLoss>
   History fit(TrainLoader& train, ValLoader& val, const Loss& loss = {}) {
     static_assert(LoaderLike<TrainLoader> && LoaderLike<ValLoader>,
@@ -84,12 +106,15 @@ class Trainer {
     static_assert(LossLike<Loss>,
                   "Trainer: Loss must be a loss (LossLike): loss(logits, targets) gives a scalar tensor");
     History history;
+    if (!model_->is_training()) {
+      model_->train();
+    }
     GracefulStop stop(options_.stop, [&] { notify(Interrupted{*model_, history}); });
     notify(FitBegin{*model_, options_.epochs, train.samples(), val.samples(), describe(options_.device)});
-    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+    for (int epoch = options_.first_epoch; epoch < options_.epochs; ++epoch) {
       notify(EpochBegin{epoch, options_.epochs});
       const auto start = Clock::now();
-      EpochRecord record{.epoch = epoch, .lr = scheduler_lr()};
+      EpochRecord record{.epoch = epoch, .lr = current_lr()};
       train_epoch(train, loss, record, stop);
       validate(val, loss, record, stop);
       record.seconds = seconds_since(start);
@@ -123,7 +148,6 @@ class Trainer {
     Accuracy accuracy;
     double loss_sum = 0;
     const auto start = Clock::now();
-    model_->train();
     auto batches = loader.epoch(static_cast<std::uint64_t>(record.epoch));
     for (const Batch& batch : batches) {
       if (stop.requested()) {
@@ -171,7 +195,8 @@ class Trainer {
                   .samples = loader.samples()};
     const auto start = Clock::now();
     Evaluator evaluate{AverageLoss{criterion}, Accuracy{}};
-    const auto after_batch = [&](const Batch& batch, const auto& values) {
+    const auto after_batch = [&](const Batch& batch) {
+      const auto values = evaluate.values();
       done.batch_loss = done.mean_loss = values[0];
       done.accuracy = values[1];
       done.batch = batch.index;
@@ -180,11 +205,12 @@ class Trainer {
       stop.exclusively([&] { notify(done); });
       return !stop.requested();
     };
-    std::tie(record.val_loss, record.val_accuracy) =
-        std::tuple_cat(evaluate.run(model_, loader, placement_, after_batch));
+    const auto [loss, accuracy] = evaluate.run(model_, loader, placement_, after_batch);
+    record.val_loss = loss;
+    record.val_accuracy = accuracy;
   }
 
-  double scheduler_lr() const { return optim::learning_rate(*optimizer_.param_groups().begin()); }
+  double current_lr() const { return optim::learning_rate(*optimizer_.param_groups().begin()); }
 
   void check_parameters() const {
     std::unordered_set<const c10::TensorImpl*> of_optimizer;

@@ -155,6 +155,7 @@ class PickleStack {
   /// collections.OrderedDict(), or of a list of pairs as Python 2 pickled it.
   static PickleValue::Dict ordered_dict(const PickleValue::Tuple& arguments) {
     PickleValue::Dict dict;
+    dict.is_ordered = true;
     if (arguments.items.empty()) {
       return dict;
     }

@@ -43,6 +43,7 @@ struct PickleValue {
   struct Dict {
     std::vector<std::pair<const PickleValue*, const PickleValue*>> items;
     const PickleValue* state = nullptr;
+    bool is_ordered = false;  ///< a collections.OrderedDict
 
     /// The value of a text key, or null.
     const PickleValue* find(std::string_view key) const noexcept;

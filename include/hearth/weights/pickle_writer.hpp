@@ -1,6 +1,7 @@
 /// Writes pickles of protocol 2 with the opcodes that torch.load(weights_only=True) takes.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,31 @@
 #include <hearth/weights/pickle_opcode.hpp>
 
 namespace hearth {
+
+/// Whether Python can read the bytes as a text out of a pickle: UTF-8, in which lone surrogates may be, as
+/// "surrogatepass" has them.
+constexpr bool is_pickled_text(std::string_view text) noexcept {
+  constexpr std::array<std::uint32_t, 4> least{0, 0x80, 0x800, 0x10000};  // what needs so many bytes after the first
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i++]);
+    const std::size_t rest = lead < 0x80 ? 0 : lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+    if (rest > text.size() - i || (lead >= 0x80 && lead < 0xC0) || lead >= 0xF8) {
+      return false;
+    }
+    std::uint32_t letter = rest == 0 ? lead : lead & (0x3Fu >> rest);
+    for (const std::size_t end = i + rest; i < end; ++i) {
+      const auto next = static_cast<unsigned char>(text[i]);
+      if ((next & 0xC0) != 0x80) {
+        return false;
+      }
+      letter = (letter << 6) | (next & 0x3F);
+    }
+    if (letter < least[rest] || letter > 0x10FFFF) {
+      return false;
+    }
+  }
+  return true;
+}
 
 /// Appends one value after the other, as a stack machine wants them: `begin()`, items, `end_tuple()` make a tuple.
 class PickleWriter {
@@ -42,9 +68,11 @@ class PickleWriter {
     append_little_endian(bytes_, __builtin_bswap64(std::bit_cast<std::uint64_t>(value)));
   }
 
+  /// Throws Error when it is too long, or not UTF-8: no Python would open the file.
   void text(std::string_view value) {
     require(value.size() <= std::numeric_limits<std::uint32_t>::max(), "PickleWriter: a text of {} bytes is too long",
             value.size());
+    require(is_pickled_text(value), "PickleWriter: a text of {} bytes is not UTF-8", value.size());
     put(PickleOpcode::binunicode);
     append_little_endian(bytes_, static_cast<std::uint32_t>(value.size()));
     bytes_ += value;

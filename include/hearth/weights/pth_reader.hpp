@@ -1,4 +1,4 @@
-/// The tensors of a .pth file as torch.save writes it, described in place: the zip format and the older one.
+/// A .pth file as torch.save writes it, in place, in the zip format or the older one, and the tensors in it.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
@@ -20,6 +21,14 @@
 #include <hearth/weights/zip_reader.hpp>
 
 namespace hearth {
+
+/// What torch.save wrote: a pickle, and where the bytes of the storages are that it refers to.
+struct PthFile {
+  PickleDocument document;
+  StorageBytes storages;
+
+  const PickleValue& root() const { return *document.root; }
+};
 
 /// The tensors of the state_dict that `key` names in an unpickled file (see `find_state_dict`), in its order. Throws
 /// Error when a name is there twice, or a tensor reaches beyond its storage.
@@ -38,7 +47,7 @@ inline std::vector<StoredTensor> stored_tensors(const PickleValue& root, std::st
 namespace detail {
 
 /// torch/serialization.py, _load.
-inline std::vector<StoredTensor> read_zip_pth(std::span<std::byte> file, std::string_view key) {
+inline PthFile open_zip_pth(std::span<std::byte> file) {
   constexpr std::string_view pickle_name = "/data.pkl";
   const std::vector<ZipEntry> entries = read_zip(file);
   const ZipEntry* pickle = nullptr;
@@ -64,8 +73,7 @@ inline std::vector<StoredTensor> read_zip_pth(std::span<std::byte> file, std::st
     require(name != "/byteorder" || as_text(entry.bytes) == "little",
             "it was written on a big-endian machine, which is not read");
   }
-  const PickleDocument document = read_pickle(pickle->bytes, is_pth_global);
-  return stored_tensors(*document.root, key, storages);
+  return {read_pickle(pickle->bytes, is_pth_global), std::move(storages)};
 }
 
 /// The number that opens the older format, as a pickle: torch/serialization.py, MAGIC_NUMBER.
@@ -73,7 +81,7 @@ inline constexpr std::string_view older_magic = "\x80\x02\x8a\x0al\xfc\x9c\x46\x
 
 /// torch/serialization.py, _legacy_load: pickles of the magic number, 1001, the machine, the object and the keys of the
 /// storages; then each storage's element count in 64 bits and its bytes.
-inline std::vector<StoredTensor> read_older_pth(std::span<std::byte> file, std::string_view key) {
+inline PthFile open_older_pth(std::span<std::byte> file) {
   auto rest = file;
   const auto next = [&rest] {
     PickleDocument document = read_pickle(rest, is_pth_global);
@@ -89,7 +97,7 @@ inline std::vector<StoredTensor> read_older_pth(std::span<std::byte> file, std::
   const PickleValue* const little = facts != nullptr ? facts->find("little_endian") : nullptr;
   require(little != nullptr && little->as<bool>() != nullptr && *little->as<bool>(),
           "it was written on a big-endian machine, which is not read");
-  const PickleDocument object = next();
+  PickleDocument object = next();
   const PickleDocument keys = next();
 
   std::map<std::string_view, std::size_t> element_sizes;
@@ -111,10 +119,10 @@ inline std::vector<StoredTensor> read_older_pth(std::span<std::byte> file, std::
     require(count <= rest.size() / size->second, "its storage {} reaches past the end of the file: it was cut short",
             storage_key);
     const auto bytes = static_cast<std::size_t>(count) * size->second;
-    storages.emplace(storage_key, rest.first(bytes));
+    storages.emplace(size->first, rest.first(bytes));
     rest = rest.subspan(bytes);
   }
-  return stored_tensors(*object.root, key, storages);
+  return {std::move(object), std::move(storages)};
 }
 
 }  // namespace detail
@@ -129,15 +137,21 @@ inline bool is_older_pth(std::span<const std::byte> file) noexcept {
   return as_text(file).starts_with(detail::older_magic);
 }
 
-/// The tensors of the state_dict in a .pth file (`find_state_dict` tells which one `key` names), in the file's order.
-/// Nothing is copied: their storages are windows on `file`. Throws Error when the file is neither of torch.save's
-/// formats, is damaged, names what is no part of weights, or has a tensor that reaches beyond its storage.
-inline std::vector<StoredTensor> read_pth(std::span<std::byte> file, std::string_view key = {}) {
+/// Opens a file of torch.save's. Nothing is copied: the storages are windows on `file`. Throws Error when the file is
+/// of neither of its formats, is damaged, or names what is no part of weights.
+inline PthFile open_pth(std::span<std::byte> file) {
   if (is_zip_pth(file)) {
-    return detail::read_zip_pth(file, key);
+    return detail::open_zip_pth(file);
   }
   require(is_older_pth(file), "it does not begin as torch.save's formats do");
-  return detail::read_older_pth(file, key);
+  return detail::open_older_pth(file);
+}
+
+/// The tensors of the state_dict in a .pth file (`find_state_dict` tells which one `key` names), in the file's order.
+/// Throws Error as `open_pth` and `stored_tensors` do.
+inline std::vector<StoredTensor> read_pth(std::span<std::byte> file, std::string_view key = {}) {
+  const PthFile pth = open_pth(file);
+  return stored_tensors(pth.root(), key, pth.storages);
 }
 
 }  // namespace hearth

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -111,14 +112,34 @@ inline std::pair<std::string_view, const std::vector<const PickleValue*>*> tenso
   fail("its pickle is damaged: a parameter of a parameter");
 }
 
+inline bool makes_dense_tensor(std::string_view function) noexcept {
+  return function == "torch._utils._rebuild_tensor_v3" || function == "torch._utils._rebuild_tensor_v2" ||
+         function == "torch._utils._rebuild_tensor";
+}
+
 }  // namespace detail
+
+/// Whether a pickled tensor is of a kind that is read. Throws Error when it is damaged.
+inline bool is_dense_tensor(const PickleValue& tensor) {
+  return detail::makes_dense_tensor(detail::tensor_call(tensor).first);
+}
+
+/// The numbers of a torch.Size; nothing when the value is none. Throws Error when it is damaged.
+inline std::optional<std::vector<std::int64_t>> torch_size(const PickleValue& value) {
+  if (called_function(value) != "torch.Size") {
+    return std::nullopt;
+  }
+  const auto& arguments = value.as<PickleValue::Call>()->arguments->as<PickleValue::Tuple>()->items;
+  pickled_item<PickleValue::Tuple>(arguments, 0);
+  return detail::integers(*arguments[0]);
+}
 
 /// The tensor that _rebuild_tensor, _v2 or _v3 of torch/_utils.py would make, checked.
 /// Throws Error naming the tensor and what is wrong with it.
 inline StoredTensor stored_tensor(const std::string& name, const PickleValue& value, const StorageBytes& storages) {
   const auto [function, arguments] = detail::tensor_call(value);
   const bool is_v3 = function == "torch._utils._rebuild_tensor_v3";
-  require(is_v3 || function == "torch._utils._rebuild_tensor_v2" || function == "torch._utils._rebuild_tensor",
+  require(detail::makes_dense_tensor(function),
           "the tensor {} is of a kind that is not read ({}): only dense tensors are", name, function);
   const StorageReference storage = storage_reference(pickled_item<PickleValue::Persistent>(*arguments, 0));
   StoredTensor tensor;

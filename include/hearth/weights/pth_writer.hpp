@@ -1,13 +1,13 @@
-/// Weights as torch.save writes an OrderedDict of them: a pickle and the storages in a zip archive.
+/// Values as torch.save writes them: a pickle, and the storages of the tensors in a zip archive.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -16,10 +16,12 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/key.hpp>
+#include <hearth/core/value.hpp>
 #include <hearth/weights/output_file.hpp>
+#include <hearth/weights/pickle_tree.hpp>
 #include <hearth/weights/pickle_writer.hpp>
 #include <hearth/weights/scalar_type.hpp>
-#include <hearth/weights/state_dict.hpp>
 #include <hearth/weights/zip_writer.hpp>
 
 namespace hearth {
@@ -29,13 +31,14 @@ namespace detail {
 /// Puts tensors into a pickle, and numbers the storages that they lie in: each once, in the order of their first use.
 class TensorPickler {
  public:
-  explicit TensorPickler(PickleWriter& pickle) : pickle_(pickle) {}
+  /// Sentences are said in the name of `writer`.
+  TensorPickler(PickleWriter& pickle, std::string_view writer) : pickle_(pickle), writer_(writer) {}
 
   /// As torch._utils._rebuild_tensor_v2 makes it again, or _v3 for the types without a storage class of their own.
   void add(const std::string& name, const at::Tensor& tensor) {
-    const Dtype* const dtype = tensor.defined() ? find_dtype(tensor.scalar_type()) : nullptr;
+    const Dtype* const dtype = find_dtype(tensor.scalar_type());
     require(dtype != nullptr && tensor.layout() == at::kStrided && !tensor.is_meta(),
-            "save_weights: {} is not a dense tensor of a type that weight files hold", name);
+            "{}: {} is not a dense tensor of a type that weight files hold", writer_, name);
     const at::Tensor plain = tensor.resolve_conj().resolve_neg();
     const bool is_typed = !dtype->storage.empty();
     pickle_.global("torch._utils", is_typed ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3");
@@ -83,8 +86,85 @@ class TensorPickler {
   }
 
   PickleWriter& pickle_;
+  std::string_view writer_;
   std::map<std::pair<const void*, std::string_view>, std::size_t> keys_;
   std::vector<at::Tensor> storages_;
+};
+
+/// Puts values into a pickle: each by the name of the way to it, its keys joined by '/'.
+class ValuePickler {
+ public:
+  ValuePickler(PickleWriter& pickle, TensorPickler& tensors, std::string_view writer)
+      : pickle_(pickle), tensors_(tensors), writer_(writer) {}
+
+  void add(const Value& value, const std::string& name = {}, std::size_t depth = 0) {
+    require(depth <= max_nesting, "{}: {} lies more than {} lists and dicts deep", writer_, name, max_nesting);
+    value.visit([&]<class T>(const T& content) {
+      if constexpr (std::same_as<T, Value::None>) {
+        pickle_.none();
+      } else if constexpr (std::same_as<T, bool>) {
+        pickle_.boolean(content);
+      } else if constexpr (std::same_as<T, std::int64_t>) {
+        pickle_.integer(content);
+      } else if constexpr (std::same_as<T, double>) {
+        pickle_.number(content);
+      } else if constexpr (std::same_as<T, std::string>) {
+        require(is_pickled_text(content), "{}: {} is a text that is not UTF-8: Python could not open the file", writer_,
+                name.empty() ? "the value" : name);
+        pickle_.text(content);
+      } else if constexpr (std::same_as<T, at::Tensor>) {
+        tensors_.add(name, content);
+      } else if constexpr (std::same_as<T, Value::Dict>) {
+        add_dict(content, name, depth);
+      } else if constexpr (std::same_as<T, Value::Unread>) {
+        fail("{}: {} is {}, which hearth cannot save", writer_, name, content.what);
+      } else {
+        add_sequence(content, name, depth);
+      }
+    });
+  }
+
+ private:
+  void add_dict(const Value::Dict& dict, const std::string& name, std::size_t depth) {
+    if (dict.is_ordered()) {
+      pickle_.ordered_dict();
+    } else {
+      pickle_.empty_dict();
+    }
+    pickle_.begin();
+    for (const auto& [key, item] : dict) {
+      if (key.text() != nullptr) {
+        require(is_pickled_text(*key.text()), "{}: {} has a key that is not UTF-8: Python could not open the file",
+                writer_, name.empty() ? "the value" : name);
+        pickle_.text(*key.text());
+      } else {
+        pickle_.integer(*key.number());
+      }
+      add(item, join_keys(name, key), depth + 1);
+    }
+    pickle_.end_dict();
+  }
+
+  template <class Sequence>
+  void add_sequence(const Sequence& items, const std::string& name, std::size_t depth) {
+    constexpr bool is_list = std::same_as<Sequence, Value::List>;
+    if (is_list) {
+      pickle_.empty_list();
+    }
+    pickle_.begin();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      add(items[i], join_keys(name, i), depth + 1);
+    }
+    if (is_list) {
+      pickle_.end_list();
+    } else {
+      pickle_.end_tuple();
+    }
+  }
+
+  PickleWriter& pickle_;
+  TensorPickler& tensors_;
+  std::string_view writer_;
 };
 
 /// The whole storage of a tensor as bytes on the CPU: [bytes].
@@ -96,18 +176,12 @@ inline at::Tensor storage_bytes(const at::Tensor& tensor) {
 
 }  // namespace detail
 
-/// Writes torch.save's zip format. Throws Error naming the tensor that is not dense, or the file when it cannot be
-/// written.
-inline void write_pth(const StateDict& state, OutputFile& file) {
+/// Writes torch.save's zip format. Throws Error, in the name of `writer`, naming the tensor that is not dense, the
+/// value that is Unread or the text that is not UTF-8; or the file when it cannot be written.
+inline void write_pth(const Value& value, OutputFile& file, std::string_view writer) {
   PickleWriter pickle;
-  detail::TensorPickler tensors(pickle);
-  pickle.ordered_dict();
-  pickle.begin();
-  for (const auto& [name, tensor] : state) {
-    pickle.text(name);
-    tensors.add(name, tensor);
-  }
-  pickle.end_dict();
+  detail::TensorPickler tensors(pickle, writer);
+  detail::ValuePickler(pickle, tensors, writer).add(value);
   const std::string bytes = pickle.finish();
 
   ZipWriter zip(file);

@@ -1,28 +1,17 @@
 /// Reads weights from a file into tensors: torch.save's .pth in both its formats, and safetensors.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/_neg_view.h>
-#include <ATen/ops/empty.h>
-#include <c10/core/CPUAllocator.h>
-#include <c10/core/Storage.h>
-
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <tuple>
-#include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/mapped_file.hpp>
+#include <hearth/weights/mapped_tensors.hpp>
 #include <hearth/weights/pth_reader.hpp>
-#include <hearth/weights/scalar_type.hpp>
 #include <hearth/weights/state_dict.hpp>
 #include <hearth/weights/stored_tensor.hpp>
 #if __has_include(<nlohmann/json.hpp>)
@@ -39,36 +28,6 @@ struct ReadOptions {
 };
 
 namespace detail {
-
-/// A storage on the bytes of a mapped file, which it keeps mapped. Bytes that do not lie as the type needs are copied.
-inline c10::Storage make_storage(const std::shared_ptr<MappedFile>& file, std::span<std::byte> bytes,
-                                 std::size_t element_size) {
-  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % element_size != 0) {
-    c10::DataPtr copy = c10::GetCPUAllocator()->allocate(bytes.size());
-    std::memcpy(copy.get(), bytes.data(), bytes.size());
-    return {c10::Storage::use_byte_size_t(), bytes.size(), std::move(copy)};
-  }
-  auto owner = std::make_unique<std::shared_ptr<MappedFile>>(file);
-  c10::DataPtr view(
-      bytes.data(), owner.get(), [](void* kept) { delete static_cast<std::shared_ptr<MappedFile>*>(kept); },
-      c10::Device(c10::DeviceType::CPU));
-  static_cast<void>(owner.release());
-  return {c10::Storage::use_byte_size_t(), bytes.size(), std::move(view)};
-}
-
-inline at::Tensor make_tensor(const StoredTensor& stored, const c10::Storage& storage) {
-  at::Tensor tensor = at::empty({0}, scalar_type(*stored.dtype));
-  tensor.set_(storage, stored.offset, stored.sizes, stored.strides);
-  if (stored.conjugate) {
-    tensor = tensor.conj();
-  }
-  if (stored.negative) {
-    require(tensor.is_floating_point() || tensor.is_complex(), "the tensor {} has the neg bit but is of the type {}",
-            stored.name, stored.dtype->name);
-    tensor = at::_neg_view(tensor);
-  }
-  return tensor;
-}
 
 /// The tensors of a weights file of any format that is known.
 inline std::vector<StoredTensor> read_stored_tensors(std::span<std::byte> file, const std::string& key) {
@@ -91,16 +50,11 @@ inline std::vector<StoredTensor> read_stored_tensors(std::span<std::byte> file, 
 /// pages are read when they are used, and what is written to the tensors does not reach it. It may be replaced or
 /// deleted meanwhile, but not shortened in place. Throws Error naming the file and what is wrong with it.
 inline StateDict read_weights(const std::filesystem::path& path, const ReadOptions& options = {}) {
-  const auto file = std::make_shared<MappedFile>(path);
+  MappedTensors tensors(std::make_shared<MappedFile>(path));
   try {
     StateDict state;
-    std::map<std::tuple<const std::byte*, std::size_t, std::size_t>, c10::Storage> storages;
-    for (const StoredTensor& stored : detail::read_stored_tensors(file->bytes(), options.key)) {
-      auto& storage = storages[{stored.storage.data(), stored.storage.size(), stored.dtype->bytes}];
-      if (!storage) {
-        storage = detail::make_storage(file, stored.storage, stored.dtype->bytes);
-      }
-      state.add(stored.name, detail::make_tensor(stored, storage));
+    for (const StoredTensor& stored : detail::read_stored_tensors(tensors.bytes(), options.key)) {
+      state.add(stored.name, tensors.make(stored));
     }
     return state;
   } catch (const Error& error) {

@@ -29,7 +29,7 @@ inline void save_weights(const StateDict& state, const std::filesystem::path& pa
       fail("cannot write {}: the program was compiled without nlohmann_json", path.string());
 #endif
     } else {
-      write_pth(state, file);
+      write_pth(state, file, "save_weights");
     }
     file.close();
   });

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/value.hpp>
 
 namespace hearth {
 
@@ -26,6 +27,26 @@ class StateDict {
     for (const Item& item : items) {
       add(item.first, item.second);
     }
+  }
+
+  /// The names and tensors of a dict, as in a checkpoint. Throws Error when the value is none, or has anything else.
+  explicit StateDict(const Value& dict) {
+    for (const auto& [key, value] : dict.as<Value::Dict>()) {
+      require(key.text() != nullptr && value.is<at::Tensor>(), "StateDict: it takes names and tensors, but {} is {}",
+              to_string(key), value.kind());
+      add(*key.text(), value.as<at::Tensor>());
+    }
+  }
+
+  /// A dict for a checkpoint, which Python reads as the collections.OrderedDict that its own state_dicts are:
+  /// `Value::Dict{{"model", state_dict(*model)}, {"epoch", 3}}`. Throws Error when a tensor is undefined.
+  operator Value() const {
+    auto dict = Value::Dict::ordered();
+    for (const auto& [name, tensor] : items_) {
+      require(tensor.defined(), "StateDict: the tensor {} is undefined", name);
+      dict.set(name, tensor);
+    }
+    return dict;
   }
 
   /// Appends an item. Throws Error when the name is there already.

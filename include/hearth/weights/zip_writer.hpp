@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <hearth/core/crc32.hpp>
 #include <hearth/core/error.hpp>
-#include <hearth/weights/crc32.hpp>
 #include <hearth/weights/little_endian.hpp>
 #include <hearth/weights/output_file.hpp>
 

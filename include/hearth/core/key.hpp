@@ -1,0 +1,47 @@
+/// The keys by which the parts of a value are found.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <compare>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace hearth {
+
+/// What a dict's values are found by, and a list's: a text or an integer.
+class Key {
+ public:
+  template <std::integral T>
+  Key(T number) : data_(static_cast<std::int64_t>(number)) {}
+  Key(std::string text) : data_(std::move(text)) {}
+  Key(std::string_view text) : data_(std::string(text)) {}
+  Key(const char* text) : data_(std::string(text)) {}
+
+  /// The text, or null when the key is an integer.
+  const std::string* text() const noexcept { return std::get_if<std::string>(&data_); }
+  /// The integer, or null when the key is a text.
+  const std::int64_t* number() const noexcept { return std::get_if<std::int64_t>(&data_); }
+
+  friend auto operator<=>(const Key& a, const Key& b) = default;
+  friend bool operator==(const Key& a, const Key& b) = default;
+
+ private:
+  std::variant<std::int64_t, std::string> data_;
+};
+
+/// For sentences: `epoch`, `0`; a long text shortened.
+inline std::string to_string(const Key& key) {
+  return key.text() != nullptr ? key.text()->substr(0, 64) : fmt::to_string(*key.number());
+}
+
+/// For sentences, the way to what the key finds in what `way` leads to: `state/0`; the key alone where `way` is empty.
+inline std::string join_keys(std::string_view way, const Key& key) {
+  return way.empty() ? to_string(key) : fmt::format("{}/{}", way, to_string(key));
+}
+
+}  // namespace hearth

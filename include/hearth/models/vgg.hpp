@@ -1,0 +1,169 @@
+/// The networks of 3x3 convolutions: vgg11, 13, 16 and 19, with and without batch normalisation, as torchvision has
+/// them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/flatten.h>
+#include <torch/nn/cloneable.h>
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/dropout.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/pooling.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <hearth/core/error.hpp>
+#include <hearth/models/build.hpp>
+#include <hearth/models/chain.hpp>
+#include <hearth/models/init.hpp>
+#include <hearth/models/picture_input.hpp>
+
+namespace hearth::models {
+
+/// The options of torchvision.models.VGG.
+struct VGGOptions {
+  std::int64_t num_classes = 1000;
+  std::filesystem::path pretrained = {};  ///< weights to start from; see `build`
+  bool init_weights = true;  ///< start from torchvision's weights; else, and with `pretrained`, from a new layer's
+  double dropout = 0.5;      ///< after the classifier's first two Linears
+};
+
+/// The module behind VGG.
+class VGGModule : public torch::nn::Cloneable<VGGModule> {
+ public:
+  /// Builds torchvision's VGG(make_layers(…, batch_norm), …): `layers` counts the convolutions of the five stages, each
+  /// of which ends in a pooling.
+  VGGModule(std::array<int, 5> layers, bool batch_norm, VGGOptions options)
+      : layers_(layers), batch_norm_(batch_norm), options_(std::move(options)) {
+    require(options_.num_classes >= 1, "VGG: num_classes must be at least 1, but got {}", options_.num_classes);
+    require(options_.dropout >= 0 && options_.dropout <= 1, "VGG: dropout must be from 0 to 1, but got {}",
+            options_.dropout);
+    reset();
+  }
+
+  void reset() override {
+    features = register_module("features", make_features());
+    classifier = register_module("classifier", make_classifier());
+    if (options_.init_weights) {
+      init_convolutions(*this);
+      init_linears(*this);
+    }
+  }
+
+  /// Logits [N, classes] of pictures [N, 3, H, W] of at least 32 x 32 pixels. Throws Error when the input has another
+  /// shape.
+  at::Tensor forward(at::Tensor x) {
+    check_pictures("VGG", x, {.smallest = 32});
+    x = features->forward(x);                                // [N, 512, H/32, W/32]
+    x = at::flatten(at::adaptive_avg_pool2d(x, {7, 7}), 1);  // [N, 25088]
+    return classifier->forward(x);
+  }
+
+  std::int64_t num_classes() const { return head()->weight.size(0); }
+  torch::nn::Linear head() const { return std::dynamic_pointer_cast<torch::nn::LinearImpl>(classifier->ptr(6)); }
+  std::string head_name() const { return "classifier.6"; }
+
+  Chain features{nullptr}, classifier{nullptr};
+
+ private:
+  static torch::nn::ReLU relu() { return torch::nn::ReLU(torch::nn::ReLUOptions(/*inplace=*/true)); }
+
+  Chain make_features() const {
+    constexpr std::array<std::int64_t, 5> widths = {64, 128, 256, 512, 512};
+    Chain result;
+    std::int64_t in_channels = 3;
+    for (std::size_t stage = 0; stage < layers_.size(); ++stage) {
+      for (int i = 0; i < layers_[stage]; ++i) {
+        result->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(in_channels, widths[stage], 3).padding(1)));
+        in_channels = widths[stage];
+        if (batch_norm_) {
+          result->push_back(torch::nn::BatchNorm2d(in_channels));
+        }
+        result->push_back(relu());
+      }
+      result->push_back(torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(2).stride(2)));
+    }
+    return result;
+  }
+
+  Chain make_classifier() const {
+    Chain result;
+    result->push_back(torch::nn::Linear(512 * 7 * 7, 4096));
+    result->push_back(relu());
+    result->push_back(torch::nn::Dropout(options_.dropout));
+    result->push_back(torch::nn::Linear(4096, 4096));
+    result->push_back(relu());
+    result->push_back(torch::nn::Dropout(options_.dropout));
+    result->push_back(torch::nn::Linear(4096, options_.num_classes));
+    return result;
+  }
+
+  std::array<int, 5> layers_;
+  bool batch_norm_;
+  VGGOptions options_;
+};
+
+/// Simonyan, Zisserman: "Very deep convolutional networks for large-scale image recognition" (2014), in torchvision's
+/// version, with its parameter names and initialisation.
+TORCH_MODULE_IMPL(VGG, VGGModule);
+
+namespace detail {
+
+inline VGG vgg(std::array<int, 5> layers, bool batch_norm, VGGOptions options) {
+  const std::filesystem::path pretrained = options.pretrained;
+  options.init_weights = options.init_weights && pretrained.empty();  // as torchvision: they would only be overwritten
+  return build(VGG(layers, batch_norm, std::move(options)), pretrained);
+}
+
+}  // namespace detail
+
+/// torchvision.models.vgg11.
+inline VGG vgg11(VGGOptions options = {}) {
+  return detail::vgg({1, 1, 2, 2, 2}, false, std::move(options));
+}
+
+/// torchvision.models.vgg11_bn.
+inline VGG vgg11_bn(VGGOptions options = {}) {
+  return detail::vgg({1, 1, 2, 2, 2}, true, std::move(options));
+}
+
+/// torchvision.models.vgg13.
+inline VGG vgg13(VGGOptions options = {}) {
+  return detail::vgg({2, 2, 2, 2, 2}, false, std::move(options));
+}
+
+/// torchvision.models.vgg13_bn.
+inline VGG vgg13_bn(VGGOptions options = {}) {
+  return detail::vgg({2, 2, 2, 2, 2}, true, std::move(options));
+}
+
+/// torchvision.models.vgg16.
+inline VGG vgg16(VGGOptions options = {}) {
+  return detail::vgg({2, 2, 3, 3, 3}, false, std::move(options));
+}
+
+/// torchvision.models.vgg16_bn.
+inline VGG vgg16_bn(VGGOptions options = {}) {
+  return detail::vgg({2, 2, 3, 3, 3}, true, std::move(options));
+}
+
+/// torchvision.models.vgg19.
+inline VGG vgg19(VGGOptions options = {}) {
+  return detail::vgg({2, 2, 4, 4, 4}, false, std::move(options));
+}
+
+/// torchvision.models.vgg19_bn.
+inline VGG vgg19_bn(VGGOptions options = {}) {
+  return detail::vgg({2, 2, 4, 4, 4}, true, std::move(options));
+}
+
+}  // namespace hearth::models

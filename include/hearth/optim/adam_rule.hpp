@@ -1,0 +1,133 @@
+/// The arithmetic of Adam and of AdamW.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/view_as_real.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/value.hpp>
+#include <hearth/optim/fused_call.hpp>
+#include <hearth/optim/param_group.hpp>
+
+namespace hearth::optim {
+
+/// With gradient g of parameter p at its step t, m and v zeros in the beginning, and betas β₁ and β₂:
+/// `g += weight_decay · p` (decoupled: `p -= lr · weight_decay · p` instead), `m = β₁ · m + (1 - β₁) · g`,
+/// `v = β₂ · v + (1 - β₂) · g²`, `p -= lr · m / (1 - β₁ᵗ) / (√(v / (1 - β₂ᵗ)) + eps)`; with amsgrad the largest v so
+/// far stands for v in the last. The options are AdamOptions, which say whether the decay is decoupled, or
+/// AdamWOptions, for which it is.
+template <class SomeOptions>
+struct AdamRule {
+  using Options = SomeOptions;
+  using State = std::array<at::Tensor, 4>;
+  static constexpr bool may_couple = requires(Options options) { options.decoupled_weight_decay; };
+  static constexpr std::string_view name = may_couple ? "Adam" : "AdamW";
+  static constexpr std::array<std::string_view, 4> state_names{"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
+
+  static bool uses(std::size_t kind, const Options& options) { return kind < 3 || options.amsgrad; }
+
+  template <class ConstOrNot, class Visit>
+  static void visit_options(ConstOrNot& options, Visit visit) {
+    visit("lr", options.lr);
+    visit("betas", options.betas);
+    visit("eps", options.eps);
+    visit("weight_decay", options.weight_decay);
+    visit("amsgrad", options.amsgrad);
+    visit("maximize", options.maximize);
+    visit("fused", options.fused);
+    if constexpr (may_couple) {
+      visit("decoupled_weight_decay", options.decoupled_weight_decay);
+    } else {
+      bool always = true;  // whatever a file says, as in Python
+      visit("decoupled_weight_decay", always);
+    }
+  }
+
+  static Value::Dict python_entries() {
+    return {{"foreach", Value()}, {"capturable", false}, {"differentiable", false}};
+  }
+
+  static void check_options(const Options& options) {
+    check_at_least_zero(name, "lr (the learning rate)", options.lr);
+    check_at_least_zero(name, "eps", options.eps);
+    check_at_least_zero(name, "weight_decay", options.weight_decay);
+    for (const double beta : {options.betas.first, options.betas.second}) {
+      require(beta >= 0 && beta < 1, "{}: betas must be at least 0 and below 1, but got {} and {}", name,
+              options.betas.first, options.betas.second);
+    }
+  }
+
+  static void begin(const at::Tensor& parameter, const at::Tensor& gradient, State& state, const Options& options) {
+    require(gradient.layout() == at::kStrided, "{}: a parameter has a sparse gradient, by which only SGD steps", name);
+    for (std::size_t kind = 0; kind < state.size(); ++kind) {
+      if (!state[kind].defined() && uses(kind, options)) {
+        state[kind] = state_names[kind] == "step" ? at::zeros({}, at::kFloat) : at::zeros_like(parameter);
+      }
+    }
+  }
+
+  static bool may_fuse(const Options&) { return true; }
+
+  static void step_fused(const FusedCall<4>& call, const Options& options) {
+    at::_foreach_add_(call.state[0], 1);
+    const auto run = [&](auto kernel) {
+      kernel(call.parameters, call.gradients, call.state[1], call.state[2], call.state[3], call.state[0], options.lr,
+             options.betas.first, options.betas.second, options.weight_decay, options.eps, options.amsgrad,
+             options.maximize);
+    };
+    if (is_decoupled(options)) {
+      run([](auto&... arguments) { at::_fused_adamw_(arguments...); });
+    } else {
+      run([](auto&... arguments) { at::_fused_adam_(arguments...); });
+    }
+  }
+
+  /// torch/optim/adam.py, _single_tensor_adam.
+  static void step_alone(const at::Tensor& parameter, const at::Tensor& gradient, State& state,
+                         const Options& options) {
+    const auto [beta1, beta2] = options.betas;
+    const double count = state[0].add_(1).template item<double>();
+    at::Tensor direction = options.maximize ? gradient.neg() : gradient;
+    if (options.weight_decay != 0 && is_decoupled(options)) {
+      parameter.mul_(1 - options.lr * options.weight_decay);
+    } else if (options.weight_decay != 0) {
+      direction = direction.add(parameter, options.weight_decay);
+    }
+    const auto real = [](const at::Tensor& tensor) { return tensor.is_complex() ? at::view_as_real(tensor) : tensor; };
+    direction = real(direction);
+    const at::Tensor exp_avg = real(state[1]);
+    const at::Tensor exp_avg_sq = real(state[2]);
+    exp_avg.lerp_(direction, 1 - beta1);
+    exp_avg_sq.mul_(beta2).addcmul_(direction, direction, 1 - beta2);
+    at::Tensor square = exp_avg_sq;
+    if (options.amsgrad) {
+      square = real(state[3]);
+      at::maximum_out(square, square, exp_avg_sq);
+    }
+    const at::Tensor root = square.sqrt().div_(std::sqrt(1 - std::pow(beta2, count))).add_(options.eps);
+    real(parameter).addcdiv_(exp_avg, root, -options.lr / (1 - std::pow(beta1, count)));
+  }
+
+ private:
+  static bool is_decoupled(const Options& options) {
+    if constexpr (may_couple) {
+      return options.decoupled_weight_decay;
+    } else {
+      return true;
+    }
+  }
+};
+
+}  // namespace hearth::optim

@@ -1,0 +1,55 @@
+/// The C++ side of pixels.py: parity_pixels FOLDER reads the pictures in its class folders through each pipeline, as a
+/// training does, and leaves what comes out in FOLDER.pth: a tensor for each pipeline and picture, in order.
+#include <fmt/format.h>
+
+#include <exception>
+#include <filesystem>
+#include <string>
+
+#include <hearth/data/data_loader.hpp>
+#include <hearth/data/image_folder.hpp>
+#include <hearth/transforms/compose.hpp>
+#include <hearth/transforms/crop.hpp>
+#include <hearth/transforms/flip.hpp>
+#include <hearth/transforms/normalize.hpp>
+#include <hearth/transforms/resize.hpp>
+#include <hearth/transforms/to_tensor.hpp>
+#include <hearth/weights/save.hpp>
+
+using namespace hearth;
+
+namespace {
+
+template <class... Stages>
+void read_all(const std::string& pipeline, const std::filesystem::path& folder, StateDict& results,
+              const Compose<Stages...>& transform) {
+  DataLoader pictures{ImageFolder{folder, transform}, {.batch_size = 1}};
+  for (const Batch& batch : pictures) {
+    results.add(fmt::format("{} {}", pipeline, batch.index), batch.inputs[0].clone());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fmt::print(stderr, "usage: parity_pixels FOLDER\n");
+    return 2;
+  }
+  const std::filesystem::path folder = argv[1];
+  try {
+    StateDict results;
+#ifdef HEARTH_WITH_LIBJPEG_TURBO
+    results.add("libjpeg-turbo", at::ones({}));
+#endif
+    read_all("decoded", folder, results, Compose{ToTensor{}});
+    read_all("evaluation", folder, results, Compose{Resize{256}, CenterCrop{224}, ToTensor{}});
+    read_all("squashed", folder, results, Compose{Resize{Size{96, 160}}, RandomHorizontalFlip{1.0}, ToTensor{}});
+    read_all("normalised", folder, results,
+             Compose{Resize{64}, CenterCrop{64}, ToTensor{}, Normalize{imagenet::mean, imagenet::std}});
+    save_weights(results, folder.string() + ".pth");
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
