@@ -85,7 +85,7 @@ const std::vector<std::pair<hearth::Key, std::string>> values{
      "tensor of a "
      "kind that is not read (torch._utils._rebuild_sparse_tensor)>, <a __builtin__.complex>, <a dict with a key that "
      "is a "
-     "number>, <a collections.Counter>, <a numpy._core.multiarray.scalar>]"},
+     "number>, {'a': 1}, <a numpy._core.multiarray.scalar>]"},
 };
 
 /// Without what could not be read.

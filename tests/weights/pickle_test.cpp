@@ -13,7 +13,8 @@ namespace {
 
 PickleDocument read(const std::string& pickle) {
   return hearth::read_pickle(std::as_bytes(std::span(pickle)), [](std::string_view name) {
-    return name == "collections.OrderedDict" || name == "torch.device" || name == "builtins.set";
+    return name == "collections.OrderedDict" || name == "collections.Counter" || name == "torch.device" ||
+           name == "builtins.set";
   });
 }
 
@@ -148,6 +149,22 @@ TEST_CASE("read_pickle refuses what is no sound pickle") {
   CHECK_THROWS_WITH(run("ccollections\nOrderedDict\n]K\x01"
                         "a\x85R"),
                     ContainsSubstring("without pairs"));
+}
+
+TEST_CASE("A Counter is a dict, and what is made of one list or dict is made once") {
+  using Catch::Matchers::ContainsSubstring;
+  using namespace std::string_literals;
+  const std::string counter = "ccollections\nCounter\n}q\x01K\x04K\x02s\x85R"s;
+  const PickleDocument counts = run(counter);
+  CHECK(counts.root->as<PickleValue::Dict>()->items.size() == 1);
+  CHECK_THROWS_WITH(run(counter + "ccollections\nCounter\nh\x01\x85R"s), ContainsSubstring("many dicts of one"));
+  const std::string list =
+      "]q\x01(]q\x02(K\x01K\x02"
+      "eh\x02h\x02h\x02"
+      "e0"s;
+  const std::string dict = "ccollections\nOrderedDict\nh\x01\x85R"s;
+  CHECK(run(list + dict).root->as<PickleValue::Dict>()->items.size() == 4);
+  CHECK_THROWS_WITH(run(list + dict + dict), ContainsSubstring("many dicts of one"));
 }
 
 // Expected of Python 3.11: `bytes.decode("utf-8", "surrogatepass")`, as its unpickler has it.

@@ -48,9 +48,8 @@ struct MultiStepLRRule {
 ///
 ///     optim::MultiStepLR scheduler{optimizer, {.milestones = {30, 80}, .gamma = 0.1}};
 ///
-/// Python keeps the milestones of a state as a collections.Counter. Where that can't be read, the ones that the
-/// scheduler was made with stay; they are written as a dict, with which Python goes on alike, and not at all before its
-/// turn in a SequentialLR has come, when Python needs its own Counter.
+/// Python keeps the milestones of a state as a collections.Counter. They are written as a dict, with which Python goes
+/// on alike, and not at all before its turn in a SequentialLR has come, when Python needs its own Counter.
 template <class Optimizer>
 class MultiStepLR : public RuleScheduler<MultiStepLRRule, Optimizer> {
   static_assert(OptimizerLike<Optimizer>,

@@ -91,6 +91,7 @@ class PickleStack {
     auto* const sequence = std::get_if<Sequence>(&top()->data);
     require(sequence != nullptr, "pickle: it is damaged: it adds items to something that has none");
     sequence->items.insert(sequence->items.end(), items.begin(), items.end());
+    added_ += items.size();
   }
 
   /// Puts keys and values, in turn, into the dict on top.
@@ -100,9 +101,11 @@ class PickleStack {
     for (std::size_t i = 0; i < items.size(); i += 2) {
       dict->items.emplace_back(items[i], items[i + 1]);
     }
+    added_ += items.size() / 2;
   }
 
-  /// Replaces a global and a tuple by the call of the one with the other, or by a dict for collections.OrderedDict.
+  /// Replaces a global and a tuple by the call of the one with the other, or by a dict for collections.OrderedDict and
+  /// collections.Counter.
   void call() {
     const Pointers parts = pop(2);
     const auto* const function = parts[0]->as<PickleValue::Global>();
@@ -110,6 +113,9 @@ class PickleStack {
     require(function != nullptr && arguments != nullptr, "pickle: it is damaged: it calls what is no name");
     if (function->name == "collections.OrderedDict") {
       push(ordered_dict(*arguments));
+    } else if (const PickleValue::Dict* const counts = counts_of(function->name, *arguments)) {
+      count_copies(counts->items.size());
+      push(PickleValue::Dict{*counts});
     } else {
       push(PickleValue::Call{parts[0], parts[1]});
     }
@@ -152,15 +158,30 @@ class PickleStack {
     values_.push_back(shared);
   }
 
+  /// Throws Error when more items are copied than the pickle added: its own lists and dicts are copied once each.
+  void count_copies(std::size_t items) {
+    copied_ += items;
+    require(copied_ <= added_, "pickle: it is damaged: it makes many dicts of one list or dict");
+  }
+
+  /// The dict that collections.Counter is called with, or null.
+  static const PickleValue::Dict* counts_of(std::string_view function, const PickleValue::Tuple& arguments) noexcept {
+    return function == "collections.Counter" && arguments.items.size() == 1
+               ? arguments.items[0]->as<PickleValue::Dict>()
+               : nullptr;
+  }
+
   /// collections.OrderedDict(), or of a list of pairs as Python 2 pickled it.
-  static PickleValue::Dict ordered_dict(const PickleValue::Tuple& arguments) {
+  PickleValue::Dict ordered_dict(const PickleValue::Tuple& arguments) {
     PickleValue::Dict dict;
     dict.is_ordered = true;
     if (arguments.items.empty()) {
       return dict;
     }
-    const Pointers* const pairs = items_of(*arguments.items[0]);
+    const auto* const list = arguments.items[0]->as<PickleValue::List>();
+    const Pointers* const pairs = list != nullptr ? &list->items : nullptr;
     require(pairs != nullptr, "pickle: it is damaged: it makes an OrderedDict of what is no list");
+    count_copies(pairs->size());
     for (const PickleValue* const item : *pairs) {
       const Pointers* const pair = items_of(*item);
       require(pair != nullptr && pair->size() == 2, "pickle: it is damaged: it makes an OrderedDict without pairs");
@@ -179,6 +200,8 @@ class PickleStack {
   std::vector<PickleValue*> values_;
   std::vector<std::size_t> marks_;
   std::map<std::uint32_t, PickleValue*> memo_;
+  std::size_t added_ = 0;   // to lists, sets and dicts, over all
+  std::size_t copied_ = 0;  // of them, into other dicts
   PickleValue* none_ = nullptr;
   PickleValue* true_ = nullptr;
   PickleValue* false_ = nullptr;
