@@ -278,7 +278,7 @@ TEST_CASE("A vision transformer takes pictures of its own size only") {
   CHECK(model->forward(torch::zeros({2, 3, 8, 8})).sizes() == std::vector<std::int64_t>{2, 1000});
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, 12, 8})),
                     "VisionTransformer: expects pictures of 8 x 8 pixels, its image_size, but got a batch "
-                    "[2, 3, 12, 8]; resize them, or build the model for another image_size");
+                    "[2, 3, 12, 8]; resize them, or make the model for another size: vit_b_16({.image_size = …})");
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, 8, 12})), ContainsSubstring("its image_size"));
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 1, 8, 8})),
                     "VisionTransformer: expects pictures [N, 3, H, W], but got a batch [2, 1, 8, 8]");
