@@ -5,7 +5,6 @@
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/flatten.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
@@ -18,6 +17,7 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
+#include <hearth/models/activation.hpp>
 #include <hearth/models/build.hpp>
 #include <hearth/models/chain.hpp>
 #include <hearth/models/picture_input.hpp>
@@ -46,7 +46,7 @@ class AlexNetModule : public torch::nn::Cloneable<AlexNetModule> {
     features = Chain();
     const auto convolution = [&](const torch::nn::Conv2dOptions& options) {
       features->push_back(torch::nn::Conv2d(options));
-      features->push_back(relu());
+      features->push_back(std::make_shared<ActivationLayer>(Activation::relu));
     };
     const auto pool = [&] { features->push_back(torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(3).stride(2))); };
     convolution(torch::nn::Conv2dOptions(3, 64, 11).stride(4).padding(2));
@@ -62,10 +62,10 @@ class AlexNetModule : public torch::nn::Cloneable<AlexNetModule> {
     classifier = Chain();
     classifier->push_back(torch::nn::Dropout(options_.dropout));
     classifier->push_back(torch::nn::Linear(256 * 6 * 6, 4096));
-    classifier->push_back(relu());
+    classifier->push_back(std::make_shared<ActivationLayer>(Activation::relu));
     classifier->push_back(torch::nn::Dropout(options_.dropout));
     classifier->push_back(torch::nn::Linear(4096, 4096));
-    classifier->push_back(relu());
+    classifier->push_back(std::make_shared<ActivationLayer>(Activation::relu));
     classifier->push_back(torch::nn::Linear(4096, options_.num_classes));
     register_module("classifier", classifier);
   }
@@ -80,14 +80,12 @@ class AlexNetModule : public torch::nn::Cloneable<AlexNetModule> {
   }
 
   std::int64_t num_classes() const { return head()->weight.size(0); }
-  torch::nn::Linear head() const { return std::dynamic_pointer_cast<torch::nn::LinearImpl>(classifier->ptr(6)); }
+  torch::nn::Linear head() const { return classifier->ptr<torch::nn::LinearImpl>(6); }
   std::string head_name() const { return "classifier.6"; }
 
   Chain features{nullptr}, classifier{nullptr};
 
  private:
-  static torch::nn::ReLU relu() { return torch::nn::ReLU(torch::nn::ReLUOptions(/*inplace=*/true)); }
-
   AlexNetOptions options_;
 };
 

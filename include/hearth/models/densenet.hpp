@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <torch/nn/cloneable.h>
 #include <torch/nn/init.h>
-#include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
@@ -23,6 +22,7 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
+#include <hearth/models/activation.hpp>
 #include <hearth/models/build.hpp>
 #include <hearth/models/chain.hpp>
 #include <hearth/models/densenet_block.hpp>
@@ -65,7 +65,7 @@ class DenseNetModule : public torch::nn::Cloneable<DenseNetModule> {
         "conv0",
         torch::nn::Conv2d(torch::nn::Conv2dOptions(3, num_init_features_, 7).stride(2).padding(3).bias(false)));
     features->push_back("norm0", torch::nn::BatchNorm2d(num_init_features_));
-    features->push_back("relu0", torch::nn::ReLU(torch::nn::ReLUOptions(/*inplace=*/true)));
+    features->push_back("relu0", std::make_shared<ActivationLayer>(Activation::relu));
     features->push_back("pool0", torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(3).stride(2).padding(1)));
     std::int64_t channels = num_init_features_;
     for (std::size_t i = 0; i < block_config_.size(); ++i) {

@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,7 +63,7 @@ class MLPModule : public torch::nn::Cloneable<MLPModule> {
 
   std::int64_t num_classes() const { return head()->weight.size(0); }
   torch::nn::Linear head() const {
-    return std::dynamic_pointer_cast<torch::nn::LinearImpl>(linear_relu_stack->ptr(linear_relu_stack->size() - 1));
+    return linear_relu_stack->ptr<torch::nn::LinearImpl>(linear_relu_stack->size() - 1);
   }
   std::string head_name() const { return fmt::format("linear_relu_stack.{}", 2 * options_.hidden.size()); }
 

@@ -140,7 +140,7 @@ class MobileNetV2Module : public torch::nn::Cloneable<MobileNetV2Module> {
   }
 
   std::int64_t num_classes() const { return head()->weight.size(0); }
-  torch::nn::Linear head() const { return std::dynamic_pointer_cast<torch::nn::LinearImpl>(classifier->ptr(1)); }
+  torch::nn::Linear head() const { return classifier->ptr<torch::nn::LinearImpl>(1); }
   std::string head_name() const { return "classifier.1"; }
 
   Chain features{nullptr}, classifier{nullptr};

@@ -118,7 +118,7 @@ class MobileNetV3Module : public torch::nn::Cloneable<MobileNetV3Module> {
   }
 
   std::int64_t num_classes() const { return head()->weight.size(0); }
-  torch::nn::Linear head() const { return std::dynamic_pointer_cast<torch::nn::LinearImpl>(classifier->ptr(3)); }
+  torch::nn::Linear head() const { return classifier->ptr<torch::nn::LinearImpl>(3); }
   std::string head_name() const { return "classifier.3"; }
 
   Chain features{nullptr}, classifier{nullptr};

@@ -6,7 +6,6 @@
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/flatten.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/dropout.h>
@@ -22,6 +21,7 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
+#include <hearth/models/activation.hpp>
 #include <hearth/models/build.hpp>
 #include <hearth/models/chain.hpp>
 #include <hearth/models/init.hpp>
@@ -69,14 +69,12 @@ class VGGModule : public torch::nn::Cloneable<VGGModule> {
   }
 
   std::int64_t num_classes() const { return head()->weight.size(0); }
-  torch::nn::Linear head() const { return std::dynamic_pointer_cast<torch::nn::LinearImpl>(classifier->ptr(6)); }
+  torch::nn::Linear head() const { return classifier->ptr<torch::nn::LinearImpl>(6); }
   std::string head_name() const { return "classifier.6"; }
 
   Chain features{nullptr}, classifier{nullptr};
 
  private:
-  static torch::nn::ReLU relu() { return torch::nn::ReLU(torch::nn::ReLUOptions(/*inplace=*/true)); }
-
   Chain make_features() const {
     constexpr std::array<std::int64_t, 5> widths = {64, 128, 256, 512, 512};
     Chain result;
@@ -88,7 +86,7 @@ class VGGModule : public torch::nn::Cloneable<VGGModule> {
         if (batch_norm_) {
           result->push_back(torch::nn::BatchNorm2d(in_channels));
         }
-        result->push_back(relu());
+        result->push_back(std::make_shared<ActivationLayer>(Activation::relu));
       }
       result->push_back(torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(2).stride(2)));
     }
@@ -98,10 +96,10 @@ class VGGModule : public torch::nn::Cloneable<VGGModule> {
   Chain make_classifier() const {
     Chain result;
     result->push_back(torch::nn::Linear(512 * 7 * 7, 4096));
-    result->push_back(relu());
+    result->push_back(std::make_shared<ActivationLayer>(Activation::relu));
     result->push_back(torch::nn::Dropout(options_.dropout));
     result->push_back(torch::nn::Linear(4096, 4096));
-    result->push_back(relu());
+    result->push_back(std::make_shared<ActivationLayer>(Activation::relu));
     result->push_back(torch::nn::Dropout(options_.dropout));
     result->push_back(torch::nn::Linear(4096, options_.num_classes));
     return result;
