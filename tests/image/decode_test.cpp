@@ -21,6 +21,7 @@
 
 #include "catch.hpp"
 #include "image/reference.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;
@@ -265,7 +266,8 @@ TEST_CASE("More pixels than PIL allows are refused") {
 }
 
 TEST_CASE("read_image names the file that it cannot read or decode") {
-  const std::filesystem::path path = std::filesystem::temp_directory_path() / "hearth-decode-test.png";
+  const hearth_test::TemporaryFolder folder;
+  const std::filesystem::path path = folder / "picture.png";
   const std::vector<std::byte> bytes = bytes_of("rgb_8.png");
   write_file(path, bytes);
   CHECK(read_image(path) == decode_image(bytes, "rgb_8.png"));

@@ -8,12 +8,14 @@
 
 #include "catch.hpp"
 #include "image/reference.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("A picture written as PNG reads back the same") {
-  const std::filesystem::path path = std::filesystem::temp_directory_path() / "hearth-encode-test.png";
+  const hearth_test::TemporaryFolder folder;
+  const std::filesystem::path path = folder / "picture.png";
   for (const Size size : {Size{1, 1}, Size{1, 50}, Size{40, 1}, Size{31, 64}}) {
     const Image rgb = noise(size.height, size.width, 3, 5);
     write_png(path, rgb.view());
@@ -22,7 +24,6 @@ TEST_CASE("A picture written as PNG reads back the same") {
     write_png(path, grey.view());
     CHECK(read_image(path, Channels::grey) == grey);
   }
-  std::filesystem::remove(path);
 }
 
 TEST_CASE("A part of a picture is written without the rest") {
