@@ -6,6 +6,7 @@
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/maximum.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/view_as_real.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -71,6 +72,9 @@ struct AdamRule {
 
   static void begin(const at::Tensor& parameter, const at::Tensor& gradient, State& state, const Options& options) {
     require(gradient.layout() == at::kStrided, "{}: a parameter has a sparse gradient, by which only SGD steps", name);
+    // MKL chooses its kernel for roots in the first call; where several threads make that one together, some may take
+    // another kernel, with other last bits, once in a hundred runs. One element is one thread.
+    [[maybe_unused]] static const double root = at::ones({1}).sqrt().item<double>();
     for (std::size_t kind = 0; kind < state.size(); ++kind) {
       if (!state[kind].defined() && uses(kind, options)) {
         state[kind] = state_names[kind] == "step" ? at::zeros({}, at::kFloat) : at::zeros_like(parameter);
