@@ -156,6 +156,7 @@
 #include <hearth/data/write_tensor.hpp>
 
 #include <hearth/train/callback.hpp>
+#include <hearth/train/check_optimizer.hpp>
 #include <hearth/train/checkpoints.hpp>
 #include <hearth/train/curves.hpp>
 #include <hearth/train/evaluation_mode.hpp>

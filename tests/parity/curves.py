@@ -220,8 +220,8 @@ def compare(program, name, folder):
 
 
 def settle_roots():
-    """MKL chooses its kernel for roots in the first call, and two threads that make it together may take different ones,
-    once in a hundred runs: so one thread makes it. hearth's Adam does the same."""
+    """In the first call for roots several threads may come by different kernels of MKL, with other last bits, in about
+    one process of 200: so one thread makes it. hearth's Adam does the same."""
     torch.ones(1).sqrt()
 
 

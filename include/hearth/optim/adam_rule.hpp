@@ -72,9 +72,6 @@ struct AdamRule {
 
   static void begin(const at::Tensor& parameter, const at::Tensor& gradient, State& state, const Options& options) {
     require(gradient.layout() == at::kStrided, "{}: a parameter has a sparse gradient, by which only SGD steps", name);
-    // MKL chooses its kernel for roots in the first call; where several threads make that one together, some may take
-    // another kernel, with other last bits, once in a hundred runs. One element is one thread.
-    [[maybe_unused]] static const double root = at::ones({1}).sqrt().item<double>();
     for (std::size_t kind = 0; kind < state.size(); ++kind) {
       if (!state[kind].defined() && uses(kind, options)) {
         state[kind] = state_names[kind] == "step" ? at::zeros({}, at::kFloat) : at::zeros_like(parameter);
@@ -120,6 +117,9 @@ struct AdamRule {
       square = real(state[3]);
       at::maximum_out(square, square, exp_avg_sq);
     }
+    // In the first call for roots several threads may come by different kernels of MKL, with other last bits: about one
+    // process in 200 would train differently. One element is one thread.
+    [[maybe_unused]] static const double first_root = at::ones({1}).sqrt().item<double>();
     const at::Tensor root = square.sqrt().div_(std::sqrt(1 - std::pow(beta2, count))).add_(options.eps);
     real(parameter).addcdiv_(exp_avg, root, -options.lr / (1 - std::pow(beta1, count)));
   }

@@ -1,4 +1,4 @@
-/// The training loop, and what is checked before it starts.
+/// The training loop.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <stop_token>
 #include <tuple>
-#include <unordered_set>
 #include <utility>
 
 #include <hearth/core/device.hpp>
@@ -21,6 +20,7 @@
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/scheduler.hpp>
 #include <hearth/train/callback.hpp>
+#include <hearth/train/check_optimizer.hpp>
 #include <hearth/train/evaluator.hpp>
 #include <hearth/train/graceful_stop.hpp>
 #include <hearth/train/history.hpp>
@@ -90,7 +90,7 @@ class Trainer {
     require(options_.first_epoch >= 0 && options_.first_epoch < options_.epochs,
             "Trainer: first_epoch must be at least 0 and below epochs, which is {}, but got {}", options_.epochs,
             options_.first_epoch);
-    check_parameters();
+    check_optimizer(*model_, optimizer_);
     placement_.place(*model_);
   }
 
@@ -211,29 +211,6 @@ class Trainer {
   }
 
   double current_lr() const { return optim::learning_rate(*optimizer_.param_groups().begin()); }
-
-  void check_parameters() const {
-    std::unordered_set<const c10::TensorImpl*> of_optimizer;
-    std::unordered_set<const c10::TensorImpl*> of_model;
-    for (const at::Tensor& parameter : model_->parameters()) {
-      of_model.insert(parameter.unsafeGetTensorImpl());
-    }
-    for (const auto& group : optimizer_.param_groups()) {
-      for (const at::Tensor& parameter : optim::parameters(group)) {
-        require(of_model.contains(parameter.unsafeGetTensorImpl()),
-                "Trainer: the optimizer holds a parameter of shape {} that is not the model's; make the optimizer from "
-                "this model's parameters()",
-                Shape(parameter.sizes()).to_string());
-        of_optimizer.insert(parameter.unsafeGetTensorImpl());
-      }
-    }
-    for (const auto& parameter : model_->named_parameters()) {
-      require(!parameter.value().requires_grad() || of_optimizer.contains(parameter.value().unsafeGetTensorImpl()),
-              "Trainer: the optimizer lacks the model's parameter {}; hand it to the optimizer, or freeze it with "
-              "requires_grad_(false)",
-              parameter.key());
-    }
-  }
 
   template <class Call>
   void each(Call call) {
