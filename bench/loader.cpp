@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <hearth/data/data_loader.hpp>
-#include <hearth/data/image_folder.hpp>
+#include <hearth/datasets/image_folder.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
 #include <hearth/transforms/flip.hpp>

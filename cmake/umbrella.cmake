@@ -1,4 +1,4 @@
-# Writes include/hearth/hearth.hpp from the headers that there are; with -D CHECK=ON only says whether it is up to date.
+# Writes include/hearth/hearth.hpp from the public headers that there are; with -D CHECK=ON only says whether it is up to date.
 cmake_minimum_required(VERSION 3.25)
 set(include "${CMAKE_CURRENT_LIST_DIR}/../include")
 set(umbrella "${include}/hearth/hearth.hpp")
@@ -31,14 +31,31 @@ function(needs header result)
   set(${result} "${found}" PARENT_SCOPE)
 endfunction()
 
+# Sets `result` to whether the header declares something that users compose. The parts of a layer that they do not, have
+# the namespace of the layer's folder, and are included where they are needed.
+function(is_public header result)
+  file(STRINGS "${include}/${header}" lines REGEX "^(namespace hearth|namespace hearth::(optim|models)|#define HEARTH_VERSION)")
+  list(FILTER lines INCLUDE REGEX "^(namespace hearth(::optim|::models)? {|#define)")
+  if(lines)
+    set(${result} TRUE PARENT_SCOPE)
+  else()
+    set(${result} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
 set(blocks "")
 set(conditions "")
-foreach(layer IN ITEMS . core download image archive weights optim metrics dist transforms models data train)
+foreach(layer IN ITEMS . core download image archive losses metrics optim chart transforms weights data models datasets
+        train)
   file(GLOB headers RELATIVE "${include}" "${include}/hearth/${layer}/*.hpp")
   list(REMOVE_ITEM headers hearth/hearth.hpp)
   list(SORT headers)
   set(block "")
   foreach(header IN LISTS headers)
+    is_public("${header}" public)
+    if(NOT public)
+      continue()
+    endif()
     needs("${header}" libraries)
     if(libraries)
       list(TRANSFORM libraries REPLACE "(.+)" "__has_include(<\\1>)")

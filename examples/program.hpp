@@ -64,8 +64,8 @@ inline nlohmann::ordered_json config_of(const CLI::App& app, const RunFlags& fla
 }
 
 inline void write_config(const std::filesystem::path& folder, const nlohmann::ordered_json& config) {
-  hearth::make_folder(folder);
-  hearth::write_file(folder / "config.json", config.dump(2) + "\n");
+  hearth::core::make_folder(folder);
+  hearth::core::write_file(folder / "config.json", config.dump(2) + "\n");
 }
 
 /// The loader's options for a run; `shuffle` is for training.
@@ -81,7 +81,7 @@ inline hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle)
 /// The samples that a run uses: all, or the first of each class when --limit says so.
 template <class Dataset>
 auto limited(const Dataset& dataset, const RunFlags& flags) {
-  hearth::require(flags.limit >= 0, "--limit must not be negative, but got {}", flags.limit);
+  hearth::core::require(flags.limit >= 0, "--limit must not be negative, but got {}", flags.limit);
   return hearth::first_per_class(dataset, flags.limit == 0 ? dataset.size() : static_cast<std::size_t>(flags.limit));
 }
 

@@ -70,7 +70,7 @@ void evaluate(const Flags& flags, Model& model, Loader& val, const Placement& pl
 }
 
 bool run(const CLI::App& app, const Flags& flags, const InterruptSignal& interrupt) {
-  require(flags.num_classes >= 1, "--num-classes must be at least 1, but got {}", flags.num_classes);
+  core::require(flags.num_classes >= 1, "--num-classes must be at least 1, but got {}", flags.num_classes);
   const Placement placement{parse_device(flags.run.device), flags.run.channels_last};
   auto model = make_model(flags);
   const auto folders = prepare(flags);
@@ -119,7 +119,7 @@ bool run(const CLI::App& app, const Flags& flags, const InterruptSignal& interru
     return false;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  fmt::print("Training complete in {}\nBest val Acc: {:.4f}\n", format_duration(seconds.count()),
+  fmt::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
              history.best().accuracy);
   fmt::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.run.output_dir.string());
   return true;

@@ -83,7 +83,7 @@ class LoopbackServer {
     auto* const any = reinterpret_cast<sockaddr*>(&address);
     const bool ready = listener_ >= 0 && ::bind(listener_, any, size) == 0 && ::listen(listener_, 64) == 0 &&
                        ::getsockname(listener_, any, &size) == 0 && ::pipe(stop_) == 0;
-    hearth::require(ready, "the tests' server cannot listen on the loopback");
+    hearth::core::require(ready, "the tests' server cannot listen on the loopback");
     port_ = ntohs(address.sin_port);
     accepter_ = std::thread([this] { accept_all(); });
   }

@@ -28,7 +28,7 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string name = (quick_folder() / "hearth-test-XXXXXX").string();
-    hearth::require(::mkdtemp(name.data()) != nullptr, "cannot make a folder {}", name);
+    hearth::core::require(::mkdtemp(name.data()) != nullptr, "cannot make a folder {}", name);
     path_ = name;
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
@@ -53,7 +53,7 @@ class TemporaryFolder {
   /// Writes a file below it, making its folders.
   std::filesystem::path write(const std::filesystem::path& name, std::string_view text) const {
     std::filesystem::create_directories((path_ / name).parent_path());
-    hearth::write_file(path_ / name, text);
+    hearth::core::write_file(path_ / name, text);
     return path_ / name;
   }
 
@@ -63,7 +63,7 @@ class TemporaryFolder {
 
 /// A file's content.
 inline std::string read_text(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = hearth::read_file(path);
+  const std::vector<std::byte> bytes = hearth::core::read_file(path);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

@@ -1,6 +1,6 @@
 #include <hearth/archive/archive_reader.hpp>
 #include <hearth/archive/extract.hpp>
-#include <hearth/data/gzip.hpp>
+#include <hearth/datasets/gzip.hpp>
 
 #include <sys/resource.h>
 
@@ -62,7 +62,7 @@ fs::path cut(const std::string& name, double share, const TemporaryFolder& folde
 
 /// The tar file inside a tar.gz.
 std::string unpacked(const std::string& name) {
-  const std::vector<std::byte> tar = read_gzip_or_plain(reference(name));
+  const std::vector<std::byte> tar = datasets::read_gzip_or_plain(reference(name));
   return {reinterpret_cast<const char*>(tar.data()), tar.size()};
 }
 
@@ -71,21 +71,21 @@ std::string unpacked(const std::string& name) {
 TEST_CASE("an archive's entries come in order with name, kind, size and bytes", "[archive_reader]") {
   for (const std::string name : {"good.zip", "good.tar.gz"}) {
     INFO(name);
-    ArchiveReader archive(reference(name));
-    std::vector<std::pair<std::string, EntryKind>> entries;
+    archives::ArchiveReader archive(reference(name));
+    std::vector<std::pair<std::string, archives::EntryKind>> entries;
     std::map<std::string, std::string> files;
     while (archive.next()) {
       entries.emplace_back(archive.name(), archive.kind());
-      if (archive.kind() == EntryKind::file) {
+      if (archive.kind() == archives::EntryKind::file) {
         const std::vector<std::byte> bytes = archive.read();
         CHECK(archive.size() == bytes.size());
         files[archive.name()].assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       }
     }
-    const std::vector<std::pair<std::string, EntryKind>> expected{
-        {"top/", EntryKind::folder},         {"top/bare/", EntryKind::folder},
-        {"top/readme.txt", EntryKind::file}, {"top/deep/er/numbers.bin", EntryKind::file},
-        {"top/empty.txt", EntryKind::file},  {"top/stra\u00dfe.txt", EntryKind::file}};
+    const std::vector<std::pair<std::string, archives::EntryKind>> expected{
+        {"top/", archives::EntryKind::folder},         {"top/bare/", archives::EntryKind::folder},
+        {"top/readme.txt", archives::EntryKind::file}, {"top/deep/er/numbers.bin", archives::EntryKind::file},
+        {"top/empty.txt", archives::EntryKind::file},  {"top/stra\u00dfe.txt", archives::EntryKind::file}};
     CHECK(entries == expected);
     CHECK(files == good_files());
     CHECK_FALSE(archive.next());
@@ -93,7 +93,7 @@ TEST_CASE("an archive's entries come in order with name, kind, size and bytes", 
 }
 
 TEST_CASE("an entry may be left half read, and one that is too large is refused", "[archive_reader]") {
-  ArchiveReader archive(reference("good.zip"));
+  archives::ArchiveReader archive(reference("good.zip"));
   while (archive.next() && archive.name() != "top/deep/er/numbers.bin") {
   }
   CHECK_THROWS_WITH(archive.read(1000),
@@ -104,10 +104,10 @@ TEST_CASE("an entry may be left half read, and one that is too large is refused"
 
 TEST_CASE("what is not an archive is an error that names the file", "[archive_reader]") {
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH(ArchiveReader(folder / "none.zip"), ContainsSubstring("none.zip is not a file"));
-  CHECK_THROWS_WITH(ArchiveReader(folder.path()), ContainsSubstring("is not a file"));
+  CHECK_THROWS_WITH(archives::ArchiveReader(folder / "none.zip"), ContainsSubstring("none.zip is not a file"));
+  CHECK_THROWS_WITH(archives::ArchiveReader(folder.path()), ContainsSubstring("is not a file"));
   CHECK(error_of([&] {
-          ArchiveReader archive(folder.write("text.zip", "a text is no archive, whatever its name says\n"));
+          archives::ArchiveReader archive(folder.write("text.zip", "a text is no archive, whatever its name says\n"));
           archive.next();
         }).find("text.zip is not a zip, tar or tar.gz archive") != std::string::npos);
 }
@@ -116,7 +116,7 @@ TEST_CASE("an archive that is cut short or damaged is an error that names it, an
   const TemporaryFolder folder;
   const auto go_through = [](const fs::path& path) {
     return error_of([&] {
-      for (ArchiveReader archive(path); archive.next();) {
+      for (archives::ArchiveReader archive(path); archive.next();) {
         archive.read();
       }
     });

@@ -1,6 +1,6 @@
 // expect: a hook of a callback must take its event as in hearth::Callback
 #include <hearth/data/data_loader.hpp>
-#include <hearth/data/tensor_dataset.hpp>
+#include <hearth/datasets/tensor_dataset.hpp>
 #include <hearth/models/mlp.hpp>
 #include <hearth/optim/sgd.hpp>
 #include <hearth/train/trainer.hpp>

@@ -1,8 +1,8 @@
 // expect: ConcatDataset: each Dataset must be DatasetLike: size() and read(index, random, sink) -> label
 #include <vector>
 
-#include <hearth/data/concat_dataset.hpp>
-#include <hearth/data/fake_data.hpp>
+#include <hearth/datasets/concat_dataset.hpp>
+#include <hearth/datasets/fake_data.hpp>
 
 #ifdef HEARTH_MISUSE
 using Dataset = std::vector<float>;

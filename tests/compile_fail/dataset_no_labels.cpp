@@ -1,6 +1,6 @@
 // expect: first_per_class: the dataset must have label(index) const -> std::int64_t
-#include <hearth/data/fake_data.hpp>
-#include <hearth/data/subset.hpp>
+#include <hearth/datasets/fake_data.hpp>
+#include <hearth/datasets/subset.hpp>
 
 #ifdef HEARTH_MISUSE
 struct Dataset {

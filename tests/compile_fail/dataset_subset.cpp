@@ -1,8 +1,8 @@
 // expect: Subset: Dataset must be DatasetLike: size() and read(index, random, sink) -> label
 #include <vector>
 
-#include <hearth/data/fake_data.hpp>
-#include <hearth/data/subset.hpp>
+#include <hearth/datasets/fake_data.hpp>
+#include <hearth/datasets/subset.hpp>
 
 #ifdef HEARTH_MISUSE
 using Dataset = std::vector<float>;

@@ -1,5 +1,5 @@
 // expect: ImageFolder: Transform must be TransformLike: write(ImageView, RandomStream&, SampleSink&) const
-#include <hearth/data/image_folder.hpp>
+#include <hearth/datasets/image_folder.hpp>
 
 struct Brighten {
 #ifdef HEARTH_MISUSE

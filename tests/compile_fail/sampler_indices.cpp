@@ -1,6 +1,6 @@
 // expect: DataLoader: Sampler must be SamplerLike: size() and indices(epoch) -> std::vector<std::size_t>
 #include <hearth/data/data_loader.hpp>
-#include <hearth/data/fake_data.hpp>
+#include <hearth/datasets/fake_data.hpp>
 
 #include <vector>
 

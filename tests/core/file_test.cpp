@@ -28,57 +28,57 @@ TEST_CASE("write_file and read_file carry every byte", "[file]") {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<std::byte>(i * 7 % 256);
   }
-  write_file(folder / "bytes", bytes);
-  CHECK(read_file(folder / "bytes") == bytes);
-  write_file(folder / "empty", std::string_view());
-  CHECK(read_file(folder / "empty").empty());
+  core::write_file(folder / "bytes", bytes);
+  CHECK(core::read_file(folder / "bytes") == bytes);
+  core::write_file(folder / "empty", std::string_view());
+  CHECK(core::read_file(folder / "empty").empty());
 }
 
 TEST_CASE("read_file names the file that it cannot read, and why", "[file]") {
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH(read_file(folder / "absent"),
+  CHECK_THROWS_WITH(core::read_file(folder / "absent"),
                     ContainsSubstring((folder / "absent").string()) && ContainsSubstring("No such file"));
-  CHECK_THROWS_WITH(read_file(folder / "."), ContainsSubstring("is a directory"));
+  CHECK_THROWS_WITH(core::read_file(folder / "."), ContainsSubstring("is a directory"));
 }
 
 TEST_CASE("make_folder makes the folders above too, and again is no error", "[file]") {
   const TemporaryFolder folder;
-  make_folder(folder / "a/b/c");
+  core::make_folder(folder / "a/b/c");
   CHECK(fs::is_directory(folder / "a/b/c"));
-  CHECK_NOTHROW(make_folder(folder / "a/b/c"));
+  CHECK_NOTHROW(core::make_folder(folder / "a/b/c"));
 }
 
 TEST_CASE("make_folder says what is in the way", "[file]") {
   const TemporaryFolder folder;
-  write_file(folder / "plain", "not a folder");
-  CHECK_THROWS_WITH(make_folder(folder / "plain"), ContainsSubstring((folder / "plain").string()));
-  CHECK_THROWS_WITH(make_folder(folder / "plain/below"), ContainsSubstring("Not a directory"));
+  core::write_file(folder / "plain", "not a folder");
+  CHECK_THROWS_WITH(core::make_folder(folder / "plain"), ContainsSubstring((folder / "plain").string()));
+  CHECK_THROWS_WITH(core::make_folder(folder / "plain/below"), ContainsSubstring("Not a directory"));
 }
 
 TEST_CASE("write_file replaces the file that was there", "[file]") {
   const TemporaryFolder folder;
-  write_file(folder / "notes", "a long first version");
-  write_file(folder / "notes", "second");
+  core::write_file(folder / "notes", "a long first version");
+  core::write_file(folder / "notes", "second");
   CHECK(read_text(folder / "notes") == "second");
   CHECK(folder.names() == std::vector<std::string>{"notes"});
 }
 
 TEST_CASE("a writer that throws leaves the old file and nothing aside", "[file]") {
   const TemporaryFolder folder;
-  write_file(folder / "notes", "old");
+  core::write_file(folder / "notes", "old");
   const auto half = [](const fs::path& aside) {
     std::ofstream(aside) << "half";
     throw std::runtime_error("interrupted");
   };
-  CHECK_THROWS_WITH(replace_file(folder / "notes", half), "interrupted");
+  CHECK_THROWS_WITH(core::replace_file(folder / "notes", half), "interrupted");
   CHECK(read_text(folder / "notes") == "old");
   CHECK(folder.names() == std::vector<std::string>{"notes"});
 }
 
 TEST_CASE("until the writer is done, readers see the old file", "[file]") {
   const TemporaryFolder folder;
-  write_file(folder / "notes", "old");
-  replace_file(folder / "notes", [&](const fs::path& aside) {
+  core::write_file(folder / "notes", "old");
+  core::replace_file(folder / "notes", [&](const fs::path& aside) {
     std::ofstream(aside) << "new";
     CHECK(aside.parent_path() == (folder / "notes").parent_path());
     CHECK(read_text(folder / "notes") == "old");
@@ -88,23 +88,24 @@ TEST_CASE("until the writer is done, readers see the old file", "[file]") {
 
 TEST_CASE("a writer that makes no file is an error", "[file]") {
   const TemporaryFolder folder;
-  CHECK_THROWS_AS(replace_file(folder / "notes", [](const fs::path&) {}), Error);
+  CHECK_THROWS_AS(core::replace_file(folder / "notes", [](const fs::path&) {}), Error);
   CHECK(folder.names().empty());
 }
 
 TEST_CASE("a folder that cannot be written to is an error that names the file", "[file]") {
   const TemporaryFolder folder;
-  write_file(folder / "plain", "not a folder");
+  core::write_file(folder / "plain", "not a folder");
   CHECK_THROWS_WITH(
-      write_file(folder / "plain/notes", "text"),
+      core::write_file(folder / "plain/notes", "text"),
       ContainsSubstring("cannot write " + (folder / "plain/notes").string()) && ContainsSubstring("Not a directory"));
-  CHECK_THROWS_WITH(write_file("/proc/hearth-notes", "text"), ContainsSubstring("cannot write /proc/hearth-notes"));
+  CHECK_THROWS_WITH(core::write_file("/proc/hearth-notes", "text"),
+                    ContainsSubstring("cannot write /proc/hearth-notes"));
 }
 
 TEST_CASE("a target that is a folder stays", "[file]") {
   const TemporaryFolder folder;
-  make_folder(folder / "notes/inside");
-  CHECK_THROWS_WITH(write_file(folder / "notes", "text"), ContainsSubstring("cannot write"));
+  core::make_folder(folder / "notes/inside");
+  CHECK_THROWS_WITH(core::write_file(folder / "notes", "text"), ContainsSubstring("cannot write"));
   CHECK(fs::is_directory(folder / "notes/inside"));
   CHECK(folder.names() == std::vector<std::string>{"notes"});
 }
@@ -112,7 +113,7 @@ TEST_CASE("a target that is a folder stays", "[file]") {
 TEST_CASE("a disk without room is an error, and the old file stays", "[file]") {
   // A limit on the size of files stands in for the full disk: writing past it fails (EFBIG where that is ENOSPC).
   const TemporaryFolder folder;
-  write_file(folder / "notes", "old");
+  core::write_file(folder / "notes", "old");
   const pid_t child = ::fork();
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
@@ -120,7 +121,7 @@ TEST_CASE("a disk without room is an error, and the old file stays", "[file]") {
     ::setrlimit(RLIMIT_FSIZE, &limit);
     int code = 1;
     try {
-      write_file(folder / "notes", std::string(1'000'000, 'x'));
+      core::write_file(folder / "notes", std::string(1'000'000, 'x'));
     } catch (const Error& error) {
       code = std::string_view(error.what()).find("cannot write " + (folder / "notes").string()) == 0 ? 0 : 2;
     }

@@ -31,12 +31,12 @@ double chi_square(const std::vector<int>& counts) {
 // The lines "philox4x32 10" of kat_vectors, as published with Random123.
 TEST_CASE("philox4x32 gives Random123's known answers", "[random]") {
   using Block = std::array<std::uint32_t, 4>;
-  CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
-  CHECK(philox4x32({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}) ==
+  CHECK(core::philox4x32({0, 0, 0, 0}, {0, 0}) == Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+  CHECK(core::philox4x32({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}) ==
         Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
-  CHECK(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
+  CHECK(core::philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
         Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
-  STATIC_REQUIRE(philox4x32({0, 0, 0, 0}, {0, 0})[0] == 0x6627e8d5);
+  STATIC_REQUIRE(core::philox4x32({0, 0, 0, 0}, {0, 0})[0] == 0x6627e8d5);
 }
 
 TEST_CASE("a stream is Philox counted up from (0, index, epoch) under the seed", "[random]") {
@@ -44,7 +44,7 @@ TEST_CASE("a stream is Philox counted up from (0, index, epoch) under the seed",
   RandomStream random(0x299f31d0a4093822, 0x03707344, 0x13198a2e85a308d3);
   const std::array<std::uint32_t, 2> key{0xa4093822, 0x299f31d0};
   for (std::uint32_t block = 0; block < 3; ++block) {
-    for (const std::uint32_t expected : philox4x32({block, 0x85a308d3, 0x13198a2e, 0x03707344}, key)) {
+    for (const std::uint32_t expected : core::philox4x32({block, 0x85a308d3, 0x13198a2e, 0x03707344}, key)) {
       CHECK(random() == expected);
     }
   }
@@ -157,7 +157,7 @@ TEST_CASE("shuffle makes all orders of a few items equally often", "[random]") {
   RandomStream random(12, 0, 0);
   for (int i = 0; i < 24'000; ++i) {
     std::vector<int> items{0, 1, 2, 3};
-    shuffle(items, random);
+    core::shuffle(items, random);
     int rank = 0;  // the order's number in the lexicographic list
     for (std::size_t at = 0; at < 4; ++at) {
       const auto smaller = std::count_if(items.begin() + static_cast<std::ptrdiff_t>(at), items.end(),

@@ -62,9 +62,9 @@ TEST_CASE("An integer is taken as any number that holds it, and nothing else as 
 }
 
 TEST_CASE("Keys are joined to the way to what they find") {
-  CHECK(hearth::join_keys("", "state") == "state");
-  CHECK(hearth::join_keys("state", 0) == "state/0");
-  CHECK(hearth::join_keys("state/0", std::string(100, 'a')) == "state/0/" + std::string(64, 'a'));
+  CHECK(hearth::core::join_keys("", "state") == "state");
+  CHECK(hearth::core::join_keys("state", 0) == "state/0");
+  CHECK(hearth::core::join_keys("state/0", std::string(100, 'a')) == "state/0/" + std::string(64, 'a'));
 }
 
 TEST_CASE("What is not there, or is something else, is said with the way to it") {

@@ -1,9 +1,9 @@
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/distributed_sampler.hpp>
-#include <hearth/data/image_folder.hpp>
-#include <hearth/data/subset.hpp>
-#include <hearth/data/tensor_dataset.hpp>
 #include <hearth/data/write_tensor.hpp>
+#include <hearth/datasets/image_folder.hpp>
+#include <hearth/datasets/subset.hpp>
+#include <hearth/datasets/tensor_dataset.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -29,7 +29,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "data/picture_files.hpp"
+#include "datasets/image_files.hpp"
 #include "temporary_folder.hpp"
 
 using namespace hearth;
@@ -51,7 +51,7 @@ struct Numbers {
   std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
     if (bad.contains(index)) {
       sink.place({3}).data[0] = -1;  // begins, then finds that the rest is missing
-      fail("cannot read number {}", index);
+      core::fail("cannot read number {}", index);
     }
     float* const data = sink.place({3}).data;
     data[0] = static_cast<float>(index);
@@ -120,9 +120,11 @@ const std::vector<int> worker_counts{0, 1, 4, 16};
 }  // namespace
 
 static_assert(std::ranges::input_range<DataLoader<Numbers>>);
-static_assert(std::same_as<decltype(DataLoader{Numbers{}, {.batch_size = 2}}), DataLoader<Numbers, DefaultSampler>>);
-static_assert(std::same_as<decltype(DataLoader{Numbers{}, LoaderOptions{}}), DataLoader<Numbers, DefaultSampler>>);
-static_assert(std::same_as<decltype(DataLoader{Numbers{}}), DataLoader<Numbers, DefaultSampler>>);
+static_assert(
+    std::same_as<decltype(DataLoader{Numbers{}, {.batch_size = 2}}), DataLoader<Numbers, data::DefaultSampler>>);
+static_assert(
+    std::same_as<decltype(DataLoader{Numbers{}, LoaderOptions{}}), DataLoader<Numbers, data::DefaultSampler>>);
+static_assert(std::same_as<decltype(DataLoader{Numbers{}}), DataLoader<Numbers, data::DefaultSampler>>);
 static_assert(std::same_as<decltype(DataLoader{Numbers{}, RandomSampler{1}, {.batch_size = 2}}),
                            DataLoader<Numbers, RandomSampler>>);
 static_assert(std::same_as<decltype(DataLoader{Numbers{}, RandomSampler{1}}), DataLoader<Numbers, RandomSampler>>);

@@ -34,10 +34,11 @@ TEST_CASE("Prefetch gives the items in order, whoever makes them", "[prefetch]")
   for (const std::size_t workers : {0UL, 1UL, 4UL, 16UL}) {
     for (const std::size_t places : {1UL, 2UL, 5UL, 33UL}) {
       INFO(workers << " workers, " << places << " places");
-      Prefetch<Item> prefetch(200, workers, ring(places), [](std::size_t index, Item& item, const std::atomic<bool>&) {
-        hesitate(index);
-        item.index = index;
-      });
+      data::Prefetch<Item> prefetch(200, workers, ring(places),
+                                    [](std::size_t index, Item& item, const std::atomic<bool>&) {
+                                      hesitate(index);
+                                      item.index = index;
+                                    });
       for (std::size_t i = 0; i < 200; ++i) {
         Item* const item = prefetch.next();
         REQUIRE(item != nullptr);
@@ -52,7 +53,8 @@ TEST_CASE("Prefetch gives the items in order, whoever makes them", "[prefetch]")
 TEST_CASE("Prefetch makes no more items ahead than it has places", "[prefetch]") {
   for (const std::size_t workers : {0UL, 1UL, 8UL}) {
     std::atomic<std::size_t> begun = 0;
-    Prefetch<Item> prefetch(100, workers, ring(4), [&](std::size_t, Item&, const std::atomic<bool>&) { ++begun; });
+    data::Prefetch<Item> prefetch(100, workers, ring(4),
+                                  [&](std::size_t, Item&, const std::atomic<bool>&) { ++begun; });
     for (std::size_t taken = 1; taken <= 100; ++taken) {
       prefetch.next();
       std::this_thread::sleep_for(std::chrono::microseconds(200));
@@ -65,7 +67,7 @@ TEST_CASE("Prefetch makes no more items ahead than it has places", "[prefetch]")
 
 TEST_CASE("Prefetch works ahead while an item is in use", "[prefetch]") {
   std::atomic<std::size_t> made = 0;
-  Prefetch<Item> prefetch(10, 2, ring(4), [&](std::size_t, Item&, const std::atomic<bool>&) { ++made; });
+  data::Prefetch<Item> prefetch(10, 2, ring(4), [&](std::size_t, Item&, const std::atomic<bool>&) { ++made; });
   prefetch.next();
   while (made < 4) {  // ends only if the other places are filled meanwhile
     std::this_thread::yield();
@@ -76,7 +78,7 @@ TEST_CASE("Prefetch works ahead while an item is in use", "[prefetch]") {
 TEST_CASE("An exception comes in the place of its item, and then there are no more", "[prefetch]") {
   for (const std::size_t workers : {0UL, 1UL, 4UL, 16UL}) {
     INFO(workers);
-    Prefetch<Item> prefetch(100, workers, ring(8), [](std::size_t index, Item& item, const std::atomic<bool>&) {
+    data::Prefetch<Item> prefetch(100, workers, ring(8), [](std::size_t index, Item& item, const std::atomic<bool>&) {
       hesitate(index);
       if (index == 17 || index == 19) {
         throw std::runtime_error("item " + std::to_string(index));
@@ -95,7 +97,7 @@ TEST_CASE("Prefetch can be left at any item; its workers end, and a long make he
   for (const std::size_t taken : {0UL, 1UL, 5UL}) {
     std::atomic<int> at_work = 0;
     {
-      Prefetch<Item> prefetch(1000, 4, ring(9), [&](std::size_t index, Item&, const std::atomic<bool>& stop) {
+      data::Prefetch<Item> prefetch(1000, 4, ring(9), [&](std::size_t index, Item&, const std::atomic<bool>& stop) {
         ++at_work;
         while (index > 6 && !stop) {  // without the word it would stay for ever
           std::this_thread::yield();
@@ -119,7 +121,7 @@ TEST_CASE("Places are used again with what they hold, and given back at the end"
   for (const Item& place : places) {
     memory.push_back(place.memory.data());
   }
-  Prefetch<Item> prefetch(10, 2, std::move(places), [](std::size_t index, Item& item, const std::atomic<bool>&) {
+  data::Prefetch<Item> prefetch(10, 2, std::move(places), [](std::size_t index, Item& item, const std::atomic<bool>&) {
     item.memory.assign(100, static_cast<int>(index));
   });
   for (std::size_t i = 0; i < 10; ++i) {
@@ -135,7 +137,8 @@ TEST_CASE("Places are used again with what they hold, and given back at the end"
 
 TEST_CASE("Prefetch of nothing ends at once, and an empty ring is refused", "[prefetch]") {
   const auto make = [](std::size_t, Item&, const std::atomic<bool>&) {};
-  Prefetch<Item> none(0, 4, ring(2), make);
+  data::Prefetch<Item> none(0, 4, ring(2), make);
   CHECK(none.next() == nullptr);
-  CHECK_THROWS_WITH(Prefetch<Item>(1, 1, ring(0), make), Catch::Matchers::ContainsSubstring("at least one place"));
+  CHECK_THROWS_WITH(data::Prefetch<Item>(1, 1, ring(0), make),
+                    Catch::Matchers::ContainsSubstring("at least one place"));
 }

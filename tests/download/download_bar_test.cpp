@@ -21,12 +21,13 @@ TEST_CASE("A line of figures has percent, megabytes, speed and the time that is 
   const std::string half =
       "\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501"
       "\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500";
-  CHECK(download_line(50'000'000, 100'000'000, 0, 10) == " 50% " + half + " 50.0/100.0 MB  5.0 MB/s  eta 0:10");
+  CHECK(download::download_line(50'000'000, 100'000'000, 0, 10) ==
+        " 50% " + half + " 50.0/100.0 MB  5.0 MB/s  eta 0:10");
   // Of these, 30 MB came in an earlier run: 20 in 10 s, and 50 are left.
-  CHECK(download_line(50'000'000, 100'000'000, 30'000'000, 10) ==
+  CHECK(download::download_line(50'000'000, 100'000'000, 30'000'000, 10) ==
         " 50% " + half + " 50.0/100.0 MB  2.0 MB/s  eta 0:25");
-  CHECK(download_line(50'000'000, 100'000'000, 50'000'000, 0) == " 50% " + half + " 50.0/100.0 MB  0.0 MB/s");
-  CHECK(download_line(1'500'000, 0, 0, 2) == "1.5 MB  0.8 MB/s");
+  CHECK(download::download_line(50'000'000, 100'000'000, 50'000'000, 0) == " 50% " + half + " 50.0/100.0 MB  0.0 MB/s");
+  CHECK(download::download_line(1'500'000, 0, 0, 2) == "1.5 MB  0.8 MB/s");
 }
 
 TEST_CASE("A terminal is shown the bar, which is written over itself", "[bar]") {
@@ -37,11 +38,11 @@ TEST_CASE("A terminal is shown the bar, which is written over itself", "[bar]") 
   std::FILE* const terminal = std::fopen(::ptsname(master), "w");
   REQUIRE(terminal != nullptr);
   {
-    DownloadBar bar(true, terminal);
+    download::DownloadBar bar(true, terminal);
     bar.wait("/cache/net.pth");
     bar.begin("https://example.com/net.pth", "/cache/net.pth", 2'000'000, 0);
     bar.update(2'000'000);
-    DownloadBar silent(false, terminal);
+    download::DownloadBar silent(false, terminal);
     silent.begin("https://example.com/silent.pth", "/cache/silent.pth", 1, 0);
   }
   std::fclose(terminal);
@@ -62,7 +63,7 @@ TEST_CASE("A file is shown nothing", "[bar]") {
   std::FILE* const stream = std::fopen((folder / "log").c_str(), "w");
   REQUIRE(stream != nullptr);
   {
-    DownloadBar bar(true, stream);
+    download::DownloadBar bar(true, stream);
     bar.wait("/cache/net.pth");
     bar.begin("https://example.com/net.pth", "/cache/net.pth", 10, 0);
     bar.update(10);

@@ -88,22 +88,22 @@ Names sorted_names(const TemporaryFolder& folder) {
 TEST_CASE_METHOD(Direct, "A file is downloaded whole, and asked for once", "[download]") {
   const LoopbackServer server([](const Request& request) { return serve_file(request, file); });
   const auto path = folder / "made/for/it/weights.pth";
-  download(server.url("/weights.pth?version=2"), path, {.sha256 = file_sha256});
+  download_file(server.url("/weights.pth?version=2"), path, {.sha256 = file_sha256});
   CHECK((read_text(path) == file));
   CHECK(std::filesystem::directory_iterator(path.parent_path())->path() == path);
   REQUIRE(server.requests().size() == 1);
   CHECK(server.requests()[0].target == "/weights.pth?version=2");
   CHECK(server.requests()[0].header("range").empty());
 
-  download(server.url("/weights.pth"), path, {.sha256 = file_sha256.substr(0, 8)});
-  download(server.url("/weights.pth"), path);
+  download_file(server.url("/weights.pth"), path, {.sha256 = file_sha256.substr(0, 8)});
+  download_file(server.url("/weights.pth"), path);
   CHECK(server.requests().size() == 1);
 }
 
 TEST_CASE_METHOD(Direct, "A file that has another hash is replaced", "[download]") {
   const LoopbackServer server([](const Request& request) { return serve_file(request, file); });
   const auto path = folder.write("weights.pth", "older");
-  download(server.url("/weights.pth"), path, {.sha256 = "4B842FB9"});
+  download_file(server.url("/weights.pth"), path, {.sha256 = "4B842FB9"});
   CHECK((read_text(path) == file));
 }
 
@@ -111,8 +111,8 @@ TEST_CASE_METHOD(Direct, "An empty file and one of unknown length are files too"
   const LoopbackServer server([](const Request& request) {
     return Reply{.body = request.target == "/empty" ? "" : "short", .has_length = request.target != "/endless"};
   });
-  download(server.url("/empty"), folder / "empty");
-  download(server.url("/endless"), folder / "endless");
+  download_file(server.url("/empty"), folder / "empty");
+  download_file(server.url("/endless"), folder / "endless");
   CHECK(read_text(folder / "empty").empty());
   CHECK(read_text(folder / "endless") == "short");
   CHECK(sorted_names(folder) == Names{"empty", "endless"});
@@ -126,13 +126,13 @@ TEST_CASE_METHOD(Direct, "A download that was cut goes on where it ended", "[dow
   // Without a hash too: the ETag tells that the file is the same.
   const DownloadOptions options{.sha256 = GENERATE(as<std::string>(), "", file_sha256)};
 
-  CHECK_THROWS_WITH(download(url, path, options),
+  CHECK_THROWS_WITH(download_file(url, path, options),
                     ContainsSubstring("cannot download " + url) && ContainsSubstring("200000 bytes remaining") &&
                         ContainsSubstring("(0.1 MB have come; the next try goes on from there)"));
   CHECK(sorted_names(folder) == Names{"weights.pth.part", "weights.pth.part.source"});
   CHECK(std::filesystem::file_size(folder / "weights.pth.part") == 100'000);
 
-  download(url, path, options);
+  download_file(url, path, options);
   CHECK((read_text(path) == file));
   CHECK(folder.names() == Names{"weights.pth"});
   REQUIRE(server.requests().size() == 2);
@@ -152,8 +152,8 @@ TEST_CASE_METHOD(Direct, "Without an ETag the time of the last change tells that
     reply.headers.push_back("LAST-MODIFIED:  " + date + " ");
     return cut(reply);
   });
-  CHECK_THROWS_AS(download(server.url("/f"), folder / "weights.pth"), Error);
-  download(server.url("/f"), folder / "weights.pth");
+  CHECK_THROWS_AS(download_file(server.url("/f"), folder / "weights.pth"), Error);
+  download_file(server.url("/f"), folder / "weights.pth");
   CHECK((read_text(folder / "weights.pth") == file));
   REQUIRE(server.requests().size() == 2);
   CHECK(server.requests()[1].header("if-range") == date);
@@ -164,8 +164,8 @@ TEST_CASE_METHOD(Direct, "A server that ignores ranges sends the file anew", "[d
   CutOnce cut(100'000);
   const LoopbackServer server([&](const Request&) { return cut(Reply{.headers = {"ETag: \"1\""}, .body = file}); });
   const auto path = folder / "weights.pth";
-  CHECK_THROWS_AS(download(server.url("/f"), path), Error);
-  download(server.url("/f"), path);
+  CHECK_THROWS_AS(download_file(server.url("/f"), path), Error);
+  download_file(server.url("/f"), path);
   CHECK((read_text(path) == file));
   REQUIRE(server.requests().size() == 2);
   CHECK(server.requests()[1].header("range") == "bytes=100000-");
@@ -176,10 +176,10 @@ TEST_CASE_METHOD(Direct, "Nothing is resumed when nobody can tell that it is the
   const std::string etag = GENERATE(as<std::string>(), "", "W/\"weak\"");
   const LoopbackServer server([&](const Request& request) { return cut(serve_file(request, file, etag)); });
   const auto path = folder / "weights.pth";
-  const std::string error = error_of([&] { download(server.url("/f"), path); });
+  const std::string error = error_of([&] { download_file(server.url("/f"), path); });
   CHECK_THAT(error, ContainsSubstring("cannot download") && !ContainsSubstring("next try"));
   CHECK(folder.names().empty());
-  download(server.url("/f"), path);
+  download_file(server.url("/f"), path);
   CHECK((read_text(path) == file));
   CHECK(server.requests()[1].header("range").empty());
 }
@@ -195,9 +195,9 @@ TEST_CASE_METHOD(Direct, "A file that changed meanwhile is downloaded anew", "[d
     return cut(is_changed ? serve_file(request, changed, "\"2\"") : serve_file(request, file));
   });
   const auto path = folder / "weights.pth";
-  CHECK_THROWS_AS(download(server.url("/f"), path), Error);
+  CHECK_THROWS_AS(download_file(server.url("/f"), path), Error);
   is_changed = true;
-  download(server.url("/f"), path);
+  download_file(server.url("/f"), path);
   CHECK((read_text(path) == changed));
   CHECK(folder.names() == Names{"weights.pth"});
   CHECK(server.requests().size() == (honours_if_range ? 2 : 3));
@@ -210,9 +210,9 @@ TEST_CASE_METHOD(Direct, "Where only the hash can tell that the file changed, it
     return cut(is_changed ? serve_file(request, changed, "") : serve_file(request, file, ""));
   });
   const auto path = folder / "weights.pth";
-  CHECK_THROWS_AS(download(server.url("/f"), path, {.sha256 = changed_sha256}), Error);
+  CHECK_THROWS_AS(download_file(server.url("/f"), path, {.sha256 = changed_sha256}), Error);
   is_changed = true;
-  download(server.url("/f"), path, {.sha256 = changed_sha256});
+  download_file(server.url("/f"), path, {.sha256 = changed_sha256});
   CHECK((read_text(path) == changed));
   REQUIRE(server.requests().size() == 3);
   CHECK(server.requests()[1].header("range") == "bytes=100000-");
@@ -224,8 +224,8 @@ TEST_CASE_METHOD(Direct, "The part of another address is not continued, unless t
   const LoopbackServer server(
       [&](const Request& request) { return cut(serve_file(request, request.target == "/old" ? file : changed)); });
   const auto path = folder / "weights.pth";
-  CHECK_THROWS_AS(download(server.url("/old"), path), Error);
-  download(server.url("/new"), path);
+  CHECK_THROWS_AS(download_file(server.url("/old"), path), Error);
+  download_file(server.url("/new"), path);
   CHECK((read_text(path) == changed));
   CHECK(server.requests()[1].header("range").empty());
 }
@@ -234,8 +234,8 @@ TEST_CASE_METHOD(Direct, "The part of another address is continued when the hash
   CutOnce cut(100'000);
   const LoopbackServer server([&](const Request& request) { return cut(serve_file(request, file)); });
   const auto path = folder / "weights.pth";
-  CHECK_THROWS_AS(download(server.url("/weights?signature=1"), path), Error);
-  download(server.url("/weights?signature=2"), path, {.sha256 = file_sha256});
+  CHECK_THROWS_AS(download_file(server.url("/weights?signature=1"), path), Error);
+  download_file(server.url("/weights?signature=2"), path, {.sha256 = file_sha256});
   CHECK((read_text(path) == file));
   CHECK(server.bytes_sent() == file.size());
 }
@@ -243,7 +243,7 @@ TEST_CASE_METHOD(Direct, "The part of another address is continued when the hash
 TEST_CASE_METHOD(Direct, "A part that is complete already becomes the file", "[download]") {
   const LoopbackServer server([](const Request& request) { return serve_file(request, file); });
   folder.write("weights.pth.part", file);
-  download(server.url("/f"), folder / "weights.pth", {.sha256 = file_sha256});
+  download_file(server.url("/f"), folder / "weights.pth", {.sha256 = file_sha256});
   CHECK((read_text(folder / "weights.pth") == file));
   CHECK(folder.names() == Names{"weights.pth"});
   CHECK(server.requests().size() == 1);
@@ -253,14 +253,14 @@ TEST_CASE_METHOD(Direct, "A part that is complete already becomes the file", "[d
 TEST_CASE_METHOD(Direct, "A part that is longer than the file is dropped", "[download]") {
   const LoopbackServer server([](const Request& request) { return serve_file(request, file); });
   folder.write("weights.pth.part", file + "and more");
-  download(server.url("/f"), folder / "weights.pth", {.sha256 = file_sha256});
+  download_file(server.url("/f"), folder / "weights.pth", {.sha256 = file_sha256});
   CHECK((read_text(folder / "weights.pth") == file));
   CHECK(server.requests().size() == 2);
 }
 
 TEST_CASE_METHOD(Direct, "A wrong hash is an error, and leaves nothing", "[download]") {
   const LoopbackServer server([](const Request& request) { return serve_file(request, file); });
-  CHECK_THROWS_WITH(download(server.url("/f"), folder / "weights.pth", {.sha256 = "4b842fb8"}),
+  CHECK_THROWS_WITH(download_file(server.url("/f"), folder / "weights.pth", {.sha256 = "4b842fb8"}),
                     ContainsSubstring("cannot download " + server.url("/f")) &&
                         ContainsSubstring(file_sha256 + ", which does not begin with 4b842fb8") &&
                         ContainsSubstring("check_hash = false, or download with an empty sha256"));
@@ -268,7 +268,7 @@ TEST_CASE_METHOD(Direct, "A wrong hash is an error, and leaves nothing", "[downl
   CHECK(server.requests().size() == 1);
 
   const auto kept = folder.write("kept.pth", "older");
-  CHECK_THROWS_AS(download(server.url("/f"), kept, {.sha256 = "4b842fb8"}), Error);
+  CHECK_THROWS_AS(download_file(server.url("/f"), kept, {.sha256 = "4b842fb8"}), Error);
   CHECK(read_text(kept) == "older");
   CHECK(folder.names() == Names{"kept.pth"});
 }
@@ -279,7 +279,7 @@ TEST_CASE_METHOD(Direct, "An answer that is no success is an error, and its page
     return Reply{.status = std::stoi(request.target.substr(1)), .body = "a page that says so"};
   });
   const auto message = [&](const std::string& target) {
-    return error_of([&] { download(server.url(target), folder / "weights.pth"); });
+    return error_of([&] { download_file(server.url(target), folder / "weights.pth"); });
   };
   CHECK(message("/404") == "cannot download " + server.url("/404") + ": the server answered 404; check the address");
   CHECK_THAT(message("/403"), ContainsSubstring("answered 403; it asks for rights"));
@@ -301,9 +301,10 @@ TEST_CASE_METHOD(Direct, "A passing failure keeps what has come", "[download]") 
     return ++count == 2 ? Reply{.status = 503} : reply;
   });
   const auto path = folder / "weights.pth";
-  CHECK_THROWS_AS(download(server.url("/f"), path), Error);
-  CHECK_THROWS_WITH(download(server.url("/f"), path), ContainsSubstring("answered 503") && ContainsSubstring("0.1 MB"));
-  download(server.url("/f"), path);
+  CHECK_THROWS_AS(download_file(server.url("/f"), path), Error);
+  CHECK_THROWS_WITH(download_file(server.url("/f"), path),
+                    ContainsSubstring("answered 503") && ContainsSubstring("0.1 MB"));
+  download_file(server.url("/f"), path);
   CHECK((read_text(path) == file));
   CHECK(server.bytes_sent() == file.size());
 }
@@ -327,13 +328,13 @@ TEST_CASE_METHOD(Direct, "Redirections are followed, but not out of http and htt
     }
     return request.target == "/there" ? serve_file(request, file) : to("/there");
   });
-  download(server.url("/here"), folder / "weights.pth", {.sha256 = file_sha256});
+  download_file(server.url("/here"), folder / "weights.pth", {.sha256 = file_sha256});
   CHECK(server.requests().size() == 2);
-  CHECK_THROWS_WITH(download(server.url("/file"), folder / "file"), ContainsSubstring("may be http and https"));
-  CHECK_THROWS_WITH(download(server.url("/circle"), folder / "circle"),
+  CHECK_THROWS_WITH(download_file(server.url("/file"), folder / "file"), ContainsSubstring("may be http and https"));
+  CHECK_THROWS_WITH(download_file(server.url("/circle"), folder / "circle"),
                     ContainsSubstring("cannot download " + server.url("/circle")) && ContainsSubstring("redirects"));
   // The ETag of a redirection says nothing of the file.
-  CHECK_THAT(error_of([&] { download(server.url("/to/cut"), folder / "cut"); }),
+  CHECK_THAT(error_of([&] { download_file(server.url("/to/cut"), folder / "cut"); }),
              ContainsSubstring("bytes remaining") && !ContainsSubstring("next try"));
   CHECK(folder.names() == Names{"weights.pth"});
 }
@@ -344,9 +345,9 @@ TEST_CASE_METHOD(Direct, "A refused connection is an error that names the addres
     const LoopbackServer server([](const Request&) { return Reply{}; });
     url = server.url("/weights.pth");
   }
-  CHECK_THROWS_WITH(download(url, folder / "weights.pth"), ContainsSubstring("cannot download " + url + ": ") &&
-                                                               ContainsSubstring("connect") &&
-                                                               ContainsSubstring("check the address, the network"));
+  CHECK_THROWS_WITH(download_file(url, folder / "weights.pth"),
+                    ContainsSubstring("cannot download " + url + ": ") && ContainsSubstring("connect") &&
+                        ContainsSubstring("check the address, the network"));
   CHECK(folder.names().empty());
 }
 
@@ -367,8 +368,8 @@ TEST_CASE_METHOD(Direct, "A server that takes no call is given up", "[download]"
     static_cast<void>(::connect(callers.back(), any, size));
   }
   const std::string url = fmt::format("http://127.0.0.1:{}/weights.pth", ntohs(address.sin_port));
-  const std::string error =
-      error_of([&] { download(url, folder / "weights.pth", {.connect_timeout = std::chrono::milliseconds(200)}); });
+  const std::string error = error_of(
+      [&] { download_file(url, folder / "weights.pth", {.connect_timeout = std::chrono::milliseconds(200)}); });
   CHECK_THAT(error, ContainsSubstring("cannot download " + url) && ContainsSubstring("check the address, the network"));
   CHECK(folder.names().empty());
   for (const int caller : callers) {
@@ -386,7 +387,7 @@ TEST_CASE_METHOD(Direct, "A server that falls silent is given up, before its ans
     return reply;
   });
   CHECK_THROWS_WITH(
-      download(server.url("/f"), folder / "weights.pth", {.stall_timeout = std::chrono::milliseconds(200)}),
+      download_file(server.url("/f"), folder / "weights.pth", {.stall_timeout = std::chrono::milliseconds(200)}),
       ContainsSubstring("cannot download " + server.url("/f")) && ContainsSubstring("nothing has come for"));
   CHECK(std::filesystem::exists(folder / "weights.pth.part") == (after > 0));
 }
@@ -400,13 +401,13 @@ TEST_CASE_METHOD(Direct, "A disk without room is an error, and the download goes
   const rlimit limit{100'000, before.rlim_max};
   ::signal(SIGXFSZ, SIG_IGN);
   ::setrlimit(RLIMIT_FSIZE, &limit);
-  const std::string error = error_of([&] { download(server.url("/f"), path); });
+  const std::string error = error_of([&] { download_file(server.url("/f"), path); });
   ::setrlimit(RLIMIT_FSIZE, &before);
   ::signal(SIGXFSZ, SIG_DFL);
   CHECK_THAT(error, ContainsSubstring("cannot download " + server.url("/f") + ": cannot write " + path.string()) &&
                         ContainsSubstring("File too large") && ContainsSubstring("0.1 MB have come"));
   CHECK_FALSE(std::filesystem::exists(path));
-  download(server.url("/f"), path);
+  download_file(server.url("/f"), path);
   CHECK((read_text(path) == file));
   CHECK(server.requests()[1].header("range") == "bytes=100000-");
 }
@@ -421,7 +422,7 @@ TEST_CASE_METHOD(Direct, "Of many that want a file at once, one gets it and the 
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
-      download(server.url("/f"), path, {.sha256 = file_sha256.substr(0, 8)});
+      download_file(server.url("/f"), path, {.sha256 = file_sha256.substr(0, 8)});
       complete += read_text(path) == file ? 1 : 0;
     });
   }
@@ -443,7 +444,7 @@ TEST_CASE_METHOD(Direct, "When the one that downloads fails, one that waits goes
   std::atomic<int> failed = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] { failed += error_of([&] { download(server.url("/f"), path); }).empty() ? 0 : 1; });
+    threads.emplace_back([&] { failed += error_of([&] { download_file(server.url("/f"), path); }).empty() ? 0 : 1; });
   }
   for (std::thread& thread : threads) {
     thread.join();
@@ -460,7 +461,7 @@ TEST_CASE("The proxy of the environment is asked", "[download]") {
   const Environment http_proxy("http_proxy", proxy.url(""));
   const Environment no_proxy("no_proxy");
   const Environment no_proxy_either("NO_PROXY");
-  download("http://example.com/weights.pth", folder / "weights.pth", {.sha256 = file_sha256});
+  download_file("http://example.com/weights.pth", folder / "weights.pth", {.sha256 = file_sha256});
   REQUIRE(proxy.requests().size() == 1);
   CHECK(proxy.requests()[0].target == "http://example.com/weights.pth");
 }
@@ -469,10 +470,10 @@ TEST_CASE_METHOD(Direct, "A folder that cannot be written to is an error that na
                  "[download]") {
   const LoopbackServer server([](const Request& request) { return serve_file(request, file); });
   folder.write("plain", "not a folder");
-  CHECK_THROWS_WITH(download(server.url("/f"), folder / "plain/weights.pth"),
+  CHECK_THROWS_WITH(download_file(server.url("/f"), folder / "plain/weights.pth"),
                     ContainsSubstring("cannot download " + server.url("/f") + ": cannot make the folder " +
                                       (folder / "plain").string()));
-  CHECK_THROWS_WITH(download(server.url("/f"), "/proc/weights.pth"),
+  CHECK_THROWS_WITH(download_file(server.url("/f"), "/proc/weights.pth"),
                     ContainsSubstring("cannot download " + server.url("/f") + ": cannot write /proc/weights.pth.part"));
   CHECK(server.requests().empty());
 }
@@ -480,7 +481,7 @@ TEST_CASE_METHOD(Direct, "A folder that cannot be written to is an error that na
 TEST_CASE("What a Content-Range tells", "[download]") {
   // RFC 9110, 14.4
   const auto tells = [](std::string_view header, std::int64_t first, std::int64_t total) {
-    const ContentRange range = parse_content_range(header);
+    const download::ContentRange range = download::parse_content_range(header);
     return range.first == first && range.total == total;
   };
   CHECK(tells("bytes 42-1233/1234", 42, 1234));
@@ -494,14 +495,14 @@ TEST_CASE("What a Content-Range tells", "[download]") {
 TEST_CASE("Wrong options are refused in a sentence", "[download]") {
   const TemporaryFolder folder;
   const auto path = folder / "weights.pth";
-  CHECK_THROWS_WITH(download("ftp://example.com/f", path), ContainsSubstring("ftp://example.com/f is no address"));
-  CHECK_THROWS_WITH(download("/etc/hostname", path), ContainsSubstring("begins with http:// or https://"));
-  CHECK_THROWS_WITH(download("https://example.com/f", path, {.sha256 = "xyz"}),
+  CHECK_THROWS_WITH(download_file("ftp://example.com/f", path), ContainsSubstring("ftp://example.com/f is no address"));
+  CHECK_THROWS_WITH(download_file("/etc/hostname", path), ContainsSubstring("begins with http:// or https://"));
+  CHECK_THROWS_WITH(download_file("https://example.com/f", path, {.sha256 = "xyz"}),
                     ContainsSubstring("hexadecimal digits, but is \"xyz\""));
-  CHECK_THROWS_WITH(download("https://example.com/f", path, {.connect_timeout = std::chrono::milliseconds(0)}),
+  CHECK_THROWS_WITH(download_file("https://example.com/f", path, {.connect_timeout = std::chrono::milliseconds(0)}),
                     ContainsSubstring("must be more than 0, but are 0 ms and 60000 ms"));
-  CHECK_THROWS_WITH(download("https://example.com/f", path, {.stall_timeout = std::chrono::seconds(-1)}),
+  CHECK_THROWS_WITH(download_file("https://example.com/f", path, {.stall_timeout = std::chrono::seconds(-1)}),
                     ContainsSubstring("30000 ms and -1000 ms"));
-  CHECK_THROWS_WITH(download("https://example.com/f", folder.path()), ContainsSubstring("not a folder's"));
+  CHECK_THROWS_WITH(download_file("https://example.com/f", folder.path()), ContainsSubstring("not a folder's"));
   CHECK(folder.names().empty());
 }

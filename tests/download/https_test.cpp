@@ -43,16 +43,16 @@ struct Https {
 TEST_CASE_METHOD(Https, "A server with a certificate that SSL_CERT_FILE names is trusted", "[https]") {
   certificate.write(folder / "certificates.pem");
   const Environment trusted("SSL_CERT_FILE", (folder / "certificates.pem").string());
-  download(front.url("/file"), folder / "file");
+  download_file(front.url("/file"), folder / "file");
   CHECK(read_text(folder / "file") == "safely");
 
-  download(server.url("/to/" + front.url("/file")), folder / "from http to https");
+  download_file(server.url("/to/" + front.url("/file")), folder / "from http to https");
   CHECK(read_text(folder / "from http to https") == "safely");
 }
 
 TEST_CASE_METHOD(Https, "A server with a certificate of its own making is refused", "[https]") {
   const Environment trusted("SSL_CERT_FILE");
-  CHECK_THROWS_WITH(download(front.url("/file"), folder / "file"),
+  CHECK_THROWS_WITH(download_file(front.url("/file"), folder / "file"),
                     ContainsSubstring("cannot download " + front.url("/file")) && ContainsSubstring("certificate") &&
                         ContainsSubstring("SSL_CERT_FILE"));
   CHECK(folder.names().empty());
@@ -62,7 +62,7 @@ TEST_CASE_METHOD(Https, "A server with a certificate of its own making is refuse
 TEST_CASE_METHOD(Https, "A redirection from https to http is refused", "[https]") {
   certificate.write(folder / "certificates.pem");
   const Environment trusted("SSL_CERT_FILE", (folder / "certificates.pem").string());
-  CHECK_THROWS_WITH(download(front.url("/to/" + server.url("/file")), folder / "file"),
+  CHECK_THROWS_WITH(download_file(front.url("/to/" + server.url("/file")), folder / "file"),
                     ContainsSubstring("none leads from https to http"));
   CHECK(server.requests().size() == 1);
 }

@@ -26,7 +26,7 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-void append(PartFile& part, std::string_view text) {
+void append(download::PartFile& part, std::string_view text) {
   part.append(std::as_bytes(std::span(text.data(), text.size())));
 }
 
@@ -35,7 +35,7 @@ void append(PartFile& part, std::string_view text) {
 TEST_CASE("A part is seen under the file's name when it is committed", "[part]") {
   const TemporaryFolder folder;
   const auto path = folder.write("file", "older");
-  PartFile part(path);
+  download::PartFile part(path);
   part.restart("here");
   append(part, "new");
   CHECK(read_text(path) == "older");
@@ -47,13 +47,13 @@ TEST_CASE("A part is seen under the file's name when it is committed", "[part]")
 TEST_CASE("A part stays for the next one, with its source", "[part]") {
   const TemporaryFolder folder;
   {
-    PartFile part(folder / "file");
+    download::PartFile part(folder / "file");
     CHECK(part.size() == 0);
     CHECK(part.source().empty());
     part.restart("here");
     append(part, "first, ");
   }
-  PartFile part(folder / "file");
+  download::PartFile part(folder / "file");
   CHECK(part.size() == 7);
   CHECK(part.source() == "here");
   append(part, "second");
@@ -63,7 +63,7 @@ TEST_CASE("A part stays for the next one, with its source", "[part]") {
 
 TEST_CASE("A restart drops what was there", "[part]") {
   const TemporaryFolder folder;
-  PartFile part(folder / "file");
+  download::PartFile part(folder / "file");
   part.restart("here");
   append(part, "a longer one");
   part.restart("there");
@@ -77,11 +77,11 @@ TEST_CASE("A restart drops what was there", "[part]") {
 TEST_CASE("An empty part goes, and a removed one", "[part]") {
   const TemporaryFolder folder;
   {
-    PartFile part(folder / "file");
+    download::PartFile part(folder / "file");
     part.restart("here");
   }
   CHECK(folder.names().empty());
-  PartFile part(folder / "file");
+  download::PartFile part(folder / "file");
   part.restart("here");
   append(part, "bytes");
   part.remove();
@@ -91,9 +91,10 @@ TEST_CASE("An empty part goes, and a removed one", "[part]") {
 TEST_CASE("A part that cannot be made is an error that names it", "[part]") {
   const TemporaryFolder folder;
   const std::string part = (folder / "none/file.part").string();
-  CHECK_THROWS_WITH(PartFile(folder / "none/file"), ContainsSubstring("cannot write " + part + ": No such file"));
+  CHECK_THROWS_WITH(download::PartFile(folder / "none/file"),
+                    ContainsSubstring("cannot write " + part + ": No such file"));
   std::filesystem::create_symlink(folder / "elsewhere", folder / "file.part");
-  CHECK_THROWS_WITH(PartFile(folder / "file"), ContainsSubstring("cannot write"));
+  CHECK_THROWS_WITH(download::PartFile(folder / "file"), ContainsSubstring("cannot write"));
   CHECK_FALSE(std::filesystem::exists(folder / "elsewhere"));
 }
 
@@ -104,7 +105,7 @@ TEST_CASE("One at a time has the part, and all add to the same one", "[part]") {
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {
-      PartFile part(folder / "file");
+      download::PartFile part(folder / "file");
       most = std::max(most.load(), ++inside);
       append(part, "x");
       std::this_thread::yield();
@@ -120,11 +121,11 @@ TEST_CASE("One at a time has the part, and all add to the same one", "[part]") {
 
 TEST_CASE("Who waited for a part that became the file gets a new one", "[part]") {
   const TemporaryFolder folder;
-  std::optional<PartFile> first(std::in_place, folder / "file");
+  std::optional<download::PartFile> first(std::in_place, folder / "file");
   append(*first, "whole");
   std::atomic<bool> waits = false;
   std::thread second([&] {
-    PartFile part(folder / "file", [&] { waits = true; });
+    download::PartFile part(folder / "file", [&] { waits = true; });
     append(part, part.size() == 0 ? "new" : "more");
   });
   while (!waits) {
@@ -140,13 +141,13 @@ TEST_CASE("A process that is killed leaves its part to the next", "[part]") {
   const TemporaryFolder folder;
   const pid_t child = ::fork();
   if (child == 0) {
-    PartFile part(folder / "file");
+    download::PartFile part(folder / "file");
     append(part, "from the first process");
     ::raise(SIGKILL);
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(WIFSIGNALED(status));
-  const PartFile part(folder / "file");
+  const download::PartFile part(folder / "file");
   CHECK(part.size() == std::string_view("from the first process").size());
 }

@@ -40,7 +40,7 @@ class Certificate {
     X509_EXTENSION* const address = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
     X509_add_ext(x509, address, -1);
     X509_EXTENSION_free(address);
-    hearth::require(X509_sign(x509, key_.get(), EVP_sha256()) > 0, "the tests cannot make a certificate");
+    hearth::core::require(X509_sign(x509, key_.get(), EVP_sha256()) > 0, "the tests cannot make a certificate");
   }
 
   X509* x509() const noexcept { return x509_.get(); }
@@ -48,7 +48,7 @@ class Certificate {
 
   void write(const std::filesystem::path& path) const {
     std::FILE* const file = std::fopen(path.c_str(), "w");
-    hearth::require(file != nullptr && PEM_write_X509(file, x509_.get()) == 1, "cannot write {}", path.string());
+    hearth::core::require(file != nullptr && PEM_write_X509(file, x509_.get()) == 1, "cannot write {}", path.string());
     std::fclose(file);
   }
 
@@ -68,7 +68,7 @@ class TlsFront {
     auto* const any = reinterpret_cast<sockaddr*>(&address);
     const bool ready = listener_ >= 0 && ::bind(listener_, any, size) == 0 && ::listen(listener_, 64) == 0 &&
                        ::getsockname(listener_, any, &size) == 0;
-    hearth::require(ready, "the tests' TLS server cannot listen on the loopback");
+    hearth::core::require(ready, "the tests' TLS server cannot listen on the loopback");
     port_ = ntohs(address.sin_port);
     accepter_ = std::thread([this] { accept_all(); });
   }
@@ -92,7 +92,7 @@ class TlsFront {
   }
 
   void accept_all() {
-    const hearth::NoPipeSignal no_pipe_signal;
+    const hearth::download::NoPipeSignal no_pipe_signal;
     for (int connection = -1; (connection = ::accept(listener_, nullptr, nullptr)) >= 0;) {
       const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context_.get()), &SSL_free);
       SSL_set_fd(ssl.get(), connection);

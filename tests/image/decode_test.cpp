@@ -269,10 +269,10 @@ TEST_CASE("read_image names the file that it cannot read or decode") {
   const hearth_test::TemporaryFolder folder;
   const std::filesystem::path path = folder / "picture.png";
   const std::vector<std::byte> bytes = bytes_of("rgb_8.png");
-  write_file(path, bytes);
+  core::write_file(path, bytes);
   CHECK(read_image(path) == decode_image(bytes, "rgb_8.png"));
   CHECK(read_image(path, Channels::grey).channels() == 1);
-  write_file(path, std::span(bytes).first(200));
+  core::write_file(path, std::span(bytes).first(200));
   CHECK_THROWS_WITH(read_image(path), ContainsSubstring(path.string() + " is truncated"));
   std::filesystem::remove(path);
   CHECK_THROWS_WITH(read_image(path), ContainsSubstring(path.string()));

@@ -16,7 +16,7 @@ using Catch::Matchers::ContainsSubstring;
 TEST_CASE("A picture written as PNG reads back the same") {
   const hearth_test::TemporaryFolder folder;
   const std::filesystem::path path = folder / "picture.png";
-  for (const Size size : {Size{1, 1}, Size{1, 50}, Size{40, 1}, Size{31, 64}}) {
+  for (const image::Size size : {image::Size{1, 1}, image::Size{1, 50}, image::Size{40, 1}, image::Size{31, 64}}) {
     const Image rgb = noise(size.height, size.width, 3, 5);
     write_png(path, rgb.view());
     CHECK(read_image(path) == rgb);
@@ -28,9 +28,9 @@ TEST_CASE("A picture written as PNG reads back the same") {
 
 TEST_CASE("A part of a picture is written without the rest") {
   const Image whole = noise(20, 30, 3, 7);
-  const Rect part{5, 9, 11, 13};
+  const image::Rect part{5, 9, 11, 13};
   const Image read = decode_image(encode_png(whole.view().crop(part)), "part");
-  REQUIRE(read.size() == Size{11, 13});
+  REQUIRE(read.size() == image::Size{11, 13});
   for (int y = 0; y < part.height; ++y) {
     CHECK(
         std::equal(read.row(y), read.row(y) + read.stride(), whole.row(part.top + y) + std::ptrdiff_t{part.left} * 3));

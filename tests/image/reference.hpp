@@ -48,7 +48,7 @@ class Pack {
     }
   };
 
-  explicit Pack(const std::filesystem::path& path) : bytes_(hearth::read_file(path)) {
+  explicit Pack(const std::filesystem::path& path) : bytes_(hearth::core::read_file(path)) {
     std::size_t at = 0;
     const auto take = [&](std::size_t count) {
       const auto taken = std::span<const std::byte>(bytes_).subspan(at, count);

@@ -17,9 +17,9 @@ using namespace hearth;
 namespace {
 
 template <class Kernels>
-Image resized_by(const ImageView& source, Size size, const Rect& window) {
+Image resized_by(const ImageView& source, image::Size size, const image::Rect& window) {
   std::vector<std::uint8_t> pixels;
-  Resampler resampler;
+  image::Resampler resampler;
   resampler.resize<Kernels>(source, size, window, [&](const std::uint8_t* row) {
     pixels.insert(pixels.end(), row, row + std::ptrdiff_t{window.width} * source.channels);
   });
@@ -65,19 +65,21 @@ TEST_CASE("The fastest kernels and the plain ones agree to the last bit") {
     const int largest = i % 4 == 0 ? 4 : 90;
     const auto side = [&] { return 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(largest))); };
     const Tight source(noise(side(), side(), i % 5 == 0 ? 1 : 3, static_cast<std::uint32_t>(i)));
-    const Size size{side(), side()};
+    const image::Size size{side(), side()};
     CAPTURE(i, source.view.height, source.view.width, source.view.channels, size.height, size.width);
-    const Rect whole{0, 0, size.height, size.width};
-    CHECK(resized_by<FastestKernels>(source.view, size, whole) == resized_by<ScalarKernels>(source.view, size, whole));
+    const image::Rect whole{0, 0, size.height, size.width};
+    CHECK(resized_by<image::FastestKernels>(source.view, size, whole) ==
+          resized_by<image::ScalarKernels>(source.view, size, whole));
   }
 }
 
 TEST_CASE("A window has the same pixels as the whole") {
-  for (const Size size : {Size{60, 50}, Size{13, 17}, Size{20, 60}, Size{60, 20}, Size{30, 40}}) {
+  for (const image::Size size :
+       {image::Size{60, 50}, image::Size{13, 17}, image::Size{20, 60}, image::Size{60, 20}, image::Size{30, 40}}) {
     const Tight source(noise(30, 40, 3, 1));
     const Image whole = resize_bilinear(source.view, size);
-    const Rect window{3, 2, size.height - 7, size.width - 4};
-    const Image part = resized_by<FastestKernels>(source.view, size, window);
+    const image::Rect window{3, 2, size.height - 7, size.width - 4};
+    const Image part = resized_by<image::FastestKernels>(source.view, size, window);
     for (int y = 0; y < window.height; ++y) {
       CAPTURE(size.height, size.width, y);
       CHECK(std::equal(part.row(y), part.row(y) + part.stride(), whole.row(window.top + y) + window.left * 3));
@@ -87,18 +89,18 @@ TEST_CASE("A window has the same pixels as the whole") {
 
 TEST_CASE("A part of a picture is resized as if there were nothing around it") {
   const Image around = noise(40, 40, 3, 2);
-  const Rect part{7, 5, 20, 30};
+  const image::Rect part{7, 5, 20, 30};
   Image alone(part.height, part.width, 3);
   for (int y = 0; y < part.height; ++y) {
     std::copy_n(around.row(part.top + y) + part.left * 3, alone.stride(), alone.row(y));
   }
-  for (const Size size : {Size{64, 64}, Size{9, 11}, Size{12, 50}}) {
+  for (const image::Size size : {image::Size{64, 64}, image::Size{9, 11}, image::Size{12, 50}}) {
     CHECK(resize_bilinear(around.view().crop(part), size) == resize_bilinear(alone.view(), size));
   }
 }
 
 TEST_CASE("A Resampler's earlier pictures leave no trace") {
-  Resampler resampler;
+  image::Resampler resampler;
   const Image first = noise(50, 60, 3, 3);
   const Image second = noise(20, 60, 1, 4);
   resampler.resize(first.view(), {30, 30}, {0, 0, 30, 30}, [](const std::uint8_t*) {});
@@ -112,6 +114,6 @@ TEST_CASE("Sizes and windows that make no sense are Errors") {
   const Image image = noise(4, 4, 3, 5);
   CHECK_THROWS_WITH(resize_bilinear(image.view(), {0, 5}), "Resampler: cannot resize to 0 x 5 pixels");
   CHECK_THROWS_AS(resize_bilinear(ImageView{}, {5, 5}), Error);
-  CHECK_THROWS_AS(resized_by<FastestKernels>(image.view(), {8, 8}, {1, 0, 8, 8}), Error);
-  CHECK_THROWS_AS(resized_by<FastestKernels>(image.view(), {8, 8}, {0, -1, 8, 8}), Error);
+  CHECK_THROWS_AS(resized_by<image::FastestKernels>(image.view(), {8, 8}, {1, 0, 8, 8}), Error);
+  CHECK_THROWS_AS(resized_by<image::FastestKernels>(image.view(), {8, 8}, {0, -1, 8, 8}), Error);
 }

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include <hearth/losses/loss.hpp>
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/metrics/average_loss.hpp>
 #include <hearth/metrics/deferred_mean.hpp>
-#include <hearth/metrics/loss.hpp>
 #include <hearth/metrics/metric.hpp>
 
 #include "catch.hpp"
@@ -114,7 +114,7 @@ TEST_CASE("AverageLoss keeps no graph and leaves gradients alone") {
 }
 
 TEST_CASE("A deferred mean does not depend on when it is read") {
-  DeferredMean read_often, read_once;
+  metrics::DeferredMean read_often, read_once;
   for (std::uint64_t i = 0; i < 600; ++i) {
     const torch::Tensor number = formula::tensor(i, {1}, 1e3, 0.1)[0].to(i < 300 ? torch::kFloat : torch::kDouble);
     read_often.add(number, static_cast<double>(i % 7), 1);
@@ -170,21 +170,22 @@ TEST_CASE("CrossEntropyLoss refuses options that cannot be") {
 }
 
 TEST_CASE("Labels out of range are refused by value, place and number of outputs") {
-  CHECK_NOTHROW(check_targets(targets, 4));
-  CHECK_THROWS_WITH(check_targets(targets, 3), ContainsSubstring("label 3 (sample 3 of its batch) is out of range") &&
-                                                   ContainsSubstring("the model has 3 outputs"));
+  CHECK_NOTHROW(losses::check_targets(targets, 4));
+  CHECK_THROWS_WITH(losses::check_targets(targets, 3),
+                    ContainsSubstring("label 3 (sample 3 of its batch) is out of range") &&
+                        ContainsSubstring("the model has 3 outputs"));
   const torch::Tensor holes = torch::tensor({0, -100, 1}, torch::kLong);
-  CHECK_THROWS_WITH(check_targets(holes, 4), ContainsSubstring("label -100"));
-  CHECK_NOTHROW(check_targets(holes, 4, -100));
-  CHECK_NOTHROW(check_targets(torch::tensor({0, 9, 1, 9}, torch::kLong).slice(0, 0, 4, 2), 2));
-  CHECK_THROWS_AS(check_targets(targets.to(torch::kFloat), 4), Error);
-  CHECK_THROWS_AS(check_targets(logits, 4), Error);
+  CHECK_THROWS_WITH(losses::check_targets(holes, 4), ContainsSubstring("label -100"));
+  CHECK_NOTHROW(losses::check_targets(holes, 4, -100));
+  CHECK_NOTHROW(losses::check_targets(torch::tensor({0, 9, 1, 9}, torch::kLong).slice(0, 0, 4, 2), 2));
+  CHECK_THROWS_AS(losses::check_targets(targets.to(torch::kFloat), 4), Error);
+  CHECK_THROWS_AS(losses::check_targets(logits, 4), Error);
 }
 
 TEST_CASE("The concepts tell metrics and losses from other types") {
   STATIC_REQUIRE(MetricLike<Accuracy>);
   STATIC_REQUIRE(MetricLike<AverageLoss<AbsoluteLoss>>);
-  STATIC_REQUIRE_FALSE(MetricLike<DeferredMean>);
+  STATIC_REQUIRE_FALSE(MetricLike<metrics::DeferredMean>);
   STATIC_REQUIRE(LossLike<CrossEntropyLoss>);
   STATIC_REQUIRE(LossLike<AbsoluteLoss>);
   STATIC_REQUIRE_FALSE(LossLike<Accuracy>);

@@ -9,16 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include <hearth/models/activation.hpp>
-#include <hearth/models/conv_norm_activation.hpp>
 #include <hearth/models/efficientnet.hpp>
 #include <hearth/models/head.hpp>
-#include <hearth/models/make_divisible.hpp>
+#include <hearth/models/layers/activation.hpp>
+#include <hearth/models/layers/conv_norm_activation.hpp>
+#include <hearth/models/layers/make_divisible.hpp>
+#include <hearth/models/layers/squeeze_excitation.hpp>
+#include <hearth/models/layers/stochastic_depth.hpp>
 #include <hearth/models/mobilenet_v2.hpp>
 #include <hearth/models/mobilenet_v3.hpp>
 #include <hearth/models/model.hpp>
-#include <hearth/models/squeeze_excitation.hpp>
-#include <hearth/models/stochastic_depth.hpp>
 
 #include "catch.hpp"
 

@@ -14,14 +14,14 @@
 #include <vector>
 
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
 #include <hearth/models/convnext.hpp>
 #include <hearth/models/freeze.hpp>
 #include <hearth/models/head.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/self_attention.hpp>
+#include <hearth/models/layers/trunc_normal.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/models/resnet.hpp>
-#include <hearth/models/self_attention.hpp>
-#include <hearth/models/trunc_normal.hpp>
 #include <hearth/models/vision_transformer.hpp>
 #include <hearth/weights/module_state.hpp>
 #include <hearth/weights/save.hpp>

@@ -107,7 +107,7 @@ bool is_same(const Value& a, const Value& b) {
     const auto entries = [](const Value& dict) {
       std::vector<Value::Dict::Item> result;
       for (const auto& item : dict.as<Value::Dict>()) {
-        if (item.first != Key("milestones")) {
+        if (item.first != core::Key("milestones")) {
           result.push_back(item);
         }
       }

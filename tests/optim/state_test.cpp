@@ -309,7 +309,7 @@ TEST_CASE("State that does not fit is refused with a sentence, and the optimizer
   const auto without = [](const Value& dict, const std::string& key) {
     Value::Dict rest;
     for (const auto& [name, value] : dict.as<Value::Dict>()) {
-      if (name != Key(key)) {
+      if (name != core::Key(key)) {
         rest.set(name, value);
       }
     }
@@ -453,7 +453,7 @@ TEST_CASE("A run begun in one language goes on in the other") {
   const std::string log = (folder / "log").string();
   const int status =
       std::system(fmt::format("'{}' '{}' '{}' >'{}' 2>&1", python, script, folder.path().string(), log).c_str());
-  const auto said = read_file(log);
+  const auto said = core::read_file(log);
   INFO(std::string(reinterpret_cast<const char*>(said.data()), said.size()));
   REQUIRE(status == 0);
 

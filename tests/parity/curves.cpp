@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include <hearth/chart/line_chart.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/data/data_loader.hpp>
-#include <hearth/data/tensor_dataset.hpp>
+#include <hearth/datasets/tensor_dataset.hpp>
 #include <hearth/image/encode.hpp>
-#include <hearth/image/line_chart.hpp>
 #include <hearth/models/densenet.hpp>
 #include <hearth/models/freeze.hpp>
 #include <hearth/models/mlp.hpp>
@@ -68,7 +68,7 @@ class Steps : public Callback {
   }
 
  private:
-  void write(const nlohmann::ordered_json& line) { text_ += line.dump() + "\n", write_file(path_, text_); }
+  void write(const nlohmann::ordered_json& line) { text_ += line.dump() + "\n", core::write_file(path_, text_); }
 
   std::filesystem::path path_;
   const Optimizer* optimizer_;
@@ -135,8 +135,8 @@ const std::map<std::string, std::function<void(const std::filesystem::path&)>> r
      }},
 };
 
-Series read_losses(const std::filesystem::path& path, std::string name, double width) {
-  Series series{.name = std::move(name), .x = {}, .y = {}, .width = width};
+chart::Series read_losses(const std::filesystem::path& path, std::string name, double width) {
+  chart::Series series{.name = std::move(name), .x = {}, .y = {}, .width = width};
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     const auto object = nlohmann::json::parse(line);
@@ -149,7 +149,7 @@ Series read_losses(const std::filesystem::path& path, std::string name, double w
 }
 
 void plot(const std::filesystem::path& picture, const std::vector<std::filesystem::path>& folders) {
-  std::vector<Axes> panels;
+  std::vector<chart::Axes> panels;
   for (const std::filesystem::path& folder : folders) {
     panels.push_back(
         {folder.filename().string(),
@@ -157,7 +157,8 @@ void plot(const std::filesystem::path& picture, const std::vector<std::filesyste
          "loss",
          {read_losses(folder / "python.jsonl", "Python", 2.4), read_losses(folder / "hearth.jsonl", "hearth", 1)}});
   }
-  write_png(picture, draw_charts(panels, {.height = 330, .width = 400 * static_cast<int>(panels.size())}).view());
+  write_png(picture,
+            chart::draw_charts(panels, {.height = 330, .width = 400 * static_cast<int>(panels.size())}).view());
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 
 #include <hearth/data/data_loader.hpp>
-#include <hearth/data/image_folder.hpp>
+#include <hearth/datasets/image_folder.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
 #include <hearth/transforms/flip.hpp>
@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
 #endif
     read_all("decoded", folder, results, Compose{ToTensor{}});
     read_all("evaluation", folder, results, Compose{Resize{256}, CenterCrop{224}, ToTensor{}});
-    read_all("squashed", folder, results, Compose{Resize{Size{96, 160}}, RandomHorizontalFlip{1.0}, ToTensor{}});
+    read_all("squashed", folder, results, Compose{Resize{image::Size{96, 160}}, RandomHorizontalFlip{1.0}, ToTensor{}});
     read_all("normalised", folder, results,
              Compose{Resize{64}, CenterCrop{64}, ToTensor{}, Normalize{imagenet::mean, imagenet::std}});
     save_weights(results, folder.string() + ".pth");

@@ -5,8 +5,8 @@
 #include <exception>
 #include <filesystem>
 
-#include <hearth/metrics/loss.hpp>
-#include <hearth/models/stochastic_depth.hpp>
+#include <hearth/losses/loss.hpp>
+#include <hearth/models/layers/stochastic_depth.hpp>
 #include <hearth/models/zoo.hpp>
 #include <hearth/optim/sgd.hpp>
 #include <hearth/weights/load.hpp>

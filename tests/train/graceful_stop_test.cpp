@@ -16,7 +16,7 @@ TEST_CASE("a working thread that notices the request answers it itself, once", "
   std::thread::id saver;
   std::thread requester;
   {
-    GracefulStop stop(
+    train::GracefulStop stop(
         source.get_token(),
         [&] {
           ++saves;
@@ -41,7 +41,7 @@ TEST_CASE("when the working thread is busy the requesting thread answers, and no
   std::stop_source source;
   std::atomic<int> saves{0};
   int steps = 0;
-  GracefulStop stop(
+  train::GracefulStop stop(
       source.get_token(), [&] { ++saves; }, 5ms);
   stop.exclusively([&] { ++steps; });
   std::thread requester([&] { source.request_stop(); });
@@ -59,7 +59,7 @@ TEST_CASE("the answer never falls into an exclusive section", "[graceful_stop]")
     int weights = 0;  // a section makes it odd and even again; not atomic: the sections alone protect it
     int saved = -1;
     {
-      GracefulStop stop(
+      train::GracefulStop stop(
           source.get_token(), [&] { saved = weights; }, 0ms);
       std::thread requester([&] { source.request_stop(); });
       for (int step = 0; step < 2000; ++step) {
@@ -78,7 +78,7 @@ TEST_CASE("the answer never falls into an exclusive section", "[graceful_stop]")
 TEST_CASE("without a request nothing is saved", "[graceful_stop]") {
   int saves = 0;
   {
-    GracefulStop stop(std::stop_token{}, [&] { ++saves; });
+    train::GracefulStop stop(std::stop_token{}, [&] { ++saves; });
   }
   CHECK(saves == 0);
 }

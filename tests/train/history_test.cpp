@@ -35,7 +35,7 @@ TEST_CASE("a record becomes one line of JSON whose numbers read back as they wer
                            .seconds = 12.5,
                            .images_per_second = 1e6,
                            .data_wait_fraction = 0};
-  CHECK(to_json(record) ==
+  CHECK(train::to_json(record) ==
         R"({"epoch": 2, "train_loss": 0.1, "train_accuracy": 0.5, "val_loss": 0.3333333333333333, "val_accuracy": 1, )"
         R"("lr": 0.001, "seconds": 12.5, "images_per_second": 1000000, "data_wait_fraction": 0})");
 }
@@ -53,9 +53,10 @@ TEST_CASE("the progress line gives rate, time left, means and the share of waiti
                       .accuracy = 0.5,
                       .seconds = 4,
                       .wait_seconds = 1};
-  CHECK(progress_line(done) == "epoch 2/24 train 10/40  80 img/s  eta 0:12  loss 1.2500  acc 0.5000  data wait 25%");
-  CHECK(format_duration(3599.4) == "59:59");
-  CHECK(format_duration(3661) == "1:01:01");
+  CHECK(train::progress_line(done) ==
+        "epoch 2/24 train 10/40  80 img/s  eta 0:12  loss 1.2500  acc 0.5000  data wait 25%");
+  CHECK(core::format_duration(3599.4) == "59:59");
+  CHECK(core::format_duration(3661) == "1:01:01");
 }
 
 TEST_CASE("into a file the progress bar writes plain lines, one for each phase that was quick", "[progress_bar]") {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <filesystem>
 #include <hearth/data/data_loader.hpp>
-#include <hearth/data/fake_data.hpp>
-#include <hearth/data/tensor_dataset.hpp>
+#include <hearth/datasets/fake_data.hpp>
+#include <hearth/datasets/tensor_dataset.hpp>
 #include <hearth/models/mlp.hpp>
 #include <hearth/models/resnet.hpp>
 #include <hearth/optim/sgd.hpp>
@@ -404,7 +404,7 @@ TEST_CASE("the run's folder holds metrics, best and last weights and the curves"
   load_weights(*last, folder / "last.pth");
   CHECK(all_equal(last->parameters(), model->parameters()));
 
-  const auto metrics = read_file(folder / "metrics.jsonl");
+  const auto metrics = core::read_file(folder / "metrics.jsonl");
   CHECK(std::count(metrics.begin(), metrics.end(), std::byte{'\n'}) == 4);
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

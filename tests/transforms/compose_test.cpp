@@ -24,7 +24,9 @@ namespace {
 // One stage of each kind, as a user would write it.
 
 struct DropFirstColumn {
-  void plan(Plan& plan, RandomStream&) const { plan.crop({0, 1, plan.size().height, plan.size().width - 1}); }
+  void plan(transforms::Plan& plan, RandomStream&) const {
+    plan.crop({0, 1, plan.size().height, plan.size().width - 1});
+  }
 };
 
 struct Invert {
@@ -191,5 +193,5 @@ TEST_CASE("Wrong options of Normalize and Resize are Errors when they are made")
   CHECK_THROWS_WITH((Normalize{{0.5, 0.5}, {0.5, 0.0}}), "Normalize: std must not be 0");
   CHECK_THROWS_AS((Normalize{std::vector<double>{}, std::vector<double>{}}), Error);
   CHECK_THROWS_WITH(Resize{0}, "Resize: size must be at least 1, but got 0");
-  CHECK_THROWS_WITH((Resize{Size{3, 0}}), "Resize: size must be at least 1, but got 0");
+  CHECK_THROWS_WITH((Resize{image::Size{3, 0}}), "Resize: size must be at least 1, but got 0");
 }

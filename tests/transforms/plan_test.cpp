@@ -18,7 +18,7 @@ using namespace hearth;
 
 namespace {
 
-Image drawn(Plan& plan) {
+Image drawn(transforms::Plan& plan) {
   Image copy;
   plan.edit([&](Image& image) { copy = image; });
   return copy;
@@ -26,7 +26,7 @@ Image drawn(Plan& plan) {
 
 // Each step done at once, pixel by pixel.
 
-Image cropped(const Image& image, const Rect& rect) {
+Image cropped(const Image& image, const image::Rect& rect) {
   Image result(rect.height, rect.width, image.channels());
   for (int y = 0; y < rect.height; ++y) {
     for (int x = 0; x < rect.width; ++x) {
@@ -63,18 +63,18 @@ TEST_CASE("A plan of any steps gives what the steps give one by one") {
     };
     const Image picture = noise(between(1, 20), between(1, 20), i % 4 == 0 ? 1 : 3, static_cast<std::uint32_t>(i));
     Image expected = picture;
-    Plan plan(picture.view());
+    transforms::Plan plan(picture.view());
     for (int step = between(1, 6); step > 0; --step) {
       switch (between(0, 4)) {
         case 0: {
-          const Size size{between(1, 25), between(1, 25)};
+          const image::Size size{between(1, 25), between(1, 25)};
           expected = resize_bilinear(expected.view(), size);
           plan.resize(size);
           break;
         }
         case 1:
         case 2: {
-          const Rect rect{between(-4, 6), between(-4, 6), between(1, 20), between(1, 20)};
+          const image::Rect rect{between(-4, 6), between(-4, 6), between(1, 20), between(1, 20)};
           expected = cropped(expected, rect);
           plan.crop(rect);
           break;
@@ -99,35 +99,35 @@ TEST_CASE("A plan of any steps gives what the steps give one by one") {
 
 TEST_CASE("Crop, resize, crop and flip are merged, not drawn") {
   const Image picture = noise(40, 60, 3, 1);
-  Plan plan(picture.view());
+  transforms::Plan plan(picture.view());
   plan.crop({5, 6, 30, 40});
   plan.crop({1, 2, 20, 30});
   plan.flip_horizontal();
   plan.resize({50, 70});
   plan.crop({3, 4, 45, 50});
-  CHECK(plan.source() == Rect{6, 8, 20, 30});
-  CHECK(plan.resized() == Size{50, 70});
-  CHECK(plan.window() == Rect{3, 16, 45, 50});
+  CHECK(plan.source() == image::Rect{6, 8, 20, 30});
+  CHECK(plan.resized() == image::Size{50, 70});
+  CHECK(plan.window() == image::Rect{3, 16, 45, 50});
   CHECK(plan.flipped_horizontally());
   CHECK_FALSE(plan.flipped_vertically());
 }
 
 TEST_CASE("A resize to the size at hand is no step") {
   const Image picture = noise(40, 60, 3, 2);
-  Plan plan(picture.view());
+  transforms::Plan plan(picture.view());
   plan.resize({20, 30});
   plan.crop({0, 0, 10, 10});
   plan.resize({10, 10});
-  CHECK(plan.resized() == Size{20, 30});
+  CHECK(plan.resized() == image::Size{20, 30});
 }
 
 TEST_CASE("Every row is handed out once") {
   const Image picture = noise(10, 12, 3, 3);
-  Plan plan(picture.view());
+  transforms::Plan plan(picture.view());
   plan.crop({-3, 2, 20, 30});
   plan.flip_vertical();
   std::vector<int> rows;
-  plan.rows([&](int y, PixelRow) { rows.push_back(y); });
+  plan.rows([&](int y, transforms::PixelRow) { rows.push_back(y); });
   std::sort(rows.begin(), rows.end());
   REQUIRE(rows.size() == 20);
   for (int y = 0; y < 20; ++y) {
@@ -138,9 +138,9 @@ TEST_CASE("Every row is handed out once") {
 TEST_CASE("An edit may change the picture's size") {
   const Image picture = noise(10, 12, 3, 4);
   const Image other = noise(5, 30, 3, 5);
-  Plan plan(picture.view());
+  transforms::Plan plan(picture.view());
   plan.edit([&](Image& image) { image = other; });
-  CHECK(plan.size() == Size{5, 30});
+  CHECK(plan.size() == image::Size{5, 30});
   plan.crop({1, 1, 3, 3});
   CHECK(drawn(plan) == cropped(other, {1, 1, 3, 3}));
 }
@@ -148,11 +148,11 @@ TEST_CASE("An edit may change the picture's size") {
 TEST_CASE("Two plans at a time do not disturb each other") {
   const Image a = noise(10, 12, 3, 6);
   const Image b = noise(20, 11, 3, 7);
-  Plan outer(a.view());
+  transforms::Plan outer(a.view());
   outer.resize({30, 31});
   Image inner_result;
   outer.edit([&](Image&) {
-    Plan inner(b.view());
+    transforms::Plan inner(b.view());
     inner.resize({7, 9});
     inner_result = drawn(inner);
   });
@@ -163,20 +163,20 @@ TEST_CASE("Two plans at a time do not disturb each other") {
 TEST_CASE("A thread's working memory is used again, but never by two at a time") {
   const int* first = nullptr;
   {
-    const ThreadSpare<std::vector<int>> memory;
+    const transforms::ThreadSpare<std::vector<int>> memory;
     memory->assign(100, 7);
     first = memory->data();
-    const ThreadSpare<std::vector<int>> other;
+    const transforms::ThreadSpare<std::vector<int>> other;
     CHECK(&*other != &*memory);
   }
-  const ThreadSpare<std::vector<int>> again;
+  const transforms::ThreadSpare<std::vector<int>> again;
   CHECK(again->data() == first);
 }
 
 TEST_CASE("A plan without pixels is an Error") {
   const Image picture = noise(4, 4, 3, 8);
-  Plan plan(picture.view());
+  transforms::Plan plan(picture.view());
   CHECK_THROWS_AS(plan.crop({0, 0, 0, 3}), Error);
   CHECK_THROWS_AS(plan.resize({0, 3}), Error);
-  CHECK_THROWS_AS(Plan(ImageView{}), Error);
+  CHECK_THROWS_AS(transforms::Plan(ImageView{}), Error);
 }

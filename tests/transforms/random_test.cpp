@@ -36,14 +36,14 @@ void check_distribution(const std::string& name, std::vector<double> values) {
   }
 }
 
-void check_crops(const std::string& name, Size size, const RandomResizedCrop& crop) {
+void check_crops(const std::string& name, image::Size size, const RandomResizedCrop& crop) {
   std::vector<double> area;
   std::vector<double> ratio;
   std::vector<double> row;
   std::vector<double> column;
   for (std::size_t i = 0; i < draws; ++i) {
     RandomStream random(1, 2, i);
-    const Rect rect = crop.draw(size, random);
+    const image::Rect rect = crop.draw(size, random);
     area.push_back(static_cast<double>(rect.height) * rect.width / (static_cast<double>(size.height) * size.width));
     ratio.push_back(static_cast<double>(rect.width) / rect.height);
     row.push_back((rect.top + rect.height / 2.0) / size.height);
@@ -61,7 +61,7 @@ double rate(const Flip& flip) {
   int flips = 0;
   for (std::size_t i = 0; i < draws; ++i) {
     RandomStream random(3, 4, i);
-    Plan plan(image.view());
+    transforms::Plan plan(image.view());
     flip.plan(plan, random);
     flips += plan.flipped_horizontally() || plan.flipped_vertically() ? 1 : 0;
   }
@@ -97,10 +97,11 @@ TEST_CASE("RandomResizedCrop's area, ratio and place are distributed as torchvis
 
 TEST_CASE("RandomResizedCrop stays within the picture and its bounds, whatever the picture's shape") {
   const RandomResizedCrop crop{8};
-  for (const Size size : {Size{1, 1}, Size{1, 100}, Size{100, 1}, Size{2, 3}, Size{3, 500}, Size{64, 64}}) {
+  for (const image::Size size : {image::Size{1, 1}, image::Size{1, 100}, image::Size{100, 1}, image::Size{2, 3},
+                                 image::Size{3, 500}, image::Size{64, 64}}) {
     for (std::uint64_t i = 0; i < 200; ++i) {
       RandomStream random(0, 0, i);
-      const Rect rect = crop.draw(size, random);
+      const image::Rect rect = crop.draw(size, random);
       CAPTURE(size.height, size.width, i);
       CHECK(rect.height >= 1);
       CHECK(rect.width >= 1);
@@ -116,18 +117,18 @@ TEST_CASE("RandomResizedCrop plans its crop and the size") {
   const Image image(50, 70, 3);
   RandomStream random(8, 0, 0);
   RandomStream same(8, 0, 0);
-  const RandomResizedCrop crop{Size{20, 30}};
-  Plan plan(image.view());
+  const RandomResizedCrop crop{image::Size{20, 30}};
+  transforms::Plan plan(image.view());
   crop.plan(plan, random);
   CHECK(plan.source() == crop.draw({50, 70}, same));
-  CHECK(plan.resized() == Size{20, 30});
+  CHECK(plan.resized() == image::Size{20, 30});
 }
 
 TEST_CASE("The draws are those documented") {
   const Image image(60, 60, 1);
   const auto plan_with = [&](const auto& stage) {
     return [&](RandomStream& random) {
-      Plan plan(image.view());
+      transforms::Plan plan(image.view());
       stage.plan(plan, random);
     };
   };
@@ -139,7 +140,7 @@ TEST_CASE("The draws are those documented") {
   CHECK(numbers_drawn(plan_with(RandomResizedCrop{8, {.scale = {1, 1}, .ratio = {2, 2}}})) == 40);
 
   RandomStream random(9, 9, 9);
-  const Rect rect = RandomResizedCrop{8, {.scale = {0.2, 0.3}}}.draw({60, 60}, random);
+  const image::Rect rect = RandomResizedCrop{8, {.scale = {0.2, 0.3}}}.draw({60, 60}, random);
   RandomStream same(9, 9, 9);
   const double area = 3600 * same.uniform(0.2, 0.3);
   const double ratio = std::exp(same.uniform(std::log(3.0 / 4.0), std::log(4.0 / 3.0)));
@@ -160,7 +161,7 @@ TEST_CASE("Flips happen at the rate asked for") {
 
 TEST_CASE("What is wrong in the options is an Error when the transform is made") {
   CHECK_THROWS_WITH(RandomResizedCrop{0}, "RandomResizedCrop: size must be at least 1, but got 0");
-  CHECK_THROWS_WITH((RandomResizedCrop{Size{5, -1}}), "RandomResizedCrop: size must be at least 1, but got -1");
+  CHECK_THROWS_WITH((RandomResizedCrop{image::Size{5, -1}}), "RandomResizedCrop: size must be at least 1, but got -1");
   CHECK_THROWS_WITH((RandomResizedCrop{8, {.scale = {0.5, 0.1}}}),
                     "RandomResizedCrop: scale must be positive, the lower bound first, but got 0.5 to 0.1");
   CHECK_THROWS_AS((RandomResizedCrop{8, {.scale = {0.0, 1.0}}}), Error);

@@ -73,12 +73,12 @@ TEST_CASE("Resize to a shorter side is torchvision's, pixel by pixel") {
 }
 
 TEST_CASE("Resize to a height and a width is torchvision's, pixel by pixel") {
-  check("resize_17_30", Resize{Size{17, 30}});
+  check("resize_17_30", Resize{image::Size{17, 30}});
 }
 
 TEST_CASE("CenterCrop is torchvision's, also of pictures smaller than the crop") {
   check("center_12", CenterCrop{12});
-  check("center_24_11", CenterCrop{Size{24, 11}});
+  check("center_24_11", CenterCrop{image::Size{24, 11}});
 }
 
 TEST_CASE("Resizes and crops in a row are torchvision's, pixel by pixel") {
@@ -86,9 +86,9 @@ TEST_CASE("Resizes and crops in a row are torchvision's, pixel by pixel") {
   check("center_resize", CenterCrop{15}, Resize{22});
   check("pad_resize", CenterCrop{40}, Resize{22});
   check("resize_resize", Resize{12}, Resize{25});
-  check("resize_center_pad", Resize{20}, CenterCrop{8}, CenterCrop{Size{14, 17}});
+  check("resize_center_pad", Resize{20}, CenterCrop{8}, CenterCrop{image::Size{14, 17}});
   check("pad_center", CenterCrop{40}, CenterCrop{31});
-  check("pad_center_pad", CenterCrop{Size{20, 9}}, CenterCrop{Size{15, 22}});
+  check("pad_center_pad", CenterCrop{image::Size{20, 9}}, CenterCrop{image::Size{15, 22}});
 }
 
 TEST_CASE("Flips before and after resizes, crops and padding are torchvision's, pixel by pixel") {
@@ -98,8 +98,9 @@ TEST_CASE("Flips before and after resizes, crops and padding are torchvision's, 
   check("turn", turn);
   check("resize_flip_turn", Resize{20}, flip, turn);
   check("flip_resize", flip, turn, Resize{20});
-  check("flip_pad", flip, turn, CenterCrop{Size{24, 21}});
-  check("center_flip_pad", CenterCrop{Size{9, 11}}, flip, CenterCrop{Size{20, 16}}, turn, CenterCrop{Size{19, 13}});
+  check("flip_pad", flip, turn, CenterCrop{image::Size{24, 21}});
+  check("center_flip_pad", CenterCrop{image::Size{9, 11}}, flip, CenterCrop{image::Size{20, 16}}, turn,
+        CenterCrop{image::Size{19, 13}});
 }
 
 TEST_CASE("RandomResizedCrop takes torchvision's middle where no crop fits") {

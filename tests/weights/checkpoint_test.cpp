@@ -66,7 +66,7 @@ std::string repr(const Value& value) {
 }
 
 /// What `values` of make_reference.py makes.
-const std::vector<std::pair<hearth::Key, std::string>> values{
+const std::vector<std::pair<hearth::core::Key, std::string>> values{
     {"none", "None"},
     {"flags", "[True, False]"},
     {"integers", "(0, -5, 2147483648, -1099511627776)"},
@@ -93,7 +93,7 @@ Value readable(const std::string& name) {
   const Value value = read_checkpoint(reference(name));
   Value::Dict rest;
   for (const auto& [key, item] : value.as<Value::Dict>()) {
-    if (key != hearth::Key("unread")) {
+    if (key != hearth::core::Key("unread")) {
       rest.set(key, item);
     }
   }
@@ -237,9 +237,9 @@ TEST_CASE("Checkpoints cross to Python and back") {
       "assert found['flags'] == [True, False] and found['flags'][0] is True and found['none'] is None, found\n"
       "assert torch.equal(found['parameter'], torch.ones(2)) and found['integer_tensor'].item() == 7, found\n",
       in("cpp.pth"), in("python.pth"));
-  hearth::write_file(folder / "check.py", script);
+  hearth::core::write_file(folder / "check.py", script);
   const int status = std::system(fmt::format("'{}' {} >{} 2>&1", python, in("check.py"), in("log")).c_str());
-  const auto said = hearth::read_file(folder / "log");
+  const auto said = hearth::core::read_file(folder / "log");
   INFO(std::string(reinterpret_cast<const char*>(said.data()), said.size()));
   REQUIRE(status == 0);
   CHECK(repr(read_checkpoint(folder / "python.pth")) == repr(written));

@@ -20,25 +20,25 @@ using hearth_test::TemporaryFolder;
 
 TEST_CASE("The file's name is that of the URL's path, as Python's urlparse has it", "[weights]") {
   // os.path.basename(urllib.parse.urlparse(url).path)
-  CHECK(url_file_name("https://example.com/a/resnet50-11ad3fa6.pth") == "resnet50-11ad3fa6.pth");
-  CHECK(url_file_name("https://example.com/m-v2-ab.pth?x=1/2#f") == "m-v2-ab.pth");
-  CHECK(url_file_name("https://example.com/x;v=1/y-0a;z=2.pth") == "y-0a");
-  CHECK(url_file_name("https://example.com/a%20b-.pth") == "a%20b-.pth");
-  CHECK(url_file_name("https://example.com/dir/").empty());
-  CHECK(url_file_name("https://example.com").empty());
-  CHECK(url_file_name("https://example.com?x=a/b.pth").empty());
+  CHECK(weights::url_file_name("https://example.com/a/resnet50-11ad3fa6.pth") == "resnet50-11ad3fa6.pth");
+  CHECK(weights::url_file_name("https://example.com/m-v2-ab.pth?x=1/2#f") == "m-v2-ab.pth");
+  CHECK(weights::url_file_name("https://example.com/x;v=1/y-0a;z=2.pth") == "y-0a");
+  CHECK(weights::url_file_name("https://example.com/a%20b-.pth") == "a%20b-.pth");
+  CHECK(weights::url_file_name("https://example.com/dir/").empty());
+  CHECK(weights::url_file_name("https://example.com").empty());
+  CHECK(weights::url_file_name("https://example.com?x=a/b.pth").empty());
 }
 
 TEST_CASE("The hash in a name is what torch.hub's regular expression finds", "[weights]") {
   // re.search(r"-([a-f0-9]*)\.", name)
-  CHECK(hash_in_name("resnet50-11ad3fa6.pth") == "11ad3fa6");
-  CHECK(hash_in_name("m-v2-ab.pth") == "ab");
-  CHECK(hash_in_name("a-12.3-45.pth") == "12");
-  CHECK(hash_in_name("a--7.pth") == "7");
-  CHECK(hash_in_name("a-.pth").empty());
-  CHECK(hash_in_name("y-0a").empty());
-  CHECK(hash_in_name("a-AB.pth").empty());
-  CHECK(hash_in_name("resnet50.pth").empty());
+  CHECK(weights::hash_in_name("resnet50-11ad3fa6.pth") == "11ad3fa6");
+  CHECK(weights::hash_in_name("m-v2-ab.pth") == "ab");
+  CHECK(weights::hash_in_name("a-12.3-45.pth") == "12");
+  CHECK(weights::hash_in_name("a--7.pth") == "7");
+  CHECK(weights::hash_in_name("a-.pth").empty());
+  CHECK(weights::hash_in_name("y-0a").empty());
+  CHECK(weights::hash_in_name("a-AB.pth").empty());
+  CHECK(weights::hash_in_name("resnet50.pth").empty());
 }
 
 TEST_CASE("Weights are downloaded into the cache, checked by their name's hash, once", "[weights]") {

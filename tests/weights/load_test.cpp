@@ -103,12 +103,12 @@ TEST_CASE("load_weights converts between all number types, and refuses the other
   struct Holder : torch::nn::Module {
     explicit Holder(at::Tensor held) { register_buffer("held", std::move(held)); }
   };
-  for (const hearth::Dtype& dtype : hearth::dtypes) {
+  for (const hearth::weights::Dtype& dtype : hearth::weights::dtypes) {
     for (const auto type : {torch::kFloat, torch::kHalf, torch::kBFloat16, torch::kComplexFloat, torch::kLong,
-                            hearth::scalar_type(dtype)}) {
+                            hearth::weights::scalar_type(dtype)}) {
       CAPTURE(c10::toString(type), dtype.name);
       const at::Tensor bytes = torch::zeros({2, 3 * static_cast<std::int64_t>(dtype.bytes)}, torch::kByte);
-      const at::Tensor value = bytes.view(hearth::scalar_type(dtype));
+      const at::Tensor value = bytes.view(hearth::weights::scalar_type(dtype));
       Holder holder(torch::zeros({2, 3 * static_cast<std::int64_t>(c10::elementSize(type))}, torch::kByte).view(type));
       try {
         hearth::load_weights(holder, StateDict{{"held", value}});

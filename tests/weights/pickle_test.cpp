@@ -1,25 +1,25 @@
-#include <hearth/weights/pickle_reader.hpp>
-#include <hearth/weights/pickle_writer.hpp>
+#include <hearth/weights/pickle/reader.hpp>
+#include <hearth/weights/pickle/writer.hpp>
 
 #include <limits>
 #include <string>
 
 #include "catch.hpp"
 
-using hearth::PickleDocument;
-using hearth::PickleValue;
+using hearth::pickle::PickleDocument;
+using hearth::pickle::PickleValue;
 
 namespace {
 
-PickleDocument read(const std::string& pickle) {
-  return hearth::read_pickle(std::as_bytes(std::span(pickle)), [](std::string_view name) {
+hearth::pickle::PickleDocument read(const std::string& pickle) {
+  return hearth::pickle::read_pickle(std::as_bytes(std::span(pickle)), [](std::string_view name) {
     return name == "collections.OrderedDict" || name == "collections.Counter" || name == "torch.device" ||
            name == "builtins.set";
   });
 }
 
 /// Protocol 2, these opcodes, stop.
-PickleDocument run(const std::string& opcodes) {
+hearth::pickle::PickleDocument run(const std::string& opcodes) {
   return read("\x80\x02" + opcodes + ".");
 }
 
@@ -40,8 +40,8 @@ TEST_CASE("read_pickle reads integers of every width") {
   CHECK(integer("\x8a\x05\x00\x00\x00\x00\x01"s) == 4294967296);
   CHECK(integer("\x8a\x01\x80") == -128);
   CHECK(integer("\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80"s) == std::numeric_limits<std::int64_t>::min());
-  const PickleDocument wide = run("\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
-  CHECK(wide.root->as<PickleValue::BigInteger>()->bytes == "\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
+  const hearth::pickle::PickleDocument wide = run("\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
+  CHECK(wide.root->as<pickle::PickleValue::BigInteger>()->bytes == "\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
 }
 
 TEST_CASE("read_pickle reads numbers, texts, bytes, booleans and None") {
@@ -49,62 +49,63 @@ TEST_CASE("read_pickle reads numbers, texts, bytes, booleans and None") {
   CHECK(*run("G\xbf\xf8\x00\x00\x00\x00\x00\x00"s).root->as<double>() == -1.5);
   CHECK(*run("X\x03\x00\x00\x00\xc3\xa4!"s).root->as<std::string>() == "ä!");
   CHECK(*run("\x8c\x02hi").root->as<std::string>() == "hi");
-  CHECK(run("C\x02\x00\xff"s).root->as<PickleValue::Bytes>()->bytes == "\x00\xff"s);
+  CHECK(run("C\x02\x00\xff"s).root->as<pickle::PickleValue::Bytes>()->bytes == "\x00\xff"s);
   CHECK(*run("\x88").root->as<bool>());
   CHECK_FALSE(*run("\x89").root->as<bool>());
-  CHECK(run("N").root->as<PickleValue::None>() != nullptr);
+  CHECK(run("N").root->as<pickle::PickleValue::None>() != nullptr);
 }
 
 TEST_CASE("read_pickle reads lists, tuples, sets and dicts, and what is kept and recalled is the same value") {
   using namespace std::string_literals;
   CHECK(run("](K\x01K\x02"
             "e")
-            .root->as<PickleValue::List>()
+            .root->as<pickle::PickleValue::List>()
             ->items.size() == 2);
   CHECK(run("]K\x01"
             "a")
-            .root->as<PickleValue::List>()
+            .root->as<pickle::PickleValue::List>()
             ->items.size() == 1);
-  CHECK(run("(K\x01K\x02t").root->as<PickleValue::Tuple>()->items.size() == 2);
-  CHECK(run("K\x01\x85").root->as<PickleValue::Tuple>()->items.size() == 1);
-  CHECK(run("K\x01K\x02K\x03\x87").root->as<PickleValue::Tuple>()->items.size() == 3);
-  CHECK(run("\x8f(K\x01K\x02\x90").root->as<PickleValue::Set>()->items.size() == 2);
-  const PickleDocument dict =
+  CHECK(run("(K\x01K\x02t").root->as<pickle::PickleValue::Tuple>()->items.size() == 2);
+  CHECK(run("K\x01\x85").root->as<pickle::PickleValue::Tuple>()->items.size() == 1);
+  CHECK(run("K\x01K\x02K\x03\x87").root->as<pickle::PickleValue::Tuple>()->items.size() == 3);
+  CHECK(run("\x8f(K\x01K\x02\x90").root->as<pickle::PickleValue::Set>()->items.size() == 2);
+  const hearth::pickle::PickleDocument dict =
       run("}q\x00(X\x01\x00\x00\x00"
           "aq\x01K\x07X\x01\x00\x00\x00"
           "bh\x01u"s);
-  const auto& items = *dict.root->as<PickleValue::Dict>();
+  const auto& items = *dict.root->as<pickle::PickleValue::Dict>();
   CHECK(*items.find("a")->as<std::int64_t>() == 7);
   CHECK(items.find("b") == items.items[0].first);
   CHECK(items.find("c") == nullptr);
 }
 
 TEST_CASE("read_pickle takes a list that holds itself") {
-  const PickleDocument document =
+  const hearth::pickle::PickleDocument document =
       run(std::string("]q\x00h\x00"
                       "a",
                       6));
-  CHECK(document.root->as<PickleValue::List>()->items.front() == document.root);
+  CHECK(document.root->as<pickle::PickleValue::List>()->items.front() == document.root);
 }
 
 TEST_CASE("read_pickle makes an OrderedDict a dict with its state, and records other calls") {
   using namespace std::string_literals;
-  const PickleDocument ordered =
+  const hearth::pickle::PickleDocument ordered =
       run("ccollections\nOrderedDict\n)RX\x01\x00\x00\x00"
           "aK\x01s}b"s);
-  CHECK(ordered.root->as<PickleValue::Dict>()->items.size() == 1);
-  CHECK(ordered.root->as<PickleValue::Dict>()->state != nullptr);
-  const PickleDocument older =
+  CHECK(ordered.root->as<pickle::PickleValue::Dict>()->items.size() == 1);
+  CHECK(ordered.root->as<pickle::PickleValue::Dict>()->state != nullptr);
+  const hearth::pickle::PickleDocument older =
       run("ccollections\nOrderedDict\n]](X\x01\x00\x00\x00"
           "aK\x01"
           "ea\x85R"s);
-  CHECK(*older.root->as<PickleValue::Dict>()->find("a")->as<std::int64_t>() == 1);
-  const PickleDocument call =
+  CHECK(*older.root->as<pickle::PickleValue::Dict>()->find("a")->as<std::int64_t>() == 1);
+  const hearth::pickle::PickleDocument call =
       run("ctorch\ndevice\nX\x03\x00\x00\x00"
           "cpu\x85R"s);
-  const auto& device = *call.root->as<PickleValue::Call>();
-  CHECK(device.function->as<PickleValue::Global>()->name == "torch.device");
-  CHECK(hearth::pickled_item<std::string>(device.arguments->as<PickleValue::Tuple>()->items, 0) == "cpu");
+  const auto& device = *call.root->as<pickle::PickleValue::Call>();
+  CHECK(device.function->as<pickle::PickleValue::Global>()->name == "torch.device");
+  CHECK(hearth::pickle::pickled_item<std::string>(device.arguments->as<pickle::PickleValue::Tuple>()->items, 0) ==
+        "cpu");
   CHECK(call.root->kind() == "a torch.device");
 }
 
@@ -155,15 +156,15 @@ TEST_CASE("A Counter is a dict, and what is made of one list or dict is made onc
   using Catch::Matchers::ContainsSubstring;
   using namespace std::string_literals;
   const std::string counter = "ccollections\nCounter\n}q\x01K\x04K\x02s\x85R"s;
-  const PickleDocument counts = run(counter);
-  CHECK(counts.root->as<PickleValue::Dict>()->items.size() == 1);
+  const hearth::pickle::PickleDocument counts = run(counter);
+  CHECK(counts.root->as<pickle::PickleValue::Dict>()->items.size() == 1);
   CHECK_THROWS_WITH(run(counter + "ccollections\nCounter\nh\x01\x85R"s), ContainsSubstring("many dicts of one"));
   const std::string list =
       "]q\x01(]q\x02(K\x01K\x02"
       "eh\x02h\x02h\x02"
       "e0"s;
   const std::string dict = "ccollections\nOrderedDict\nh\x01\x85R"s;
-  CHECK(run(list + dict).root->as<PickleValue::Dict>()->items.size() == 4);
+  CHECK(run(list + dict).root->as<pickle::PickleValue::Dict>()->items.size() == 4);
   CHECK_THROWS_WITH(run(list + dict + dict), ContainsSubstring("many dicts of one"));
 }
 
@@ -175,7 +176,7 @@ TEST_CASE("PickleWriter takes the texts that Python decodes, and no others") {
        {""s, "a\0\x7f"s, "\xc2\x80"s, "\xdf\xbf"s, "\xe0\xa0\x80"s, "\xed\xa0\x80"s, "\xed\xbf\xbf"s, "\xef\xbf\xbf"s,
         "\xf0\x90\x80\x80"s, "\xf4\x8f\xbf\xbf"s, "a\xe2\x86\x94z"s}) {
     CAPTURE(text);
-    hearth::PickleWriter writer;
+    hearth::pickle::PickleWriter writer;
     writer.text(text);
     CHECK(*read(writer.finish()).root->as<std::string>() == text);
   }
@@ -184,13 +185,13 @@ TEST_CASE("PickleWriter takes the texts that Python decodes, and no others") {
         "\xe0\x9f\xbf"s, "\xe2\x86"s, "\xe2\x86z"s, "\xf0\x80\x80\x80"s, "\xf0\x8f\xbf\xbf"s, "\xf0\x90\x80"s,
         "\xf4\x90\x80\x80"s, "\xf5\x80\x80\x80"s, "\xf8\x88\x80\x80\x80"s, "\xff"s}) {
     CAPTURE(text);
-    hearth::PickleWriter writer;
+    hearth::pickle::PickleWriter writer;
     CHECK_THROWS_WITH(writer.text(text), ContainsSubstring("is not UTF-8"));
   }
 }
 
 TEST_CASE("What PickleWriter writes, read_pickle reads") {
-  hearth::PickleWriter writer;
+  hearth::pickle::PickleWriter writer;
   writer.begin();
   writer.none();
   writer.boolean(true);
@@ -215,19 +216,19 @@ TEST_CASE("What PickleWriter writes, read_pickle reads") {
   writer.persistent();
   writer.end_tuple();
   const std::string bytes = writer.finish();
-  const PickleDocument document = read(bytes + "rest");
+  const hearth::pickle::PickleDocument document = read(bytes + "rest");
   CHECK(document.size == bytes.size());
-  const auto& items = document.root->as<PickleValue::Tuple>()->items;
+  const auto& items = document.root->as<pickle::PickleValue::Tuple>()->items;
   REQUIRE(items.size() == 11);
-  CHECK(items[0]->as<PickleValue::None>() != nullptr);
+  CHECK(items[0]->as<pickle::PickleValue::None>() != nullptr);
   CHECK(*items[1]->as<bool>());
   CHECK(*items[2]->as<std::int64_t>() == -3);
   CHECK(*items[3]->as<std::int64_t>() == std::int64_t{1} << 40);
   CHECK(*items[4]->as<std::int64_t>() == std::numeric_limits<std::int64_t>::min());
   CHECK(*items[5]->as<double>() == -0.1);
   CHECK(*items[6]->as<std::string>() == "naïve");
-  CHECK(items[7]->as<PickleValue::List>()->items.size() == 1);
-  CHECK(items[8]->as<PickleValue::Dict>()->find("key")->as<PickleValue::Dict>() != nullptr);
-  CHECK(items[9]->as<PickleValue::Call>() != nullptr);
-  CHECK(*items[10]->as<PickleValue::Persistent>()->id->as<std::string>() == "id");
+  CHECK(items[7]->as<pickle::PickleValue::List>()->items.size() == 1);
+  CHECK(items[8]->as<pickle::PickleValue::Dict>()->find("key")->as<pickle::PickleValue::Dict>() != nullptr);
+  CHECK(items[9]->as<pickle::PickleValue::Call>() != nullptr);
+  CHECK(*items[10]->as<pickle::PickleValue::Persistent>()->id->as<std::string>() == "id");
 }

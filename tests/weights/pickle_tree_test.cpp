@@ -1,4 +1,4 @@
-#include <hearth/weights/pickle_tree.hpp>
+#include <hearth/weights/pickle/tree.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -9,33 +9,35 @@
 #include <vector>
 
 #include <hearth/core/mapped_file.hpp>
-#include <hearth/weights/numpy_scalar.hpp>
-#include <hearth/weights/pth_reader.hpp>
+#include <hearth/weights/pth/numpy_scalar.hpp>
+#include <hearth/weights/pth/reader.hpp>
 
 #include "catch.hpp"
 #include "weights/reference.hpp"
 
 using Catch::Matchers::ContainsSubstring;
-using hearth::check_tree;
-using hearth::PickleValue;
+using hearth::pickle::check_tree;
+using hearth::pickle::PickleValue;
 
 namespace {
 
 /// Values that keep their places, as those of a document do.
 struct Values {
-  std::deque<PickleValue> all;
+  std::deque<pickle::PickleValue> all;
 
   template <class T>
-  const PickleValue* make(T value) {
-    return &all.emplace_back(PickleValue{std::move(value)});
+  const hearth::pickle::PickleValue* make(T value) {
+    return &all.emplace_back(hearth::pickle::PickleValue{std::move(value)});
   }
-  const PickleValue* make_list(std::size_t count, const PickleValue* item) {
-    return make(PickleValue::List{std::vector(count, item)});
+  const hearth::pickle::PickleValue* make_list(std::size_t count, const hearth::pickle::PickleValue* item) {
+    return make(hearth::pickle::PickleValue::List{std::vector(count, item)});
   }
-  const PickleValue* make_call(const std::string& function, std::vector<const PickleValue*> arguments,
-                               const PickleValue* state = nullptr) {
-    return make(
-        PickleValue::Call{make(PickleValue::Global{function}), make(PickleValue::Tuple{std::move(arguments)}), state});
+  const hearth::pickle::PickleValue* make_call(const std::string& function,
+                                               std::vector<const hearth::pickle::PickleValue*> arguments,
+                                               const hearth::pickle::PickleValue* state = nullptr) {
+    return make(hearth::pickle::PickleValue::Call{make(hearth::pickle::PickleValue::Global{function}),
+                                                  make(hearth::pickle::PickleValue::Tuple{std::move(arguments)}),
+                                                  state});
   }
 };
 
@@ -43,78 +45,78 @@ struct Values {
 
 TEST_CASE("A pickle that is a tree may have many values, and share some") {
   Values values;
-  const PickleValue* const none = values.make(PickleValue::None{});
-  check_tree(*none, 1);
-  check_tree(*values.make_list(100000, none), 100000);
-  check_tree(*values.make_list(250, values.make_list(250, none)), 600);
-  const PickleValue* deep = values.make(PickleValue::List{});
-  for (std::size_t i = 0; i < hearth::max_nesting; ++i) {
-    deep = values.make(PickleValue::Tuple{{deep, none}});
+  const hearth::pickle::PickleValue* const none = values.make(hearth::pickle::PickleValue::None{});
+  hearth::pickle::check_tree(*none, 1);
+  hearth::pickle::check_tree(*values.make_list(100000, none), 100000);
+  hearth::pickle::check_tree(*values.make_list(250, values.make_list(250, none)), 600);
+  const hearth::pickle::PickleValue* deep = values.make(hearth::pickle::PickleValue::List{});
+  for (std::size_t i = 0; i < hearth::pickle::max_nesting; ++i) {
+    deep = values.make(hearth::pickle::PickleValue::Tuple{{deep, none}});
   }
-  check_tree(*deep, 600);
-  CHECK_THROWS_WITH(check_tree(*values.make_list(1, deep), 600),
+  hearth::pickle::check_tree(*deep, 600);
+  CHECK_THROWS_WITH(hearth::pickle::check_tree(*values.make_list(1, deep), 600),
                     ContainsSubstring("inside each other more than 128 deep"));
 }
 
 TEST_CASE("A pickle that holds itself, or stands for far more than it says, is refused at once") {
   Values values;
-  const PickleValue* many = values.make(PickleValue::None{});
+  const hearth::pickle::PickleValue* many = values.make(hearth::pickle::PickleValue::None{});
   for (int i = 0; i < 4; ++i) {
     many = values.make_list(40, many);
   }
-  CHECK_THROWS_WITH(check_tree(*many, 200),
+  CHECK_THROWS_WITH(hearth::pickle::check_tree(*many, 200),
                     "its pickle repeats the same values: its 200 bytes stand for more than 66336 values");
 
-  PickleValue self{PickleValue::Dict{}};
-  std::get<PickleValue::Dict>(self.data).items = {{many, &self}, {many, &self}};
-  CHECK_THROWS_WITH(check_tree(self, 200), ContainsSubstring("its pickle holds itself"));
+  hearth::pickle::PickleValue self{hearth::pickle::PickleValue::Dict{}};
+  std::get<pickle::PickleValue::Dict>(self.data).items = {{many, &self}, {many, &self}};
+  CHECK_THROWS_WITH(hearth::pickle::check_tree(self, 200), ContainsSubstring("its pickle holds itself"));
 
   for (const std::string name : {"holds_itself", "deep", "repeated", "repeated_text"}) {
-    hearth::MappedFile file(reference("refused_" + name + ".pth"));
-    const hearth::PthFile pth = hearth::open_pth(file.bytes());
-    CHECK_THROWS_AS(check_tree(pth.root(), pth.document.size), hearth::Error);
+    hearth::core::MappedFile file(reference("refused_" + name + ".pth"));
+    const hearth::pth::PthFile pth = hearth::pth::open_pth(file.bytes());
+    CHECK_THROWS_AS(hearth::pickle::check_tree(pth.root(), pth.document.size), hearth::Error);
   }
 }
 
 TEST_CASE("Texts count by their length, keys too, and tensors as sixteen values, wherever they are repeated") {
   Values values;
   const std::size_t size = 1000;
-  const std::size_t most = hearth::max_tree(size);
+  const std::size_t most = hearth::pickle::max_tree(size);
   CHECK(most == 65536 + 4 * size);
-  const auto refuses = [&](const PickleValue* root) {
+  const auto refuses = [&](const hearth::pickle::PickleValue* root) {
     try {
-      check_tree(*root, size);
+      hearth::pickle::check_tree(*root, size);
       return false;
     } catch (const hearth::Error&) {
       return true;
     }
   };
-  const PickleValue* const text = values.make(std::string(16 * 999, 'a'));  // 1000 values
+  const hearth::pickle::PickleValue* const text = values.make(std::string(16 * 999, 'a'));  // 1000 values
   CHECK_FALSE(refuses(values.make_list(69, text)));
   CHECK(refuses(values.make_list(70, text)));
   const auto make_dicts = [&](std::size_t count) {
-    PickleValue::Dict dict;
-    dict.items = {{text, values.make(PickleValue::None{})}};
+    hearth::pickle::PickleValue::Dict dict;
+    dict.items = {{text, values.make(hearth::pickle::PickleValue::None{})}};
     return values.make_list(count, values.make(std::move(dict)));  // 1002 values each
   };
   CHECK_FALSE(refuses(make_dicts(69)));
   CHECK(refuses(make_dicts(70)));
-  const PickleValue* const call = values.make_call("torch.Size", {});
+  const hearth::pickle::PickleValue* const call = values.make_call("torch.Size", {});
   CHECK_FALSE(refuses(values.make_list(most / 16 - 1, call)));
   CHECK(refuses(values.make_list(most / 16 + 1, call)));
   // A text that the pickle itself has is no repetition, however long.
-  check_tree(*values.make(std::string(std::size_t{1} << 21, 'a')), std::size_t{1} << 21);
+  hearth::pickle::check_tree(*values.make(std::string(std::size_t{1} << 21, 'a')), std::size_t{1} << 21);
 }
 
 TEST_CASE("numpy's numbers are read from their bytes, and what is none of them is not") {
   Values values;
-  const auto scalar = [&](const std::string& type, const std::string& order, const PickleValue* bytes) {
-    const PickleValue* const state =
-        values.make(PickleValue::Tuple{{values.make(std::int64_t{3}), values.make(order)}});
-    const PickleValue* const dtype = values.make_call("numpy.dtype", {values.make(type)}, state);
-    return hearth::numpy_scalar(*values.make_call("numpy._core.multiarray.scalar", {dtype, bytes}));
+  const auto scalar = [&](const std::string& type, const std::string& order, const hearth::pickle::PickleValue* bytes) {
+    const hearth::pickle::PickleValue* const state =
+        values.make(hearth::pickle::PickleValue::Tuple{{values.make(std::int64_t{3}), values.make(order)}});
+    const hearth::pickle::PickleValue* const dtype = values.make_call("numpy.dtype", {values.make(type)}, state);
+    return hearth::pth::numpy_scalar(*values.make_call("numpy._core.multiarray.scalar", {dtype, bytes}));
   };
-  const auto bytes = [&](const std::string& text) { return values.make(PickleValue::Bytes{text}); };
+  const auto bytes = [&](const std::string& text) { return values.make(hearth::pickle::PickleValue::Bytes{text}); };
   const auto encoded = [&](const std::string& utf8) {
     return values.make_call("_codecs.encode", {values.make(utf8), values.make(std::string("latin1"))});
   };
@@ -130,6 +132,6 @@ TEST_CASE("numpy's numbers are read from their bytes, and what is none of them i
   CHECK(scalar("i2", "<", encoded("a\u0100")).index() == 0);
   CHECK(scalar("i8", "<", encoded(std::string(17, 'a'))).index() == 0);
   CHECK(scalar("i2", "<", encoded("a\xc3")).index() == 0);
-  CHECK(hearth::numpy_scalar(*values.make_call("numpy._core.multiarray.scalar", {})).index() == 0);
-  CHECK(hearth::numpy_scalar(*values.make(std::int64_t{1})).index() == 0);
+  CHECK(hearth::pth::numpy_scalar(*values.make_call("numpy._core.multiarray.scalar", {})).index() == 0);
+  CHECK(hearth::pth::numpy_scalar(*values.make(std::int64_t{1})).index() == 0);
 }

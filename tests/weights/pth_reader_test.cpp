@@ -1,4 +1,4 @@
-#include <hearth/weights/pth_reader.hpp>
+#include <hearth/weights/pth/reader.hpp>
 
 #include <algorithm>
 #include <string>
@@ -10,13 +10,13 @@
 #include "catch.hpp"
 #include "weights/reference.hpp"
 
-using hearth::StoredTensor;
+using hearth::weights::StoredTensor;
 
 namespace {
 
 /// Every line that differs between the tensors and what Python said of them; the values of conj and neg views apart,
 /// which lie in the file without it.
-std::vector<std::string> differences(const std::vector<StoredTensor>& tensors, const std::string& name) {
+std::vector<std::string> differences(const std::vector<weights::StoredTensor>& tensors, const std::string& name) {
   const std::vector<std::string> expected = reference_lines(name);
   std::vector<std::string> different;
   for (std::size_t i = 0; i < std::max(tensors.size(), expected.size()); ++i) {
@@ -24,7 +24,7 @@ std::vector<std::string> differences(const std::vector<StoredTensor>& tensors, c
       different.push_back(i < expected.size() ? "missing: " + expected[i] : "unexpected: " + tensors[i].name);
       continue;
     }
-    const StoredTensor& tensor = tensors[i];
+    const hearth::weights::StoredTensor& tensor = tensors[i];
     const std::string line = reference_line(tensor.name, tensor.dtype->name, tensor.sizes, gather(tensor));
     const bool is_view = tensor.conjugate || tensor.negative;
     const auto comparable = [&](const std::string& text) { return is_view ? text.substr(0, text.rfind(' ')) : text; };
@@ -36,23 +36,24 @@ std::vector<std::string> differences(const std::vector<StoredTensor>& tensors, c
 }
 
 std::vector<std::string> differences_of_pth(const std::string& name) {
-  hearth::MappedFile file(reference(name + ".pth"));
-  return differences(hearth::read_pth(file.bytes()), name + ".txt");
+  hearth::core::MappedFile file(reference(name + ".pth"));
+  return differences(hearth::pth::read_pth(file.bytes()), name + ".txt");
 }
 
 /// What the file is refused with, or "" when it is read.
 std::string refusal(const std::string& name) {
-  hearth::MappedFile file(reference("refused_" + name + ".pth"));
+  hearth::core::MappedFile file(reference("refused_" + name + ".pth"));
   try {
-    hearth::read_pth(file.bytes());
+    hearth::pth::read_pth(file.bytes());
     return "";
   } catch (const hearth::Error& error) {
     return error.what();
   }
 }
 
-const StoredTensor& find(const std::vector<StoredTensor>& tensors, const std::string& name) {
-  return *std::find_if(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) { return tensor.name == name; });
+const hearth::weights::StoredTensor& find(const std::vector<weights::StoredTensor>& tensors, const std::string& name) {
+  return *std::find_if(tensors.begin(), tensors.end(),
+                       [&](const hearth::weights::StoredTensor& tensor) { return tensor.name == name; });
 }
 
 }  // namespace
@@ -62,15 +63,15 @@ TEST_CASE("read_pth finds the tensors of a module's state_dict, which Python giv
 }
 
 TEST_CASE("read_pth knows every element type of torch.save") {
-  CHECK(reference_lines("dtypes.txt").size() == hearth::dtypes.size());
+  CHECK(reference_lines("dtypes.txt").size() == hearth::weights::dtypes.size());
   CHECK(differences_of_pth("dtypes").empty());
 }
 
 TEST_CASE("read_pth keeps offsets, strides and shared storages") {
   CHECK(differences_of_pth("shared").empty());
-  hearth::MappedFile file(reference("shared.pth"));
-  const auto tensors = hearth::read_pth(file.bytes());
-  const StoredTensor& whole = find(tensors, "whole");
+  hearth::core::MappedFile file(reference("shared.pth"));
+  const auto tensors = hearth::pth::read_pth(file.bytes());
+  const hearth::weights::StoredTensor& whole = find(tensors, "whole");
   for (const std::string name : {"window", "transposed", "strided"}) {
     CHECK(find(tensors, name).storage.data() == whole.storage.data());
     CHECK(find(tensors, name).storage.size() == whole.storage.size());
@@ -85,8 +86,8 @@ TEST_CASE("read_pth keeps offsets, strides and shared storages") {
 }
 
 TEST_CASE("read_pth lays storages where 64 bytes align them, without a copy") {
-  hearth::MappedFile file(reference("shared.pth"));
-  for (const StoredTensor& tensor : hearth::read_pth(file.bytes())) {
+  hearth::core::MappedFile file(reference("shared.pth"));
+  for (const hearth::weights::StoredTensor& tensor : hearth::pth::read_pth(file.bytes())) {
     if (!tensor.storage.empty()) {
       CHECK(tensor.storage.data() >= file.bytes().data());
       CHECK(tensor.storage.data() < file.bytes().data() + file.bytes().size());
@@ -106,8 +107,8 @@ TEST_CASE("read_pth reads pickles of protocol 4") {
 
 TEST_CASE("read_pth finds the state_dict of a checkpoint among other things") {
   CHECK(differences_of_pth("checkpoint").empty());
-  hearth::MappedFile file(reference("checkpoint.pth"));
-  CHECK(differences(hearth::read_pth(file.bytes(), "state_dict"), "checkpoint.txt").empty());
+  hearth::core::MappedFile file(reference("checkpoint.pth"));
+  CHECK(differences(hearth::pth::read_pth(file.bytes(), "state_dict"), "checkpoint.txt").empty());
 }
 
 TEST_CASE("read_pth prefers the entries that training scripts keep the model in") {
@@ -115,14 +116,14 @@ TEST_CASE("read_pth prefers the entries that training scripts keep the model in"
 }
 
 TEST_CASE("read_pth reads the state_dict that its key names") {
-  hearth::MappedFile file(reference("refused_two_state_dicts.pth"));
-  CHECK(hearth::read_pth(file.bytes(), "ema").front().name == "weight");
-  CHECK_THROWS_WITH(hearth::read_pth(file.bytes(), "emma"),
+  hearth::core::MappedFile file(reference("refused_two_state_dicts.pth"));
+  CHECK(hearth::pth::read_pth(file.bytes(), "ema").front().name == "weight");
+  CHECK_THROWS_WITH(hearth::pth::read_pth(file.bytes(), "emma"),
                     "it has no entry 'emma' on the way 'emma'; it holds 'ema' (a dict), 'raw' (a dict)");
-  CHECK_THROWS_WITH(hearth::read_pth(file.bytes(), "ema/weight"),
+  CHECK_THROWS_WITH(hearth::pth::read_pth(file.bytes(), "ema/weight"),
                     "its entry 'ema/weight' is no state_dict but a tensor");
-  hearth::MappedFile checkpoint(reference("checkpoint.pth"));
-  CHECK_THROWS_WITH(hearth::read_pth(checkpoint.bytes(), "optimizer/state/x"),
+  hearth::core::MappedFile checkpoint(reference("checkpoint.pth"));
+  CHECK_THROWS_WITH(hearth::pth::read_pth(checkpoint.bytes(), "optimizer/state/x"),
                     "it has no entry 'x' on the way 'optimizer/state/x'; it holds '0' (a dict), '1' (a dict), '2' (a "
                     "dict), '3' (a dict)");
 }

@@ -43,7 +43,7 @@ inline std::string reference_line(std::string_view name, std::string_view dtype,
 }
 
 /// The values of a described tensor in order, gathered from its storage one by one.
-inline std::string gather(const hearth::StoredTensor& tensor) {
+inline std::string gather(const hearth::weights::StoredTensor& tensor) {
   std::string bytes;
   std::vector<std::int64_t> index(tensor.sizes.size(), 0);
   for (;;) {

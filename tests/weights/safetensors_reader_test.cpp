@@ -1,4 +1,4 @@
-#include <hearth/weights/safetensors_reader.hpp>
+#include <hearth/weights/safetensors/reader.hpp>
 
 #include <filesystem>
 #include <set>
@@ -13,9 +13,9 @@
 namespace {
 
 std::string refusal(const std::string& name) {
-  hearth::MappedFile file(reference("refused_" + name + ".safetensors"));
+  hearth::core::MappedFile file(reference("refused_" + name + ".safetensors"));
   try {
-    hearth::read_safetensors(file.bytes());
+    hearth::safetensors::read_safetensors(file.bytes());
     return "";
   } catch (const hearth::Error& error) {
     return error.what();
@@ -25,9 +25,9 @@ std::string refusal(const std::string& name) {
 }  // namespace
 
 TEST_CASE("read_safetensors reads every type that the library writes") {
-  hearth::MappedFile file(reference("dtypes.safetensors"));
+  hearth::core::MappedFile file(reference("dtypes.safetensors"));
   std::vector<std::string> lines;
-  for (const hearth::StoredTensor& tensor : hearth::read_safetensors(file.bytes())) {
+  for (const hearth::weights::StoredTensor& tensor : hearth::safetensors::read_safetensors(file.bytes())) {
     lines.push_back(reference_line(tensor.name, tensor.dtype->name, tensor.sizes, gather(tensor)));
   }
   CHECK(lines == reference_lines("dtypes.safetensors.txt"));
@@ -57,11 +57,11 @@ TEST_CASE("read_safetensors refuses what the format does not allow, each with it
 }
 
 TEST_CASE("The header that is written is read again, whatever the names") {
-  const std::vector<hearth::SafetensorsEntry> entries{{"a \"quoted\"\n\\ name", "F32", {2, 3}, 0, 24},
-                                                      {"naïve", "I64", {}, 24, 32}};
-  const std::string header = hearth::write_safetensors_header(entries);
+  const std::vector<hearth::safetensors::SafetensorsEntry> entries{{"a \"quoted\"\n\\ name", "F32", {2, 3}, 0, 24},
+                                                                   {"naïve", "I64", {}, 24, 32}};
+  const std::string header = hearth::safetensors::write_safetensors_header(entries);
   CHECK(header.size() % 8 == 0);
-  const auto read = hearth::read_safetensors_header(header);
+  const auto read = hearth::safetensors::read_safetensors_header(header);
   REQUIRE(read.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(read[i].name == entries[i].name);
@@ -70,6 +70,6 @@ TEST_CASE("The header that is written is read again, whatever the names") {
     CHECK(read[i].begin == entries[i].begin);
     CHECK(read[i].end == entries[i].end);
   }
-  CHECK_THROWS_WITH(hearth::write_safetensors_header({{"\xff", "F32", {}, 0, 4}}),
+  CHECK_THROWS_WITH(hearth::safetensors::write_safetensors_header({{"\xff", "F32", {}, 0, 4}}),
                     "safetensors: the name of a tensor is not UTF-8");
 }

@@ -34,7 +34,8 @@ StateDict state_of_kinds() {
                           torch::kShort, torch::kInt, torch::kLong, torch::kBool, torch::kComplexFloat,
                           torch::kComplexDouble, torch::kUInt16, torch::kUInt32, torch::kUInt64, torch::kFloat8_e5m2,
                           torch::kFloat8_e4m3fn, torch::kFloat8_e5m2fnuz, torch::kFloat8_e4m3fnuz}) {
-    state.add(std::string(hearth::find_dtype(type)->name), torch::arange(6, torch::kFloat).reshape({2, 3}).to(type));
+    state.add(std::string(hearth::weights::find_dtype(type)->name),
+              torch::arange(6, torch::kFloat).reshape({2, 3}).to(type));
   }
   const auto base = torch::arange(24, torch::kFloat);
   state.add("whole", base);
@@ -55,8 +56,8 @@ std::string value_bytes(const at::Tensor& tensor) {
 std::vector<std::string> lines_of(const StateDict& state) {
   std::vector<std::string> lines;
   for (const auto& [name, value] : state) {
-    lines.push_back(
-        reference_line(name, hearth::find_dtype(value.scalar_type())->name, value.sizes().vec(), value_bytes(value)));
+    lines.push_back(reference_line(name, hearth::weights::find_dtype(value.scalar_type())->name, value.sizes().vec(),
+                                   value_bytes(value)));
   }
   return lines;
 }
@@ -77,13 +78,13 @@ TEST_CASE("state_dict has Python's names in Python's order, and shares the modul
 }
 
 TEST_CASE("LibTorch's types have the names and sizes that the table says") {
-  for (const hearth::Dtype& dtype : hearth::dtypes) {
+  for (const hearth::weights::Dtype& dtype : hearth::weights::dtypes) {
     CAPTURE(dtype.name);
-    CHECK(c10::elementSize(hearth::scalar_type(dtype)) == dtype.bytes);
-    CHECK(*hearth::find_dtype(hearth::scalar_type(dtype)) == dtype);
-    CHECK(c10::getDtypeNames(hearth::scalar_type(dtype)).first == dtype.name);
+    CHECK(c10::elementSize(hearth::weights::scalar_type(dtype)) == dtype.bytes);
+    CHECK(*hearth::weights::find_dtype(hearth::weights::scalar_type(dtype)) == dtype);
+    CHECK(c10::getDtypeNames(hearth::weights::scalar_type(dtype)).first == dtype.name);
   }
-  CHECK(hearth::find_dtype(c10::ScalarType::QInt8) == nullptr);
+  CHECK(hearth::weights::find_dtype(c10::ScalarType::QInt8) == nullptr);
 }
 
 TEST_CASE("read_weights gives the values that Python saved") {
@@ -96,14 +97,14 @@ TEST_CASE("read_weights gives the values that Python saved") {
 }
 
 TEST_CASE("Tensors of read_weights share memory where they shared it, keep their strides, and leave the file alone") {
-  const auto bytes = hearth::read_file(reference("shared.pth"));
+  const auto bytes = hearth::core::read_file(reference("shared.pth"));
   const StateDict state = hearth::read_weights(reference("shared.pth"));
   state.at("whole").fill_(9);
   CHECK(torch::equal(state.at("window"), torch::full({6}, 9.0)));
   CHECK(torch::equal(state.at("transposed"), torch::full({6, 4}, 9.0)));
   CHECK(state.at("channels_last").is_contiguous(at::MemoryFormat::ChannelsLast));
   CHECK(state.at("conjugate").is_conj());
-  CHECK((hearth::read_file(reference("shared.pth")) == bytes));
+  CHECK((hearth::core::read_file(reference("shared.pth")) == bytes));
 }
 
 TEST_CASE("read_weights names the file and what is wrong with it") {
@@ -142,7 +143,7 @@ TEST_CASE("save_weights writes the same bytes for the same weights") {
   const Net net;
   hearth::save_weights(net, folder / "a.pth");
   hearth::save_weights(net, folder / "b.pth");
-  CHECK((hearth::read_file(folder / "a.pth") == hearth::read_file(folder / "b.pth")));
+  CHECK((hearth::core::read_file(folder / "a.pth") == hearth::core::read_file(folder / "b.pth")));
 }
 
 TEST_CASE("save_weights writes safetensors to a path of that suffix, dense and in order") {
@@ -164,21 +165,21 @@ TEST_CASE("save_weights writes safetensors to a path of that suffix, dense and i
 TEST_CASE("save_weights refuses tensors that are not dense, by name, and leaves what was there") {
   const TemporaryFolder folder;
   hearth::save_weights(StateDict{{"a", torch::ones(1)}}, folder / "w.pth");
-  const auto before = hearth::read_file(folder / "w.pth");
+  const auto before = hearth::core::read_file(folder / "w.pth");
   const std::string sentence = "save_weights: b is not a dense tensor of a type that weight files hold";
   CHECK_THROWS_WITH(hearth::save_weights(StateDict{{"b", torch::eye(2).to_sparse()}}, folder / "w.pth"), sentence);
   CHECK_THROWS_WITH(hearth::save_weights(StateDict{{"b", torch::empty({2}, torch::kMeta)}}, folder / "w.pth"),
                     sentence);
   CHECK_THROWS_WITH(hearth::save_weights(StateDict{{"b", at::Tensor()}}, folder / "w.pth"),
                     "StateDict: the tensor b is undefined");
-  CHECK((hearth::read_file(folder / "w.pth") == before));
+  CHECK((hearth::core::read_file(folder / "w.pth") == before));
 }
 
 TEST_CASE("A disk that is full while save_weights writes leaves the file as it was, and nothing beside it") {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder / "w.pth";
   hearth::save_weights(StateDict{{"a", torch::ones(1)}}, path);
-  const auto before = hearth::read_file(path);
+  const auto before = hearth::core::read_file(path);
 
   const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
   rlimit limit{};
@@ -190,7 +191,7 @@ TEST_CASE("A disk that is full while save_weights writes leaves the file as it w
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
   std::signal(SIGXFSZ, ignored);
 
-  CHECK((hearth::read_file(path) == before));
+  CHECK((hearth::core::read_file(path) == before));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
@@ -210,7 +211,7 @@ TEST_CASE("Weights cross to Python and back") {
   const std::string log = (folder / "log").string();
   const int status =
       std::system(fmt::format("'{}' '{}' '{}' >'{}' 2>&1", python, script, folder.path().string(), log).c_str());
-  const auto said = hearth::read_file(log);
+  const auto said = hearth::core::read_file(log);
   INFO(std::string(reinterpret_cast<const char*>(said.data()), said.size()));
   REQUIRE(status == 0);
 

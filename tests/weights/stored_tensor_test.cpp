@@ -14,14 +14,15 @@ using Sizes = std::vector<std::int64_t>;
 /// What a float32 tensor in a storage of 12 elements is refused with, or "".
 std::string refusal(std::int64_t offset, Sizes sizes, Sizes strides) {
   std::vector<std::byte> storage(12 * sizeof(float));
-  const hearth::StoredTensor tensor{.name = "t",
-                                    .dtype = hearth::find_dtype(&hearth::Dtype::name, "float32"),
-                                    .storage = storage,
-                                    .offset = offset,
-                                    .sizes = std::move(sizes),
-                                    .strides = std::move(strides)};
+  const hearth::weights::StoredTensor tensor{
+      .name = "t",
+      .dtype = hearth::weights::find_dtype(&hearth::weights::Dtype::name, "float32"),
+      .storage = storage,
+      .offset = offset,
+      .sizes = std::move(sizes),
+      .strides = std::move(strides)};
   try {
-    hearth::check_bounds(tensor);
+    hearth::weights::check_bounds(tensor);
     return "";
   } catch (const hearth::Error& error) {
     return error.what();

@@ -23,7 +23,7 @@
 
 #include <hearth/core/error.hpp>
 
-namespace hearth {
+namespace hearth::archives {
 
 namespace detail {
 
@@ -70,8 +70,8 @@ class ArchiveReader {
  public:
   /// Throws Error when the file cannot be opened, is none of the three formats, or is a zip without its end.
   explicit ArchiveReader(std::filesystem::path path) : path_(std::move(path)), archive_(archive_read_new()) {
-    require(std::filesystem::is_regular_file(path_), "ArchiveReader: {} is not a file", path_.string());
-    require(archive_ != nullptr, "ArchiveReader: no memory to open {}", path_.string());
+    core::require(std::filesystem::is_regular_file(path_), "ArchiveReader: {} is not a file", path_.string());
+    core::require(archive_ != nullptr, "ArchiveReader: no memory to open {}", path_.string());
     archive_read_support_filter_gzip(archive_.get());
     archive_read_support_format_tar(archive_.get());
     archive_read_support_format_gnutar(archive_.get());
@@ -94,9 +94,10 @@ class ArchiveReader {
     if (status < ARCHIVE_WARN && count_ == 0) {
       fail_to_open();
     }
-    require(status >= ARCHIVE_WARN, "{}: damaged or cut short after the entry {}: {}", path_.string(), name_, reason());
+    core::require(status >= ARCHIVE_WARN, "{}: damaged or cut short after the entry {}: {}", path_.string(), name_,
+                  reason());
     const char* name = archive_entry_pathname(entry_);
-    require(name != nullptr, "{}: the name of the entry after {} cannot be read", path_.string(), name_);
+    core::require(name != nullptr, "{}: the name of the entry after {} cannot be read", path_.string(), name_);
     name_ = name;
     ++count_;
     return true;
@@ -128,7 +129,7 @@ class ArchiveReader {
   std::span<const std::byte> read_some() {
     buffer_.resize(block_size);
     const la_ssize_t count = archive_read_data(archive_.get(), buffer_.data(), buffer_.size());
-    require(count >= 0, "{}: the entry {} is damaged or cut short: {}", path_.string(), name_, reason());
+    core::require(count >= 0, "{}: the entry {} is damaged or cut short: {}", path_.string(), name_, reason());
     return std::span(buffer_).first(static_cast<std::size_t>(count));
   }
 
@@ -136,8 +137,8 @@ class ArchiveReader {
   std::vector<std::byte> read(std::size_t max_size = std::size_t{1} << 30) {
     std::vector<std::byte> bytes;
     for (auto part = read_some(); !part.empty(); part = read_some()) {
-      require(part.size() <= max_size - bytes.size(), "{}: the entry {} is larger than the {} bytes that are allowed",
-              path_.string(), name_, max_size);
+      core::require(part.size() <= max_size - bytes.size(),
+                    "{}: the entry {} is larger than the {} bytes that are allowed", path_.string(), name_, max_size);
       bytes.insert(bytes.end(), part.begin(), part.end());
     }
     return bytes;
@@ -147,7 +148,7 @@ class ArchiveReader {
   static constexpr std::size_t block_size = std::size_t{1} << 18;
 
   struct Close {
-    void operator()(archive* reader) const noexcept { archive_read_free(reader); }
+    void operator()(::archive* reader) const noexcept { archive_read_free(reader); }
   };
 
   std::string_view reason() const noexcept {
@@ -158,16 +159,17 @@ class ArchiveReader {
   [[noreturn]] void fail_to_open() const {
     std::array<char, 4> start{};
     std::ifstream(path_, std::ios::binary).read(start.data(), start.size());
-    require(start != std::array{'P', 'K', '\3', '\4'},
-            "{} is a zip file cut short: the list of its entries, which stands at the end, is missing; get it again",
-            path_.string());
-    require(start[0] != '\x1f' || start[1] != '\x8b', "{} is not a tar.gz archive, or it is cut short: {}",
-            path_.string(), reason());
-    fail("{} is not a zip, tar or tar.gz archive: {}", path_.string(), reason());
+    core::require(
+        start != std::array{'P', 'K', '\3', '\4'},
+        "{} is a zip file cut short: the list of its entries, which stands at the end, is missing; get it again",
+        path_.string());
+    core::require(start[0] != '\x1f' || start[1] != '\x8b', "{} is not a tar.gz archive, or it is cut short: {}",
+                  path_.string(), reason());
+    core::fail("{} is not a zip, tar or tar.gz archive: {}", path_.string(), reason());
   }
 
   std::filesystem::path path_;
-  std::unique_ptr<archive, Close> archive_;
+  std::unique_ptr<::archive, Close> archive_;
   archive_entry* entry_ = nullptr;  // libarchive's, overwritten by next()
   std::string name_;
   std::size_t count_ = 0;
@@ -175,4 +177,4 @@ class ArchiveReader {
   std::vector<std::byte> buffer_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::archives

@@ -29,21 +29,29 @@ struct ExtractOptions {
   std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
 
+}  // namespace hearth
+
+namespace hearth::archives {
+
 /// `name` as a path that stays below the folder it is taken in: neither absolute nor with a `..` in it; `.` and doubled
 /// slashes fall away. Throws Error naming `archive` and the entry otherwise.
 inline std::filesystem::path path_inside(const std::string& name, const std::filesystem::path& archive) {
   const std::filesystem::path given(name);
-  require(!given.is_absolute(), "{}: the entry {} has an absolute path and is refused", archive.string(), name);
+  core::require(!given.is_absolute(), "{}: the entry {} has an absolute path and is refused", archive.string(), name);
   std::filesystem::path inside;
   for (const std::filesystem::path& part : given) {
-    require(part != "..", "{}: the entry {} points outside the folder it is extracted to and is refused",
-            archive.string(), name);
+    core::require(part != "..", "{}: the entry {} points outside the folder it is extracted to and is refused",
+                  archive.string(), name);
     if (!part.empty() && part != ".") {
       inside /= part;
     }
   }
   return inside;
 }
+
+}  // namespace hearth::archives
+
+namespace hearth {
 
 namespace detail {
 
@@ -81,7 +89,7 @@ class NewFile {
   int open() const noexcept {
     return ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
   }
-  void check(bool done) const { require(done, "cannot write {}: {}", path_.string(), std::strerror(errno)); }
+  void check(bool done) const { core::require(done, "cannot write {}: {}", path_.string(), std::strerror(errno)); }
 
   const std::filesystem::path& path_;
   int descriptor_;
@@ -101,8 +109,8 @@ class FoldersInside {
     const std::filesystem::path path = target_ / folder;
     std::error_code error;
     const bool is_link = std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::symlink;
-    require(!is_link, "cannot extract into {}: it is a link", path.string());
-    make_folder(path);
+    core::require(!is_link, "cannot extract into {}: it is a link", path.string());
+    core::make_folder(path);
     made_.insert(folder.native());
   }
 
@@ -122,26 +130,26 @@ class FoldersInside {
 inline std::size_t extract_archive(const std::filesystem::path& archive, const std::filesystem::path& target,
                                    const ExtractOptions& options = {}) {
   const auto place = [&](const std::string& name) {
-    const std::filesystem::path own = path_inside(name, archive);
-    return options.place ? path_inside(options.place(name), archive) : own;
+    const std::filesystem::path own = archives::path_inside(name, archive);
+    return options.place ? archives::path_inside(options.place(name), archive) : own;
   };
   std::size_t total = 0;
-  for (ArchiveReader reader(archive); reader.next();) {
-    const bool is_file = reader.kind() == EntryKind::file;
-    require(is_file || reader.kind() == EntryKind::folder,
-            "{}: the entry {} is a link or a device and is refused: only files and folders are extracted",
-            archive.string(), reader.name());
+  for (archives::ArchiveReader reader(archive); reader.next();) {
+    const bool is_file = reader.kind() == archives::EntryKind::file;
+    core::require(is_file || reader.kind() == archives::EntryKind::folder,
+                  "{}: the entry {} is a link or a device and is refused: only files and folders are extracted",
+                  archive.string(), reader.name());
     total += is_file && !place(reader.name()).empty() ? 1 : 0;
   }
-  make_folder(target);
+  core::make_folder(target);
   detail::FoldersInside folders(target);
   std::size_t done = 0;
-  for (ArchiveReader reader(archive); reader.next();) {
+  for (archives::ArchiveReader reader(archive); reader.next();) {
     const std::filesystem::path name = place(reader.name());
     if (name.empty()) {
       continue;
     }
-    if (reader.kind() == EntryKind::folder) {
+    if (reader.kind() == archives::EntryKind::folder) {
       folders.make(name);
       continue;
     }

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <span>
 
-namespace hearth {
+namespace hearth::core {
 
 namespace detail {
 
@@ -55,4 +55,4 @@ inline std::uint32_t crc32(std::span<const std::byte> bytes) noexcept {
   return ~crc;
 }
 
-}  // namespace hearth
+}  // namespace hearth::core

@@ -34,7 +34,7 @@ inline c10::Device parse_device(std::string_view name) {
     return c10::DeviceType::CPU;
   }
   if (name == "mps") {
-    require(torch::mps::is_available(), "device: mps was asked for, but there is none here; use auto or cpu");
+    core::require(torch::mps::is_available(), "device: mps was asked for, but there is none here; use auto or cpu");
     return c10::DeviceType::MPS;
   }
   int index = 0;
@@ -44,13 +44,15 @@ inline c10::Device parse_device(std::string_view name) {
     const auto [rest, error] = std::from_chars(name.data() + prefix.size(), end, index);
     known = error == std::errc{} && rest == end && index >= 0;
   }
-  require(known, "device: expected auto, cpu, cuda, cuda:N or mps, but got \"{}\"", name);
+  core::require(known, "device: expected auto, cpu, cuda, cuda:N or mps, but got \"{}\"", name);
   const int count = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
-  require(count > 0,
-          "device: {} was asked for, but there is no CUDA device here (or this LibTorch was built without CUDA); use "
-          "auto or cpu",
-          name);
-  require(index < count, "device: {} was asked for, but the CUDA devices here are cuda:0 to cuda:{}", name, count - 1);
+  core::require(
+      count > 0,
+      "device: {} was asked for, but there is no CUDA device here (or this LibTorch was built without CUDA); use "
+      "auto or cpu",
+      name);
+  core::require(index < count, "device: {} was asked for, but the CUDA devices here are cuda:0 to cuda:{}", name,
+                count - 1);
   return {c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index)};
 }
 

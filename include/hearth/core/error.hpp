@@ -15,6 +15,10 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+}  // namespace hearth
+
+namespace hearth::core {
+
 /// Throws Error with the formatted sentence.
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> sentence, Args&&... args) {
@@ -29,4 +33,4 @@ void require(bool condition, fmt::format_string<Args...> sentence, Args&&... arg
   }
 }
 
-}  // namespace hearth
+}  // namespace hearth::core

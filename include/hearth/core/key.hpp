@@ -11,7 +11,7 @@
 #include <utility>
 #include <variant>
 
-namespace hearth {
+namespace hearth::core {
 
 /// What a dict's values are found by, and a list's: a text or an integer.
 class Key {
@@ -44,4 +44,4 @@ inline std::string join_keys(std::string_view way, const Key& key) {
   return way.empty() ? to_string(key) : fmt::format("{}/{}", way, to_string(key));
 }
 
-}  // namespace hearth
+}  // namespace hearth::core

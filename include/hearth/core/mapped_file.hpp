@@ -15,7 +15,7 @@
 
 #include <hearth/core/error.hpp>
 
-namespace hearth {
+namespace hearth::core {
 
 /// A file mapped privately: its bytes may be written to, and the file stays as it is. The mapping keeps the bytes of a
 /// file that is replaced or deleted meanwhile; a file that another program shortens in place must not be touched after.
@@ -65,4 +65,4 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-}  // namespace hearth
+}  // namespace hearth::core

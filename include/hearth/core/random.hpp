@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace hearth {
+namespace hearth::core {
 
 /// Philox4x32-10: ten rounds of the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers:
 /// as easy as 1, 2, 3" (SC 2011). Maps a 128-bit counter and a 64-bit key to 128 random bits.
@@ -29,6 +29,10 @@ constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c
   }
   return counter;
 }
+
+}  // namespace hearth::core
+
+namespace hearth {
 
 /// The random numbers of one sample in one epoch. Cheap to make, so each sample gets its own; the same on every
 /// platform and with every standard library. Also a standard uniform random bit generator.
@@ -48,7 +52,7 @@ class RandomStream {
   /// 32 random bits.
   constexpr result_type operator()() noexcept {
     if (used_ == block_.size()) {
-      block_ = philox4x32(counter_, key_);
+      block_ = core::philox4x32(counter_, key_);
       ++counter_[0];
       used_ = 0;
     }
@@ -94,6 +98,10 @@ class RandomStream {
   std::size_t used_ = 4;
 };
 
+}  // namespace hearth
+
+namespace hearth::core {
+
 /// The stream index that belongs to an epoch as a whole (its order) rather than to one of its samples.
 inline constexpr std::uint64_t epoch_stream = std::numeric_limits<std::uint64_t>::max();
 
@@ -106,12 +114,16 @@ constexpr void shuffle(std::vector<T>& items, RandomStream& random) noexcept {
   }
 }
 
+}  // namespace hearth::core
+
+namespace hearth {
+
 /// The shuffled indices 0 … size-1 of one epoch: `shuffle` with the stream (seed, epoch, epoch_stream).
 inline std::vector<std::size_t> permutation(std::size_t size, std::uint64_t seed, std::uint64_t epoch) {
   std::vector<std::size_t> order(size);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  RandomStream random(seed, epoch, epoch_stream);
-  shuffle(order, random);
+  RandomStream random(seed, epoch, core::epoch_stream);
+  core::shuffle(order, random);
   return order;
 }
 

@@ -24,7 +24,7 @@ class Shape {
   constexpr Shape() = default;
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
   explicit Shape(std::span<const std::int64_t> sizes) : rank_(sizes.size()) {
-    require(rank_ <= max_rank, "Shape: a sample has at most {} dimensions, but got {}", max_rank, rank_);
+    core::require(rank_ <= max_rank, "Shape: a sample has at most {} dimensions, but got {}", max_rank, rank_);
     std::copy(sizes.begin(), sizes.end(), sizes_.begin());
   }
 

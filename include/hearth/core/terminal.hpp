@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace hearth {
+namespace hearth::core {
 
 /// "0:07", "12:34" or "3:21:09".
 inline std::string format_duration(double seconds) {
@@ -40,4 +40,4 @@ inline void rewrite_line(std::FILE* stream, std::string_view text) {
   std::fflush(stream);
 }
 
-}  // namespace hearth
+}  // namespace hearth::core

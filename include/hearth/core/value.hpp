@@ -44,7 +44,7 @@ class Value {
   class Dict {
    public:
     /// A key and its value: `for (const auto& [key, value] : dict)`.
-    using Item = std::pair<Key, Value>;
+    using Item = std::pair<core::Key, Value>;
 
     Dict() = default;
     Dict(std::initializer_list<Item> items) {
@@ -62,7 +62,7 @@ class Value {
     bool is_ordered() const noexcept { return is_ordered_; }
 
     /// Adds the key at the end, or gives it another value where it is.
-    void set(Key key, Value value) {
+    void set(core::Key key, Value value) {
       const auto [place, is_new] = places_.emplace(key, items_.size());
       if (is_new) {
         items_.emplace_back(std::move(key), std::move(value));
@@ -72,11 +72,11 @@ class Value {
     }
 
     /// The value of the key, or null.
-    const Value* find(const Key& key) const noexcept {
+    const Value* find(const core::Key& key) const noexcept {
       const auto found = places_.find(key);
       return found != places_.end() ? &items_[found->second].second : nullptr;
     }
-    bool contains(const Key& key) const noexcept { return find(key) != nullptr; }
+    bool contains(const core::Key& key) const noexcept { return find(key) != nullptr; }
 
     std::size_t size() const noexcept { return places_.size(); }
     bool empty() const noexcept { return places_.empty(); }
@@ -85,7 +85,7 @@ class Value {
 
    private:
     std::vector<Item> items_;
-    std::map<Key, std::size_t> places_;
+    std::map<core::Key, std::size_t> places_;
     bool is_ordered_ = false;
   };
 
@@ -100,7 +100,7 @@ class Value {
     if constexpr (std::same_as<T, bool>) {
       data_ = number;
     } else {
-      require(std::in_range<std::int64_t>(number), "Value: the integer {} has more than 63 bits", number);
+      core::require(std::in_range<std::int64_t>(number), "Value: the integer {} has more than 63 bits", number);
       data_ = static_cast<std::int64_t>(number);
     }
   }
@@ -110,7 +110,7 @@ class Value {
   Value(std::string_view text) : data_(std::string(text)) {}
   Value(const char* text) : data_(std::string(text)) {}
   Value(at::Tensor tensor) : data_(std::move(tensor)) {
-    require(std::get<at::Tensor>(data_).defined(), "Value: the tensor is undefined");
+    core::require(std::get<at::Tensor>(data_).defined(), "Value: the tensor is undefined");
   }
   Value(List list) : data_(std::move(list)) {}
   Value(Tuple tuple) : data_(std::move(tuple)) {}
@@ -129,7 +129,7 @@ class Value {
   /// instead.
   template <class T, class... Keys>
   decltype(auto) as(const Keys&... keys) const& {
-    const std::array<Key, sizeof...(keys)> path{Key(keys)...};
+    const std::array<core::Key, sizeof...(keys)> path{core::Key(keys)...};
     const Value& value = follow(path);
     if constexpr (std::floating_point<T>) {
       const auto* const number = std::get_if<std::int64_t>(&value.data_);
@@ -137,7 +137,7 @@ class Value {
     } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
       const std::int64_t number = value.get<std::int64_t>(path);
       if (!std::in_range<T>(number)) {
-        fail("Value: {}{}, which is out of range", subject(path), number);
+        core::fail("Value: {}{}, which is out of range", subject(path), number);
       }
       return static_cast<T>(number);
     } else if constexpr (std::same_as<T, bool>) {
@@ -155,7 +155,7 @@ class Value {
   /// The value that the keys lead to. Throws Error naming the key that is not there.
   template <class... Keys>
   const Value& at(const Keys&... keys) const& {
-    return follow(std::array<Key, sizeof...(keys)>{Key(keys)...});
+    return follow(std::array<core::Key, sizeof...(keys)>{core::Key(keys)...});
   }
   template <class... Keys>
   Value at(const Keys&... keys) && {
@@ -166,14 +166,14 @@ class Value {
   const List& items() const& {
     const List* const list = sequence();
     if (list == nullptr) {
-      fail("Value: it is {}, not a list or tuple", kind());
+      core::fail("Value: it is {}, not a list or tuple", kind());
     }
     return *list;
   }
   List items() && { return std::as_const(*this).items(); }
 
   /// The value of a dict's key, or at an index of a list or tuple; null where there is none.
-  const Value* find(const Key& key) const noexcept {
+  const Value* find(const core::Key& key) const noexcept {
     if (const auto* const dict = std::get_if<Dict>(&data_)) {
       return dict->find(key);
     }
@@ -182,12 +182,12 @@ class Value {
                            static_cast<std::uint64_t>(*key.number()) < list->size();
     return is_inside ? &(*list)[static_cast<std::size_t>(*key.number())] : nullptr;
   }
-  bool contains(const Key& key) const noexcept { return find(key) != nullptr; }
+  bool contains(const core::Key& key) const noexcept { return find(key) != nullptr; }
 
   /// The same. Throws Error naming the key and what is there when there is none.
-  const Value& operator[](const Key& key) const& { return follow({&key, 1}); }
-  Value& operator[](const Key& key) & { return const_cast<Value&>(std::as_const(*this)[key]); }
-  Value operator[](const Key& key) && { return std::as_const(*this)[key]; }
+  const Value& operator[](const core::Key& key) const& { return follow({&key, 1}); }
+  Value& operator[](const core::Key& key) & { return const_cast<Value&>(std::as_const(*this)[key]); }
+  Value operator[](const core::Key& key) && { return std::as_const(*this)[key]; }
 
   /// Calls the visitor with the value, as one of the types of `is`.
   template <class Visitor>
@@ -238,29 +238,29 @@ class Value {
   }
 
   /// "optimizer/param_groups/0 is ", or "it is " without keys.
-  static std::string subject(std::span<const Key> path) {
+  static std::string subject(std::span<const core::Key> path) {
     std::string names;
-    for (const Key& key : path) {
-      names = join_keys(names, key);
+    for (const core::Key& key : path) {
+      names = core::join_keys(names, key);
     }
     return (names.empty() ? "it" : names) + " is ";
   }
 
   template <class T>
-  const T& get(std::span<const Key> path) const {
+  const T& get(std::span<const core::Key> path) const {
     const T* const value = std::get_if<T>(&data_);
     if (value == nullptr) {
-      fail("Value: {}{}, not {}", subject(path), kind(), kinds[index_of<T>(static_cast<const Data*>(nullptr))]);
+      core::fail("Value: {}{}, not {}", subject(path), kind(), kinds[index_of<T>(static_cast<const Data*>(nullptr))]);
     }
     return *value;
   }
 
-  const Value& follow(std::span<const Key> path) const {
+  const Value& follow(std::span<const core::Key> path) const {
     const Value* value = this;
     for (std::size_t i = 0; i < path.size(); ++i) {
       const Value* const next = value->find(path[i]);
       if (next == nullptr) {
-        fail("Value: there is no {}; {}{}", to_string(path[i]), subject(path.first(i)), value->kind());
+        core::fail("Value: there is no {}; {}{}", to_string(path[i]), subject(path.first(i)), value->kind());
       }
       value = next;
     }

@@ -15,7 +15,7 @@
 #include <hearth/core/sample.hpp>
 #include <hearth/data/batch.hpp>
 
-namespace hearth {
+namespace hearth::data {
 
 namespace detail {
 
@@ -65,7 +65,7 @@ class BatchMemory final : public SampleSink {
     }
     if (shape != shape_) [[unlikely]] {
       refused_ = true;
-      fail(
+      core::fail(
           "DataLoader: sample {} has the shape {}, but the batch began with {}; bring all to one size, with Resize and "
           "CenterCrop say",
           sample_, shape.to_string(), shape_.to_string());
@@ -77,9 +77,9 @@ class BatchMemory final : public SampleSink {
 
   /// The sample that was begun is in its place, and this is its label.
   void accept(std::int64_t label) {
-    require(placed_,
-            "DataLoader: the dataset's read gave a label for sample {}, but never asked for the sample's place",
-            sample_);
+    core::require(placed_,
+                  "DataLoader: the dataset's read gave a label for sample {}, but never asked for the sample's place",
+                  sample_);
     targets_.mutable_data_ptr<std::int64_t>()[batch_.samples.size()] = label;
     batch_.samples.push_back(sample_);
   }
@@ -124,7 +124,7 @@ class BatchMemory final : public SampleSink {
   }
 
   void reserve(const Shape& shape) {
-    require(shape.numel() > 0, "DataLoader: sample {} is empty: its shape is {}", sample_, shape.to_string());
+    core::require(shape.numel() > 0, "DataLoader: sample {} is empty: its shape is {}", sample_, shape.to_string());
     const detail::PlainTensors plain;
     std::vector<std::int64_t> sizes{capacity()};
     sizes.insert(sizes.end(), shape.begin(), shape.end());
@@ -153,4 +153,4 @@ class BatchMemory final : public SampleSink {
   bool refused_ = false;
 };
 
-}  // namespace hearth
+}  // namespace hearth::data

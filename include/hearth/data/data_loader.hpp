@@ -17,7 +17,7 @@
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/sampler.hpp>
 
-namespace hearth {
+namespace hearth::data {
 
 /// The order of a DataLoader that was given no sampler: 0, 1, … or, shuffled, RandomSampler's.
 class DefaultSampler {
@@ -36,6 +36,10 @@ class DefaultSampler {
   std::uint64_t seed_;
 };
 
+}  // namespace hearth::data
+
+namespace hearth {
+
 /// The batches of a dataset, epoch after epoch; torch.utils.data.DataLoader, with threads in the place of processes:
 ///
 ///     DataLoader loader{dataset, {.batch_size = 128, .shuffle = true, .workers = 8}};
@@ -47,7 +51,7 @@ class DefaultSampler {
 /// Each `for` is the next epoch; leaving it early, by `break` or an exception, stops the workers, and so does an error
 /// (a sample that cannot be read, samples of different shapes), which is thrown where its batch would have come. Epochs
 /// of one loader may overlap, each has its own workers; a loader belongs to one thread, though.
-template <class Dataset, class Sampler = DefaultSampler>
+template <class Dataset, class Sampler = data::DefaultSampler>
 class DataLoader {
   static_assert(
       DatasetLike<Dataset>,
@@ -62,16 +66,17 @@ class DataLoader {
   class Iterator;
 
   /// Throws Error when the dataset is empty or an option makes no sense.
-  explicit DataLoader(Dataset dataset, LoaderOptions options = {}) requires std::same_as<Sampler, DefaultSampler> {
-    DefaultSampler order(dataset.size(), options.shuffle, options.seed);
+  explicit DataLoader(Dataset dataset,
+                      LoaderOptions options = {}) requires std::same_as<Sampler, data::DefaultSampler> {
+    data::DefaultSampler order(dataset.size(), options.shuffle, options.seed);
     parts_ = std::make_shared<Parts>(std::move(dataset), order, options);
   }
 
   /// As above; the sampler alone decides the order, so `shuffle` with it is an Error, and so is a sampler of no
   /// samples.
   DataLoader(Dataset dataset, Sampler sampler, LoaderOptions options = {}) {
-    require(!options.shuffle,
-            "DataLoader: shuffle cannot be used with a sampler of one's own, which decides the order");
+    core::require(!options.shuffle,
+                  "DataLoader: shuffle cannot be used with a sampler of one's own, which decides the order");
     parts_ = std::make_shared<Parts>(std::move(dataset), std::move(sampler), options);
   }
 
@@ -106,8 +111,8 @@ class DataLoader {
   std::size_t skipped() const noexcept { return *skipped_; }
 
  private:
-  using Parts = LoaderParts<Dataset, Sampler>;
-  using Run = EpochRun<Dataset, Sampler>;
+  using Parts = data::LoaderParts<Dataset, Sampler>;
+  using Run = data::EpochRun<Dataset, Sampler>;
 
   std::shared_ptr<Parts> parts_;
   std::uint64_t next_epoch_ = 0;

@@ -27,12 +27,12 @@ class DistributedSampler {
   /// Throws Error when there are no samples or no processes, or when `rank` is none of theirs.
   explicit DistributedSampler(std::size_t size, DistributedSamplerOptions options = {})
       : size_(size), options_(options) {
-    require(size > 0, "DistributedSampler: there are no samples to share");
-    require(options.world_size >= 1, "DistributedSampler: world_size must be at least 1, but got {}",
-            options.world_size);
-    require(options.rank >= 0 && options.rank < options.world_size,
-            "DistributedSampler: Invalid rank {}, rank should be in the interval [0, {}]", options.rank,
-            options.world_size - 1);
+    core::require(size > 0, "DistributedSampler: there are no samples to share");
+    core::require(options.world_size >= 1, "DistributedSampler: world_size must be at least 1, but got {}",
+                  options.world_size);
+    core::require(options.rank >= 0 && options.rank < options.world_size,
+                  "DistributedSampler: Invalid rank {}, rank should be in the interval [0, {}]", options.rank,
+                  options.world_size - 1);
   }
 
   std::size_t size() const noexcept { return (size_ + (options_.drop_last ? 0 : world() - 1)) / world(); }

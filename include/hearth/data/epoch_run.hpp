@@ -20,23 +20,23 @@
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/prefetch.hpp>
 
-namespace hearth {
+namespace hearth::data {
 
 /// What the epochs of a loader share.
 template <class Dataset, class Sampler>
 struct LoaderParts {
   /// Throws Error when the dataset or the sampler is empty, or an option makes no sense.
   LoaderParts(Dataset d, Sampler s, LoaderOptions o) : dataset(std::move(d)), sampler(std::move(s)), options(o) {
-    require(dataset.size() > 0, "DataLoader: the dataset is empty");
-    require(sampler.size() > 0, "DataLoader: the sampler draws no samples");
-    require(options.batch_size >= 1, "DataLoader: batch_size must be at least 1, but got {}", options.batch_size);
-    require(options.workers >= 0, "DataLoader: workers must be at least 0, but got {}", options.workers);
-    require(options.prefetch >= 1, "DataLoader: prefetch must be at least 1, but got {}", options.prefetch);
-    require(batches(sampler.size()) > 0,
-            "DataLoader: with drop_last there is no batch: {} samples, but batch_size is {}", sampler.size(),
-            options.batch_size);
-    require(!options.pin_memory || torch::cuda::is_available(),
-            "DataLoader: pin_memory needs CUDA, which is not available here; leave it out");
+    core::require(dataset.size() > 0, "DataLoader: the dataset is empty");
+    core::require(sampler.size() > 0, "DataLoader: the sampler draws no samples");
+    core::require(options.batch_size >= 1, "DataLoader: batch_size must be at least 1, but got {}", options.batch_size);
+    core::require(options.workers >= 0, "DataLoader: workers must be at least 0, but got {}", options.workers);
+    core::require(options.prefetch >= 1, "DataLoader: prefetch must be at least 1, but got {}", options.prefetch);
+    core::require(batches(sampler.size()) > 0,
+                  "DataLoader: with drop_last there is no batch: {} samples, but batch_size is {}", sampler.size(),
+                  options.batch_size);
+    core::require(!options.pin_memory || torch::cuda::is_available(),
+                  "DataLoader: pin_memory needs CUDA, which is not available here; leave it out");
   }
 
   std::size_t batch_size() const noexcept { return static_cast<std::size_t>(options.batch_size); }
@@ -103,17 +103,17 @@ class EpochRun {
         return;
       }
     }
-    require(has_given_ || *skipped_ == 0, "DataLoader: not one of the {} samples could be read; the first: {}",
-            *skipped_, first_reason_);
+    core::require(has_given_ || *skipped_ == 0, "DataLoader: not one of the {} samples could be read; the first: {}",
+                  *skipped_, first_reason_);
   }
 
   std::vector<std::size_t> checked_order() const {
     std::vector<std::size_t> order = parts_->sampler.indices(epoch_);
     const std::size_t count = parts_->dataset.size();
-    require(order.size() == parts_->sampler.size(), "DataLoader: the sampler promised {} samples, but gave {}",
-            parts_->sampler.size(), order.size());
+    core::require(order.size() == parts_->sampler.size(), "DataLoader: the sampler promised {} samples, but gave {}",
+                  parts_->sampler.size(), order.size());
     for (const std::size_t index : order) {
-      require(index < count, "DataLoader: the sampler gave sample {}, but the dataset has {}", index, count);
+      core::require(index < count, "DataLoader: the sampler gave sample {}, but the dataset has {}", index, count);
     }
     return order;
   }
@@ -160,4 +160,4 @@ class EpochRun {
   Prefetch<BatchMemory> prefetch_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::data

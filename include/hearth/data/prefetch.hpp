@@ -14,7 +14,7 @@
 
 #include <hearth/core/error.hpp>
 
-namespace hearth {
+namespace hearth::data {
 
 /// Makes items 0 … count-1 in a ring of places and hands them over in order. A place is used again once its item has
 /// been gone on from, with what it held: `make` may reuse the memory. One thread takes the items.
@@ -30,7 +30,7 @@ class Prefetch {
   /// no more threads are to be had.
   Prefetch(std::size_t count, std::size_t workers, std::vector<Item> ring, Make make)
       : count_(count), ring_(std::move(ring)), states_(ring_.size()), make_(std::move(make)) {
-    require(!ring_.empty(), "Prefetch: the ring must have at least one place");
+    core::require(!ring_.empty(), "Prefetch: the ring must have at least one place");
     try {
       for (std::size_t i = 0; i < workers; ++i) {
         threads_.emplace_back([this] { work(); });
@@ -38,7 +38,7 @@ class Prefetch {
     } catch (const std::system_error& error) {
       const std::size_t started = threads_.size();
       stop();
-      fail("Prefetch: only {} of {} worker threads could be started: {}", started, workers, error.what());
+      core::fail("Prefetch: only {} of {} worker threads could be started: {}", started, workers, error.what());
     }
   }
   Prefetch(const Prefetch&) = delete;
@@ -145,4 +145,4 @@ class Prefetch {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::data

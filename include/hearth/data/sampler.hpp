@@ -52,13 +52,13 @@ class RandomSampler {
  public:
   /// Throws Error when `size` is 0.
   explicit RandomSampler(std::size_t size, RandomSamplerOptions options = {}) : size_(size), options_(options) {
-    require(size > 0, "RandomSampler: there are no samples to draw from");
+    core::require(size > 0, "RandomSampler: there are no samples to draw from");
   }
 
   std::size_t size() const noexcept { return options_.num_samples == 0 ? size_ : options_.num_samples; }
 
   std::vector<std::size_t> indices(std::uint64_t epoch) const {
-    RandomStream random(options_.seed, epoch, epoch_stream);
+    RandomStream random(options_.seed, epoch, core::epoch_stream);
     std::vector<std::size_t> drawn;
     drawn.reserve(size());
     if (options_.replacement) {
@@ -70,7 +70,7 @@ class RandomSampler {
     std::vector<std::size_t> order(size_);
     while (drawn.size() < size()) {
       std::iota(order.begin(), order.end(), std::size_t{0});
-      shuffle(order, random);
+      core::shuffle(order, random);
       const std::size_t wanted = std::min(size_, size() - drawn.size());
       drawn.insert(drawn.end(), order.begin(), order.begin() + static_cast<std::ptrdiff_t>(wanted));
     }
@@ -96,8 +96,8 @@ class SubsetRandomSampler {
 
   std::vector<std::size_t> indices(std::uint64_t epoch) const {
     std::vector<std::size_t> order = indices_;
-    RandomStream random(options_.seed, epoch, epoch_stream);
-    shuffle(order, random);
+    RandomStream random(options_.seed, epoch, core::epoch_stream);
+    core::shuffle(order, random);
     return order;
   }
 
@@ -121,22 +121,22 @@ class WeightedRandomSampler {
   WeightedRandomSampler(std::vector<double> weights, std::size_t num_samples, WeightedRandomSamplerOptions options = {})
       : weights_(std::move(weights)), num_samples_(num_samples), options_(options) {
     for (std::size_t i = 0; i < weights_.size(); ++i) {
-      require(std::isfinite(weights_[i]) && weights_[i] >= 0,
-              "WeightedRandomSampler: a weight must be a finite number of at least 0, but weight {} is {}", i,
-              weights_[i]);
+      core::require(std::isfinite(weights_[i]) && weights_[i] >= 0,
+                    "WeightedRandomSampler: a weight must be a finite number of at least 0, but weight {} is {}", i,
+                    weights_[i]);
     }
     const auto drawable = weights_.size() - static_cast<std::size_t>(std::count(weights_.begin(), weights_.end(), 0.0));
-    require(drawable > 0, "WeightedRandomSampler: at least one weight must be above 0");
-    require(num_samples > 0, "WeightedRandomSampler: num_samples must be at least 1, but got 0");
-    require(options.replacement || num_samples <= drawable,
-            "WeightedRandomSampler: {} samples without replacement cannot be had from {} with a weight above 0",
-            num_samples, drawable);
+    core::require(drawable > 0, "WeightedRandomSampler: at least one weight must be above 0");
+    core::require(num_samples > 0, "WeightedRandomSampler: num_samples must be at least 1, but got 0");
+    core::require(options.replacement || num_samples <= drawable,
+                  "WeightedRandomSampler: {} samples without replacement cannot be had from {} with a weight above 0",
+                  num_samples, drawable);
   }
 
   std::size_t size() const noexcept { return num_samples_; }
 
   std::vector<std::size_t> indices(std::uint64_t epoch) const {
-    RandomStream random(options_.seed, epoch, epoch_stream);
+    RandomStream random(options_.seed, epoch, core::epoch_stream);
     return options_.replacement ? with_replacement(random) : without_replacement(random);
   }
 

@@ -34,7 +34,7 @@ inline void write(const SamplePlace& place, const at::Tensor& sample) {
 ///
 /// Throws Error when the tensor is undefined or not on the CPU, or when its shape is not that of the batch.
 inline void write(SampleSink& sink, const at::Tensor& sample) {
-  require(sample.defined() && sample.device().is_cpu(), "write: a sample must be a tensor on the CPU");
+  core::require(sample.defined() && sample.device().is_cpu(), "write: a sample must be a tensor on the CPU");
   write(sink.place(Shape(std::span(sample.sizes().data(), sample.sizes().size()))), sample);
 }
 

@@ -52,16 +52,16 @@ class Download {
   Download(const std::string& url, const std::filesystem::path& path, const DownloadOptions& options)
       : url_(url), path_(path), options_(options), sha256_(lower_case(options.sha256)), bar_(options.progress) {
     const std::string scheme = lower_case(url.substr(0, url.find("://")));
-    require(scheme == "http" || scheme == "https", "download: {} is no address that begins with http:// or https://",
-            url);
-    require(sha256_.size() <= 64 && sha256_.find_first_not_of("0123456789abcdef") == std::string::npos,
-            "download: sha256 must be up to 64 hexadecimal digits, but is \"{}\"", options.sha256);
-    require(options.connect_timeout.count() > 0 && options.stall_timeout.count() > 0,
-            "download: connect_timeout and stall_timeout must be more than 0, but are {} ms and {} ms",
-            options.connect_timeout.count(), options.stall_timeout.count());
+    core::require(scheme == "http" || scheme == "https",
+                  "download: {} is no address that begins with http:// or https://", url);
+    core::require(sha256_.size() <= 64 && sha256_.find_first_not_of("0123456789abcdef") == std::string::npos,
+                  "download: sha256 must be up to 64 hexadecimal digits, but is \"{}\"", options.sha256);
+    core::require(options.connect_timeout.count() > 0 && options.stall_timeout.count() > 0,
+                  "download: connect_timeout and stall_timeout must be more than 0, but are {} ms and {} ms",
+                  options.connect_timeout.count(), options.stall_timeout.count());
     std::error_code ignored;
-    require(path.has_filename() && !std::filesystem::is_directory(path, ignored),
-            "download: {} must be a file's name, not a folder's", path.string());
+    core::require(path.has_filename() && !std::filesystem::is_directory(path, ignored),
+                  "download: {} must be a file's name, not a folder's", path.string());
   }
 
   void run() {
@@ -71,9 +71,9 @@ class Download {
         return;
       }
       if (path_.has_parent_path()) {
-        make_folder(path_.parent_path());
+        core::make_folder(path_.parent_path());
       }
-      PartFile part(path_, [this] { bar_.wait(path_); });
+      download::PartFile part(path_, [this] { bar_.wait(path_); });
       if (is_there()) {  // since another process has brought it
         return;
       }
@@ -84,7 +84,7 @@ class Download {
         throw;
       }
     } catch (const Error& error) {
-      fail("cannot download {}: {}{}", url_, error.what(), kept);
+      core::fail("cannot download {}: {}{}", url_, error.what(), kept);
     }
   }
 
@@ -94,16 +94,19 @@ class Download {
 
   bool is_there() const {
     std::error_code ignored;
-    return std::filesystem::exists(path_, ignored) && (sha256_.empty() || sha256_of_file(path_).starts_with(sha256_));
+    return std::filesystem::exists(path_, ignored) &&
+           (sha256_.empty() || download::sha256_of_file(path_).starts_with(sha256_));
   }
 
-  bool is_resumable(const PartFile& part) const {
-    return part.size() > 0 && (!sha256_.empty() || !part_version(part, url_).empty());
+  bool is_resumable(const download::PartFile& part) const {
+    return part.size() > 0 && (!sha256_.empty() || !download::part_version(part, url_).empty());
   }
 
-  std::string hash_of(const PartFile& part) const { return sha256_.empty() ? "" : sha256_of_file(part.part()); }
+  std::string hash_of(const download::PartFile& part) const {
+    return sha256_.empty() ? "" : download::sha256_of_file(part.part());
+  }
 
-  void bring(PartFile& part) {
+  void bring(download::PartFile& part) {
     const bool resumed = fetch(part, is_resumable(part));
     std::string hash = hash_of(part);
     if (resumed && !hash.starts_with(sha256_)) {
@@ -112,7 +115,7 @@ class Download {
     }
     if (!hash.starts_with(sha256_)) {
       part.remove();
-      fail(
+      core::fail(
           "the SHA-256 of what came is {}, which does not begin with {}: the address has another file than expected; "
           "or those digits are no hash, as in resnet-18.pth: call download_weights with check_hash = false, or "
           "download "
@@ -123,7 +126,7 @@ class Download {
   }
 
   /// Keeps what has come if the next try can go on from there, and says so.
-  std::string keep(PartFile& part) const {
+  std::string keep(download::PartFile& part) const {
     if (part.size() == 0) {
       return {};
     }
@@ -136,10 +139,10 @@ class Download {
   }
 
   /// Brings the part to its end. Returns whether bytes of an earlier try are in it.
-  bool fetch(PartFile& part, bool resume) {
-    HttpRequest request{
+  bool fetch(download::PartFile& part, bool resume) {
+    download::HttpRequest request{
         .url = url_, .connect_timeout = options_.connect_timeout, .stall_timeout = options_.stall_timeout};
-    const std::string version = part_version(part, url_);
+    const std::string version = download::part_version(part, url_);
     if (resume) {
       request.headers.push_back(fmt::format("Range: bytes={}-", part.size()));
       if (!version.empty()) {
@@ -147,7 +150,7 @@ class Download {
       }
     }
     bool begun = false;
-    const auto receive = [&](const HttpResponse& response, std::span<const std::byte> bytes) {
+    const auto receive = [&](const download::HttpResponse& response, std::span<const std::byte> bytes) {
       if (!std::exchange(begun, true)) {
         begin(part, response, version);
       }
@@ -155,33 +158,33 @@ class Download {
       bar_.update(part.size());
     };
     try {
-      const HttpResponse response = http_get(request, receive);
-      const ContentRange range = parse_content_range(response.content_range);
+      const download::HttpResponse response = download::http_get(request, receive);
+      const download::ContentRange range = download::parse_content_range(response.content_range);
       const auto size = static_cast<std::int64_t>(part.size());
-      require(response.status != 416 || resume, "{}", http_status_error(416));
+      core::require(response.status != 416 || resume, "{}", download::http_status_error(416));
       if (response.status == 416 && range.total != size) {
         throw StartOver{};
       }
-      require(response.status != 206 || range.total < 0 || range.total == size,
-              "the server sent {} of the file's {} bytes; try again", size, range.total);
+      core::require(response.status != 206 || range.total < 0 || range.total == size,
+                    "the server sent {} of the file's {} bytes; try again", size, range.total);
       return response.status != 200;
     } catch (const StartOver&) {
-      require(resume, "the server sent a part of the file that was not asked for; try again");
+      core::require(resume, "the server sent a part of the file that was not asked for; try again");
       return fetch(part, false);
     }
   }
 
   /// The server has answered, and the body is about to come: where does it belong?
-  void begin(PartFile& part, const HttpResponse& response, const std::string& version) {
+  void begin(download::PartFile& part, const download::HttpResponse& response, const std::string& version) {
     if (response.status == 206) {
-      const ContentRange range = parse_content_range(response.content_range);
-      const std::string offered = version_of(response);
+      const download::ContentRange range = download::parse_content_range(response.content_range);
+      const std::string offered = download::version_of(response);
       const bool is_same = version.empty() || offered.empty() || offered == version;
       if (!is_same || range.first != static_cast<std::int64_t>(part.size())) {
         throw StartOver{};
       }
     } else {
-      part.restart(part_source(url_, version_of(response)));
+      part.restart(download::part_source(url_, download::version_of(response)));
     }
     const std::uint64_t total = response.length > 0 ? part.size() + static_cast<std::uint64_t>(response.length) : 0;
     bar_.begin(url_, path_, total, part.size());
@@ -191,7 +194,7 @@ class Download {
   const std::filesystem::path& path_;
   const DownloadOptions& options_;
   std::string sha256_;
-  DownloadBar bar_;
+  download::DownloadBar bar_;
 };
 
 }  // namespace detail
@@ -205,7 +208,8 @@ class Download {
 /// no_proxy; SSL_CERT_FILE and SSL_CERT_DIR name the certificates to trust where the system's are not. Throws Error
 /// naming the URL and what to do: when the server cannot be reached, falls silent, refuses or sends less than it said;
 /// when the hash is another one (and then removes what has come); when the file cannot be written.
-inline void download(const std::string& url, const std::filesystem::path& path, const DownloadOptions& options = {}) {
+inline void download_file(const std::string& url, const std::filesystem::path& path,
+                          const DownloadOptions& options = {}) {
   detail::Download(url, path, options).run();
 }
 

@@ -11,7 +11,7 @@
 
 #include <hearth/core/terminal.hpp>
 
-namespace hearth {
+namespace hearth::download {
 
 /// Figures of a download: percent, a bar, megabytes (10^6), megabytes a second and the time that is left; without a
 /// known `total` (0), what has come and how fast. `resumed` bytes of those `done` came in an earlier run.
@@ -21,10 +21,10 @@ inline std::string download_line(std::uint64_t done, std::uint64_t total, std::u
   if (total == 0 || done > total) {
     return fmt::format("{:.1f} MB  {:.1f} MB/s", megabytes(done), rate);
   }
-  std::string line = fmt::format("{:3}% {} {:.1f}/{:.1f} MB  {:.1f} MB/s", 100 * done / total, format_bar(done, total),
-                                 megabytes(done), megabytes(total), rate);
+  std::string line = fmt::format("{:3}% {} {:.1f}/{:.1f} MB  {:.1f} MB/s", 100 * done / total,
+                                 core::format_bar(done, total), megabytes(done), megabytes(total), rate);
   if (rate > 0) {
-    line += fmt::format("  eta {}", format_duration(megabytes(total - done) / rate));
+    line += fmt::format("  eta {}", core::format_duration(megabytes(total - done) / rate));
   }
   return line;
 }
@@ -34,7 +34,7 @@ inline std::string download_line(std::uint64_t done, std::uint64_t total, std::u
 class DownloadBar {
  public:
   explicit DownloadBar(bool shown, std::FILE* stream = stderr)
-      : stream_(stream), terminal_(shown && is_terminal(stream)) {}
+      : stream_(stream), terminal_(shown && core::is_terminal(stream)) {}
   DownloadBar(const DownloadBar&) = delete;
   DownloadBar& operator=(const DownloadBar&) = delete;
   ~DownloadBar() { end(); }
@@ -70,7 +70,7 @@ class DownloadBar {
   void show(std::uint64_t done, std::chrono::steady_clock::time_point now) {
     shown_ = now;
     const std::chrono::duration<double> spent = now - begun_;
-    rewrite_line(stream_, download_line(done, total_, resumed_, spent.count()));
+    core::rewrite_line(stream_, download_line(done, total_, resumed_, spent.count()));
   }
 
   void end() {
@@ -89,4 +89,4 @@ class DownloadBar {
   std::chrono::steady_clock::time_point shown_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::download

@@ -8,7 +8,7 @@
 
 #include <hearth/download/libcurl.hpp>
 
-namespace hearth {
+namespace hearth::download {
 
 /// The reason for an answer that is no success: "the server answered 404; check the address".
 inline std::string http_status_error(long status) {
@@ -56,4 +56,4 @@ inline std::string http_error(CURLcode code, std::string_view words) {
   return fmt::format("{}; {}", said, remedy);
 }
 
-}  // namespace hearth
+}  // namespace hearth::download

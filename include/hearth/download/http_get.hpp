@@ -21,7 +21,7 @@
 #include <hearth/download/no_pipe_signal.hpp>
 #include <hearth/version.hpp>
 
-namespace hearth {
+namespace hearth::download {
 
 /// What to ask for, and how long to wait.
 struct HttpRequest {
@@ -49,9 +49,9 @@ class HttpTransfer {
 
   HttpTransfer(const HttpRequest& request, const Receive& receive) : request_(request), receive_(receive) {
     static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-    require(started == CURLE_OK, "libcurl cannot start: {}", curl_easy_strerror(started));
+    core::require(started == CURLE_OK, "libcurl cannot start: {}", curl_easy_strerror(started));
     handle_.reset(curl_easy_init());
-    require(handle_ != nullptr, "libcurl cannot start");
+    core::require(handle_ != nullptr, "libcurl cannot start");
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_USERAGENT, "hearth/" HEARTH_VERSION);
     set(CURLOPT_NOSIGNAL, 1L);
@@ -87,8 +87,8 @@ class HttpTransfer {
     if (status == 416) {
       return response_;
     }
-    require(code != CURLE_HTTP_RETURNED_ERROR, "{}", http_status_error(status));
-    require(code == CURLE_OK, "{}", http_error(code, words_.data()));
+    core::require(code != CURLE_HTTP_RETURNED_ERROR, "{}", http_status_error(status));
+    core::require(code == CURLE_OK, "{}", http_error(code, words_.data()));
     if (!begun_) {
       begin();
       receive_(response_, {});
@@ -100,7 +100,7 @@ class HttpTransfer {
   template <class Value>
   void set(CURLoption option, Value value) {
     const CURLcode code = curl_easy_setopt(handle_.get(), option, value);
-    require(code == CURLE_OK, "libcurl: {}", curl_easy_strerror(code));
+    core::require(code == CURLE_OK, "libcurl: {}", curl_easy_strerror(code));
   }
 
   /// To http and https alone, and from https not back to http.
@@ -133,7 +133,7 @@ class HttpTransfer {
     curl_off_t length = -1;
     curl_easy_getinfo(handle_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     response_.length = length;
-    require(response_.status == 200 || response_.status == 206, "{}", http_status_error(response_.status));
+    core::require(response_.status == 200 || response_.status == 206, "{}", http_status_error(response_.status));
   }
 
   /// libcurl's own limit is on an average of seconds, and comes late.
@@ -144,9 +144,9 @@ class HttpTransfer {
     if (connected == 0) {
       heard_ = now;  // the time until then is for connect_timeout
     }
-    require(now - heard_ <= request_.stall_timeout,
-            "nothing has come for {:.1f} s; try again, or wait longer (stall_timeout)",
-            std::chrono::duration<double>(now - heard_).count());
+    core::require(now - heard_ <= request_.stall_timeout,
+                  "nothing has come for {:.1f} s; try again, or wait longer (stall_timeout)",
+                  std::chrono::duration<double>(now - heard_).count());
   }
 
   void note_header(std::string_view line) {
@@ -227,4 +227,4 @@ inline HttpResponse http_get(const HttpRequest& request,
   return detail::HttpTransfer(request, receive).perform();
 }
 
-}  // namespace hearth
+}  // namespace hearth::download

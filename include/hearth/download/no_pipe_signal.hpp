@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-namespace hearth {
+namespace hearth::download {
 
 /// In its scope this thread's writing to a closed connection fails, instead of ending the program by SIGPIPE. libcurl
 /// could only switch that signal off for all threads.
@@ -34,4 +34,4 @@ class NoPipeSignal {
   sigset_t before_{};
 };
 
-}  // namespace hearth
+}  // namespace hearth::download

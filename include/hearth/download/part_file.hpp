@@ -21,7 +21,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 
-namespace hearth {
+namespace hearth::download {
 
 /// What has come of the file `path`: it lies beside it as `path`.part, and stays there when the program ends early.
 /// While an object lives it alone has the part, among all threads and processes (flock); the others wait. Beside it, in
@@ -66,7 +66,7 @@ class PartFile {
     if (size_ == 0 || !std::filesystem::is_regular_file(source_, error)) {
       return {};
     }
-    const auto bytes = read_file(source_);
+    const auto bytes = core::read_file(source_);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 
@@ -74,7 +74,7 @@ class PartFile {
   void restart(std::string_view source) {
     check(::ftruncate(descriptor_, 0) == 0);
     size_ = 0;
-    write_file(source_, source);
+    core::write_file(source_, source);
   }
 
   void append(std::span<const std::byte> bytes) {
@@ -95,7 +95,7 @@ class PartFile {
     std::error_code error;
     std::filesystem::remove(source_, error);  // before the rename: after it, the name is for the next part's source
     std::filesystem::rename(part_, path_, error);
-    require(!error, "cannot write {}: {}", path_.string(), error.message());
+    core::require(!error, "cannot write {}: {}", path_.string(), error.message());
     close();
   }
 
@@ -123,8 +123,8 @@ class PartFile {
       }
       locked = ::flock(descriptor_, LOCK_EX);
     }
-    require(locked == 0 || errno == EINTR, "cannot lock {}: {}; choose a folder on a disk that has locks",
-            part_.string(), std::strerror(errno));
+    core::require(locked == 0 || errno == EINTR, "cannot lock {}: {}; choose a folder on a disk that has locks",
+                  part_.string(), std::strerror(errno));
     return locked == 0;
   }
 
@@ -136,7 +136,7 @@ class PartFile {
            ours.st_ino == named.st_ino;
   }
 
-  void check(bool done) const { require(done, "cannot write {}: {}", part_.string(), std::strerror(errno)); }
+  void check(bool done) const { core::require(done, "cannot write {}: {}", part_.string(), std::strerror(errno)); }
 
   void close() noexcept {
     if (descriptor_ >= 0) {
@@ -151,4 +151,4 @@ class PartFile {
   std::uint64_t size_ = 0;
 };
 
-}  // namespace hearth
+}  // namespace hearth::download

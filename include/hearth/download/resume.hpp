@@ -14,7 +14,7 @@
 #include <hearth/download/part_file.hpp>
 #include <hearth/download/sha256.hpp>
 
-namespace hearth {
+namespace hearth::download {
 
 /// A Content-Range header: "bytes 100-199/200", or "bytes */200" in an answer 416. What is not told is -1.
 struct ContentRange {
@@ -58,4 +58,4 @@ inline std::string part_version(const PartFile& part, const std::string& url) {
   return noted.starts_with(head) ? noted.substr(head.size()) : std::string{};
 }
 
-}  // namespace hearth
+}  // namespace hearth::download

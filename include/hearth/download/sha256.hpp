@@ -22,7 +22,7 @@
 
 #include <hearth/core/error.hpp>
 
-namespace hearth {
+namespace hearth::download {
 
 /// The hash of bytes that come in parts.
 class Sha256 {
@@ -47,7 +47,7 @@ class Sha256 {
   }
 
  private:
-  static void check(bool done) { require(done, "Sha256: this machine's OpenSSL offers no SHA-256"); }
+  static void check(bool done) { core::require(done, "Sha256: this machine's OpenSSL offers no SHA-256"); }
 
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
@@ -63,15 +63,15 @@ inline std::string sha256_of_text(std::string_view text) {
 inline std::string sha256_of_file(const std::filesystem::path& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  require(file.is_open(), "cannot open {}: {}", path.string(), std::strerror(errno));
+  core::require(file.is_open(), "cannot open {}: {}", path.string(), std::strerror(errno));
   std::vector<char> part(std::size_t{1} << 20);
   Sha256 hash;
   while (file.good()) {
     file.read(part.data(), static_cast<std::streamsize>(part.size()));
     hash.update(std::as_bytes(std::span(part).first(static_cast<std::size_t>(file.gcount()))));
   }
-  require(file.eof(), "cannot read {}: {}", path.string(), std::strerror(errno));
+  core::require(file.eof(), "cannot read {}: {}", path.string(), std::strerror(errno));
   return hash.hex();
 }
 
-}  // namespace hearth
+}  // namespace hearth::download

@@ -25,8 +25,16 @@ namespace hearth {
 /// What the channels of a decoded picture are to be; the value is their number.
 enum class Channels : int { grey = 1, rgb = 3 };
 
+}  // namespace hearth
+
+namespace hearth::image {
+
 /// Pictures of more pixels are refused, as PIL refuses them (its DecompressionBombError).
 inline constexpr std::int64_t max_decoded_pixels = 178'956'970;
+
+}  // namespace hearth::image
+
+namespace hearth {
 
 namespace detail {
 
@@ -63,9 +71,9 @@ inline constexpr stb::stbi_io_callbacks read_bytes{
 [[noreturn]] inline void fail_to_decode(bool ran_out, std::string_view reason, std::size_t bytes,
                                         std::string_view name) {
   if (ran_out) {
-    fail("decode_image: {} is truncated: the picture needs more than its {} bytes", name, bytes);
+    core::fail("decode_image: {} is truncated: the picture needs more than its {} bytes", name, bytes);
   }
-  fail("decode_image: {} is damaged or of an unsupported kind: {}", name, reason);
+  core::fail("decode_image: {} is damaged or of an unsupported kind: {}", name, reason);
 }
 
 [[noreturn]] inline void fail_to_decode(const ByteReader& reader, std::size_t bytes, std::string_view name) {
@@ -75,13 +83,13 @@ inline constexpr stb::stbi_io_callbacks read_bytes{
 }
 
 /// Throws Error unless the bytes can hold a picture of this size and it is not too large.
-inline void check_size(Size size, ImageFormat format, std::size_t bytes, std::string_view name) {
+inline void check_size(image::Size size, image::ImageFormat format, std::size_t bytes, std::string_view name) {
   const std::int64_t pixels = std::int64_t{size.height} * size.width;
-  require(pixels <= max_decoded_pixels, "decode_image: {} has {} x {} pixels, but the most allowed is {}", name,
-          size.width, size.height, max_decoded_pixels);
-  require(pixels / most_pixels_a_byte(format) <= static_cast<std::int64_t>(bytes),
-          "decode_image: {} is truncated: its {} bytes cannot hold {} x {} pixels", name, bytes, size.width,
-          size.height);
+  core::require(pixels <= image::max_decoded_pixels, "decode_image: {} has {} x {} pixels, but the most allowed is {}",
+                name, size.width, size.height, image::max_decoded_pixels);
+  core::require(pixels / image::most_pixels_a_byte(format) <= static_cast<std::int64_t>(bytes),
+                "decode_image: {} is truncated: its {} bytes cannot hold {} x {} pixels", name, bytes, size.width,
+                size.height);
 }
 
 /// PIL's luma of convert("L"): ITU-R 601-2 in 16-bit fixed point.
@@ -90,7 +98,7 @@ inline std::uint8_t luma(const std::uint8_t* rgb) noexcept {
 }
 
 /// `stored` has 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels; alpha is dropped.
-inline Image to_channels(const std::uint8_t* stored, Size size, int stored_channels, int channels) {
+inline Image to_channels(const std::uint8_t* stored, image::Size size, int stored_channels, int channels) {
   const std::size_t count = static_cast<std::size_t>(size.height) * static_cast<std::size_t>(size.width);
   if (stored_channels == channels) {
     const std::uint8_t* const end = stored + count * static_cast<std::size_t>(channels);
@@ -113,11 +121,11 @@ inline Image to_channels(const std::uint8_t* stored, Size size, int stored_chann
 
 #ifdef HEARTH_WITH_LIBJPEG_TURBO
 inline Image decode_jpeg(std::span<const std::byte> bytes, std::string_view name, Channels channels) {
-  JpegDecoder jpeg(bytes);
+  image::JpegDecoder jpeg(bytes);
   if (!jpeg.read_header()) {
     fail_to_decode(jpeg.ran_out(), jpeg.reason(), bytes.size(), name);
   }
-  check_size(jpeg.size(), ImageFormat::jpeg, bytes.size(), name);
+  check_size(jpeg.size(), image::ImageFormat::jpeg, bytes.size(), name);
   Image image(jpeg.size().height, jpeg.size().width, jpeg.channels());
   if (!jpeg.read_pixels(image)) {
     fail_to_decode(jpeg.ran_out(), jpeg.reason(), bytes.size(), name);
@@ -142,19 +150,19 @@ inline Image decode_jpeg(std::span<const std::byte> bytes, std::string_view name
 /// Linking hearth::jpeg defines HEARTH_WITH_LIBJPEG_TURBO. All of a program's translation units that include this
 /// header must have it or none: otherwise the program would have two definitions of this function.
 inline Image decode_image(std::span<const std::byte> bytes, std::string_view name, Channels channels = Channels::rgb) {
-  require(!bytes.empty(), "decode_image: {} is empty", name);
-  const ImageFormat format = image_format(bytes);
-  require(format != ImageFormat::unknown, "decode_image: {} is not a JPEG, PNG or BMP image", name);
+  core::require(!bytes.empty(), "decode_image: {} is empty", name);
+  const image::ImageFormat format = image::image_format(bytes);
+  core::require(format != image::ImageFormat::unknown, "decode_image: {} is not a JPEG, PNG or BMP image", name);
 #ifdef HEARTH_WITH_LIBJPEG_TURBO
-  if (format == ImageFormat::jpeg) {
+  if (format == image::ImageFormat::jpeg) {
     return detail::decode_jpeg(bytes, name, channels);
   }
 #endif
-  require(format != ImageFormat::jpeg || has_sound_huffman_tables(bytes),
-          "decode_image: {} is damaged: one of its Huffman tables has more than 256 codes", name);
+  core::require(format != image::ImageFormat::jpeg || image::has_sound_huffman_tables(bytes),
+                "decode_image: {} is damaged: one of its Huffman tables has more than 256 codes", name);
 
   const stb::stbi_io_callbacks* const callbacks = &detail::read_bytes;
-  Size size;
+  image::Size size;
   int stored_channels = 0;
   if (detail::ByteReader reader(bytes);
       stb::stbi_info_from_callbacks(callbacks, &reader, &size.width, &size.height, &stored_channels) == 0) {
@@ -166,7 +174,7 @@ inline Image decode_image(std::span<const std::byte> bytes, std::string_view nam
   const auto is = [&](std::size_t offset, int value) {
     return offset < bytes.size() && std::to_integer<int>(bytes[offset]) == value;
   };
-  if (format == ImageFormat::png && is(24, 16) && is(25, 0)) {  // IHDR: bit depth 16, colour type grey
+  if (format == image::ImageFormat::png && is(24, 16) && is(25, 0)) {  // IHDR: bit depth 16, colour type grey
     const std::unique_ptr<stb::stbi_us, void (*)(void*)> wide(
         stb::stbi_load_16_from_callbacks(callbacks, &reader, &size.width, &size.height, &stored_channels, 1),
         stb::stbi_image_free);
@@ -189,7 +197,7 @@ inline Image decode_image(std::span<const std::byte> bytes, std::string_view nam
 
 /// The picture in the file. Throws Error, naming it, when it cannot be read or decoded.
 inline Image read_image(const std::filesystem::path& path, Channels channels = Channels::rgb) {
-  return decode_image(read_file(path), path.string(), channels);
+  return decode_image(core::read_file(path), path.string(), channels);
 }
 
 }  // namespace hearth

@@ -17,14 +17,14 @@ namespace hearth {
 
 /// The bytes of a PNG file of the picture, grey or RGB. Throws Error when it has no pixels or too many (2^31 bytes).
 inline std::vector<std::byte> encode_png(const ImageView& image) {
-  require(image.height > 0 && image.width > 0, "encode_png: a picture of {} x {} pixels cannot be written",
-          image.height, image.width);
-  require(image.channels == 1 || image.channels == 3, "encode_png: a picture has 1 or 3 channels, but got {}",
-          image.channels);
+  core::require(image.height > 0 && image.width > 0, "encode_png: a picture of {} x {} pixels cannot be written",
+                image.height, image.width);
+  core::require(image.channels == 1 || image.channels == 3, "encode_png: a picture has 1 or 3 channels, but got {}",
+                image.channels);
   const std::int64_t row_bytes = std::int64_t{image.width} * image.channels + 1;
-  require(row_bytes * image.height <= std::numeric_limits<int>::max() &&
-              image.stride * image.height <= std::numeric_limits<int>::max(),
-          "encode_png: a picture of {} x {} pixels is too large", image.height, image.width);
+  core::require(row_bytes * image.height <= std::numeric_limits<int>::max() &&
+                    image.stride * image.height <= std::numeric_limits<int>::max(),
+                "encode_png: a picture of {} x {} pixels is too large", image.height, image.width);
   std::vector<std::byte> bytes;
   const auto append = [](void* out, void* data, int size) {
     const auto* const begin = static_cast<const std::byte*>(data);
@@ -32,14 +32,14 @@ inline std::vector<std::byte> encode_png(const ImageView& image) {
   };
   const int written = stb::stbi_write_png_to_func(append, &bytes, image.width, image.height, image.channels, image.data,
                                                   static_cast<int>(image.stride));
-  require(written != 0, "encode_png: no memory for a picture of {} x {} pixels", image.height, image.width);
+  core::require(written != 0, "encode_png: no memory for a picture of {} x {} pixels", image.height, image.width);
   return bytes;
 }
 
 /// Writes the picture as a PNG file, complete or not at all (`replace_file`). Throws Error, naming the file, when it
 /// cannot be written.
 inline void write_png(const std::filesystem::path& path, const ImageView& image) {
-  write_file(path, encode_png(image));
+  core::write_file(path, encode_png(image));
 }
 
 }  // namespace hearth

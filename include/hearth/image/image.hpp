@@ -8,7 +8,7 @@
 
 #include <hearth/core/error.hpp>
 
-namespace hearth {
+namespace hearth::image {
 
 /// Height and width in pixels.
 struct Size {
@@ -26,6 +26,10 @@ struct Rect {
   friend constexpr bool operator==(const Rect&, const Rect&) = default;
 };
 
+}  // namespace hearth::image
+
+namespace hearth {
+
 /// Somebody else's pixels: `channels` is 1 (grey) or 3 (RGB); `stride` is the distance of two rows in bytes.
 struct ImageView {
   const std::uint8_t* data = nullptr;
@@ -34,11 +38,11 @@ struct ImageView {
   int channels = 3;
   std::ptrdiff_t stride = 0;
 
-  constexpr Size size() const noexcept { return {height, width}; }
+  constexpr image::Size size() const noexcept { return {height, width}; }
   constexpr const std::uint8_t* row(int y) const noexcept { return data + y * stride; }
 
   /// The part inside `rect`, which lies within the picture.
-  constexpr ImageView crop(const Rect& rect) const noexcept {
+  constexpr ImageView crop(const image::Rect& rect) const noexcept {
     return {row(rect.top) + std::ptrdiff_t{rect.left} * channels, rect.height, rect.width, channels, stride};
   }
 };
@@ -57,9 +61,9 @@ class Image {
   /// A picture of these pixels, densely packed. Throws Error unless there are height * width * channels of them.
   Image(int height, int width, int channels, std::vector<std::uint8_t> pixels)
       : height_(height), width_(width), channels_(channels), pixels_(std::move(pixels)) {
-    require(std::int64_t{height} * width * channels == static_cast<std::int64_t>(pixels_.size()),
-            "Image: {} x {} pixels of {} channels need {} bytes, but got {}", height, width, channels,
-            std::int64_t{height} * width * channels, pixels_.size());
+    core::require(std::int64_t{height} * width * channels == static_cast<std::int64_t>(pixels_.size()),
+                  "Image: {} x {} pixels of {} channels need {} bytes, but got {}", height, width, channels,
+                  std::int64_t{height} * width * channels, pixels_.size());
   }
 
   /// Becomes a picture of this size, whose pixels hold anything. Keeps its memory.
@@ -74,7 +78,7 @@ class Image {
   int height() const noexcept { return height_; }
   int width() const noexcept { return width_; }
   int channels() const noexcept { return channels_; }
-  Size size() const noexcept { return {height_, width_}; }
+  image::Size size() const noexcept { return {height_, width_}; }
   std::ptrdiff_t stride() const noexcept { return std::ptrdiff_t{width_} * channels_; }
 
   std::uint8_t* row(int y) noexcept { return pixels_.data() + y * stride(); }

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-namespace hearth {
+namespace hearth::image {
 
 /// The formats that hearth decodes.
 enum class ImageFormat { unknown, jpeg, png, bmp };
@@ -68,4 +68,4 @@ inline bool has_sound_huffman_tables(std::span<const std::byte> bytes) noexcept 
   return true;
 }
 
-}  // namespace hearth
+}  // namespace hearth::image

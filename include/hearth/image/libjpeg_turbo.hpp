@@ -26,7 +26,7 @@
 
 #include <hearth/image/image.hpp>
 
-namespace hearth {
+namespace hearth::image {
 
 /// PIL's convert("RGB") of CMYK as JPEG files have it, with 0 for full ink.
 inline void cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, int width) noexcept {
@@ -154,4 +154,4 @@ class JpegDecoder {
   bool ran_out_ = false;
 };
 
-}  // namespace hearth
+}  // namespace hearth::image

@@ -12,7 +12,7 @@
 #include <hearth/image/resample_kernels.hpp>
 #include <hearth/image/resample_taps.hpp>
 
-namespace hearth {
+namespace hearth::image {
 
 /// Resizes pictures, one after the other, in memory that it keeps. For one thread at a time.
 class Resampler {
@@ -75,20 +75,20 @@ class Resampler {
       const ImageView between{stretched_.data(), needed.height, window.width, source.channels, row_bytes};
       blend_rows<Kernels>(between, down.first, consume);
     }
-  }
+  }  // namespace hearth
 
  private:
   static constexpr std::size_t kernel_slack = 1;  // bytes that kernels may touch past the end of a row
 
-  static void check(const ImageView& source, Size resized, const Rect& window) {
-    require(source.height > 0 && source.width > 0, "Resampler: cannot resize a picture of {} x {} pixels",
-            source.height, source.width);
-    require(resized.height > 0 && resized.width > 0, "Resampler: cannot resize to {} x {} pixels", resized.height,
-            resized.width);
-    require(window.top >= 0 && window.left >= 0 && window.height >= 0 && window.width >= 0 &&
-                window.height <= resized.height - window.top && window.width <= resized.width - window.left,
-            "Resampler: the window of {} x {} pixels at ({}, {}) reaches outside of {} x {}", window.height,
-            window.width, window.top, window.left, resized.height, resized.width);
+  static void check(const ImageView& source, image::Size resized, const image::Rect& window) {
+    core::require(source.height > 0 && source.width > 0, "Resampler: cannot resize a picture of {} x {} pixels",
+                  source.height, source.width);
+    core::require(resized.height > 0 && resized.width > 0, "Resampler: cannot resize to {} x {} pixels", resized.height,
+                  resized.width);
+    core::require(window.top >= 0 && window.left >= 0 && window.height >= 0 && window.width >= 0 &&
+                      window.height <= resized.height - window.top && window.width <= resized.width - window.left,
+                  "Resampler: the window of {} x {} pixels at ({}, {}) reaches outside of {} x {}", window.height,
+                  window.width, window.top, window.left, resized.height, resized.width);
   }
 
   /// Row `y`, readable beyond its end; what follows the last row of a picture may not be ours.
@@ -119,10 +119,14 @@ class Resampler {
   std::vector<std::uint8_t> line_;
 };
 
+}  // namespace hearth::image
+
+namespace hearth {
+
 /// The whole picture at another size.
-inline Image resize_bilinear(const ImageView& source, Size resized) {
+inline Image resize_bilinear(const ImageView& source, image::Size resized) {
   std::vector<std::uint8_t> pixels;
-  Resampler resampler;
+  image::Resampler resampler;
   resampler.resize(source, resized, {0, 0, resized.height, resized.width}, [&](const std::uint8_t* row) {
     pixels.insert(pixels.end(), row, row + std::ptrdiff_t{resized.width} * source.channels);
   });

@@ -13,7 +13,7 @@
 
 #include <hearth/image/resample_taps.hpp>
 
-namespace hearth {
+namespace hearth::image {
 
 /// The kernels in plain C++. They round as Pillow does: half up, then clipped to 0 … 255.
 struct ScalarKernels {
@@ -180,4 +180,4 @@ using FastestKernels = ScalarKernels;
 
 #endif
 
-}  // namespace hearth
+}  // namespace hearth::image

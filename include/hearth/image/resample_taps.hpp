@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace hearth {
+namespace hearth::image {
 
 /// The taps of a stretch of target pixels, as Pillow's precompute_coeffs and normalize_coeffs_8bpc make them
 /// (src/libImaging/Resample.c, bilinear filter): a triangle of half-width max(1, source / target) about each target
@@ -119,4 +119,4 @@ class ResampleTaps {
   std::vector<double> shares_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::image

@@ -25,16 +25,17 @@ class Accuracy {
  public:
   /// Throws Error when top_k is below 1.
   Accuracy(AccuracyOptions options = {}) : top_k_(options.top_k) {
-    require(top_k_ >= 1, "Accuracy: top_k must be at least 1, but got {}", top_k_);
+    core::require(top_k_ >= 1, "Accuracy: top_k must be at least 1, but got {}", top_k_);
   }
 
   /// Takes a batch in: logits [N, C], integer targets [N]. Throws Error when the shapes differ from these or top_k is
   /// above C.
   void update(const at::Tensor& logits, const at::Tensor& targets) {
-    require(logits.dim() == 2 && targets.dim() == 1 && logits.size(0) == targets.size(0),
-            "Accuracy: expects logits [N, C] and targets [N], but got {} and {} dimensions, {} and {} numbers",
-            logits.dim(), targets.dim(), logits.numel(), targets.numel());
-    require(top_k_ <= logits.size(1), "Accuracy: top_k is {}, but the logits have {} classes", top_k_, logits.size(1));
+    core::require(logits.dim() == 2 && targets.dim() == 1 && logits.size(0) == targets.size(0),
+                  "Accuracy: expects logits [N, C] and targets [N], but got {} and {} dimensions, {} and {} numbers",
+                  logits.dim(), targets.dim(), logits.numel(), targets.numel());
+    core::require(top_k_ <= logits.size(1), "Accuracy: top_k is {}, but the logits have {} classes", top_k_,
+                  logits.size(1));
     const at::NoGradGuard no_grad;
     const at::Tensor best = top_k_ == 1 ? logits.argmax(1, /*keepdim=*/true) : std::get<1>(logits.topk(top_k_, 1));
     const at::Tensor found = best.eq(targets.to(logits.device()).unsqueeze(1));  // [N, k]
@@ -54,7 +55,7 @@ class Accuracy {
 
  private:
   std::int64_t top_k_;
-  DeferredMean mean_;
+  metrics::DeferredMean mean_;
 };
 
 }  // namespace hearth

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
+#include <hearth/losses/loss.hpp>
 #include <hearth/metrics/deferred_mean.hpp>
-#include <hearth/metrics/loss.hpp>
 
 namespace hearth {
 
@@ -48,7 +48,7 @@ class AverageLoss {
 
  private:
   Loss loss_;
-  DeferredMean mean_;
+  metrics::DeferredMean mean_;
 };
 
 }  // namespace hearth

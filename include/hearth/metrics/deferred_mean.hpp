@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace hearth {
+namespace hearth::metrics {
 
 /// A sum and a count, both in double precision, and their quotient. Batches are added in the order they came in, but a
 /// device is asked for their values only when the mean is read, many at once, so that a loop over batches need not wait
@@ -64,4 +64,4 @@ class DeferredMean {
   mutable std::vector<double> weights_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::metrics

@@ -17,10 +17,10 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
-#include <hearth/models/activation.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
-#include <hearth/models/picture_input.hpp>
+#include <hearth/models/layers/activation.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/image_input.hpp>
 
 namespace hearth::models {
 
@@ -35,9 +35,10 @@ struct AlexNetOptions {
 class AlexNetModule : public torch::nn::Cloneable<AlexNetModule> {
  public:
   explicit AlexNetModule(AlexNetOptions options = {}) : options_(std::move(options)) {
-    require(options_.num_classes >= 1, "AlexNet: num_classes must be at least 1, but got {}", options_.num_classes);
-    require(options_.dropout >= 0 && options_.dropout <= 1, "AlexNet: dropout must be from 0 to 1, but got {}",
-            options_.dropout);
+    core::require(options_.num_classes >= 1, "AlexNet: num_classes must be at least 1, but got {}",
+                  options_.num_classes);
+    core::require(options_.dropout >= 0 && options_.dropout <= 1, "AlexNet: dropout must be from 0 to 1, but got {}",
+                  options_.dropout);
     reset();
   }
 
@@ -73,7 +74,7 @@ class AlexNetModule : public torch::nn::Cloneable<AlexNetModule> {
   /// Logits [N, classes] of pictures [N, 3, H, W] of at least 63 x 63 pixels. Throws Error when the input has another
   /// shape.
   at::Tensor forward(at::Tensor x) {
-    check_pictures("AlexNet", x, {.smallest = 63});
+    check_images("AlexNet", x, {.smallest = 63});
     x = features->forward(x);                                // [N, 256, H', W'], 6 x 6 for 224 x 224 pixels
     x = at::flatten(at::adaptive_avg_pool2d(x, {6, 6}), 1);  // [N, 9216]
     return classifier->forward(x);

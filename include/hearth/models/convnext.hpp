@@ -20,10 +20,10 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
-#include <hearth/models/convnext_block.hpp>
-#include <hearth/models/picture_input.hpp>
-#include <hearth/models/trunc_normal.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/convnext_block.hpp>
+#include <hearth/models/layers/image_input.hpp>
+#include <hearth/models/layers/trunc_normal.hpp>
 
 namespace hearth::models {
 
@@ -48,13 +48,14 @@ struct ConvNeXtOptions {
 class ConvNeXtModule : public torch::nn::Cloneable<ConvNeXtModule> {
  public:
   ConvNeXtModule(const ConvNeXtShape& shape, ConvNeXtOptions options) : shape_(shape), options_(std::move(options)) {
-    require(options_.num_classes >= 1, "ConvNeXt: num_classes must be at least 1, but got {}", options_.num_classes);
+    core::require(options_.num_classes >= 1, "ConvNeXt: num_classes must be at least 1, but got {}",
+                  options_.num_classes);
     for (const int number : shape_.blocks) {
-      require(number >= 1, "ConvNeXt: every stage must have at least 1 block, but got {}", number);
+      core::require(number >= 1, "ConvNeXt: every stage must have at least 1 block, but got {}", number);
     }
     const double probability = stochastic_depth_prob();
-    require(probability >= 0 && probability <= 1, "ConvNeXt: stochastic_depth_prob must be between 0 and 1, but got {}",
-            probability);
+    core::require(probability >= 0 && probability <= 1,
+                  "ConvNeXt: stochastic_depth_prob must be between 0 and 1, but got {}", probability);
     reset();
   }
 
@@ -90,7 +91,7 @@ class ConvNeXtModule : public torch::nn::Cloneable<ConvNeXtModule> {
   /// Logits [N, classes] of pictures [N, 3, H, W] of at least 32 x 32 pixels. Throws Error when the input has another
   /// shape.
   at::Tensor forward(at::Tensor x) {
-    check_pictures("ConvNeXt", x, {.smallest = 32});
+    check_images("ConvNeXt", x, {.smallest = 32});
     x = features->forward(x);  // [N, channels, H/32, W/32]
     return classifier->forward(at::adaptive_avg_pool2d(x, {1, 1}));
   }

@@ -22,12 +22,12 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
-#include <hearth/models/activation.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
-#include <hearth/models/densenet_block.hpp>
-#include <hearth/models/init.hpp>
-#include <hearth/models/picture_input.hpp>
+#include <hearth/models/layers/activation.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/densenet_block.hpp>
+#include <hearth/models/layers/image_input.hpp>
+#include <hearth/models/layers/init.hpp>
 
 namespace hearth::models {
 
@@ -50,12 +50,14 @@ class DenseNetModule : public torch::nn::Cloneable<DenseNetModule> {
         block_config_(block_config),
         num_init_features_(num_init_features),
         options_(std::move(options)) {
-    require(growth_rate >= 1, "DenseNet: growth_rate must be at least 1, but got {}", growth_rate);
-    require(num_init_features >= 1, "DenseNet: num_init_features must be at least 1, but got {}", num_init_features);
-    require(options_.num_classes >= 1, "DenseNet: num_classes must be at least 1, but got {}", options_.num_classes);
-    require(options_.bn_size >= 1, "DenseNet: bn_size must be at least 1, but got {}", options_.bn_size);
-    require(options_.drop_rate >= 0 && options_.drop_rate <= 1, "DenseNet: drop_rate must be from 0 to 1, but got {}",
-            options_.drop_rate);
+    core::require(growth_rate >= 1, "DenseNet: growth_rate must be at least 1, but got {}", growth_rate);
+    core::require(num_init_features >= 1, "DenseNet: num_init_features must be at least 1, but got {}",
+                  num_init_features);
+    core::require(options_.num_classes >= 1, "DenseNet: num_classes must be at least 1, but got {}",
+                  options_.num_classes);
+    core::require(options_.bn_size >= 1, "DenseNet: bn_size must be at least 1, but got {}", options_.bn_size);
+    core::require(options_.drop_rate >= 0 && options_.drop_rate <= 1,
+                  "DenseNet: drop_rate must be from 0 to 1, but got {}", options_.drop_rate);
     reset();
   }
 
@@ -92,7 +94,7 @@ class DenseNetModule : public torch::nn::Cloneable<DenseNetModule> {
   /// Logits [N, classes] of pictures [N, 3, H, W] of at least 29 x 29 pixels. Throws Error when the input has another
   /// shape.
   at::Tensor forward(at::Tensor x) {
-    check_pictures("DenseNet", x, {.smallest = 29});
+    check_images("DenseNet", x, {.smallest = 29});
     x = features->forward(x).relu_();                        // [N, features, H/32, W/32]
     x = at::flatten(at::adaptive_avg_pool2d(x, {1, 1}), 1);  // [N, features]
     return classifier->forward(x);

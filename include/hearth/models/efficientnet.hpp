@@ -19,14 +19,14 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
-#include <hearth/models/activation.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
-#include <hearth/models/conv_norm_activation.hpp>
-#include <hearth/models/init.hpp>
-#include <hearth/models/make_divisible.hpp>
-#include <hearth/models/mbconv.hpp>
-#include <hearth/models/picture_input.hpp>
+#include <hearth/models/layers/activation.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/conv_norm_activation.hpp>
+#include <hearth/models/layers/image_input.hpp>
+#include <hearth/models/layers/init.hpp>
+#include <hearth/models/layers/make_divisible.hpp>
+#include <hearth/models/layers/mbconv.hpp>
 
 namespace hearth::models {
 
@@ -52,14 +52,15 @@ class EfficientNetModule : public torch::nn::Cloneable<EfficientNetModule> {
   explicit EfficientNetModule(EfficientNetScale scale, EfficientNetOptions options = {})
       : scale_(scale), options_(std::move(options)) {
     for (const double factor : {scale_.width_mult, scale_.depth_mult}) {
-      require(factor > 0 && factor <= 100,
-              "EfficientNet: width_mult and depth_mult must be above 0 and at most 100, but got {}", factor);
+      core::require(factor > 0 && factor <= 100,
+                    "EfficientNet: width_mult and depth_mult must be above 0 and at most 100, but got {}", factor);
     }
-    require(options_.num_classes >= 1, "EfficientNet: num_classes must be at least 1, but got {}",
-            options_.num_classes);
-    require(dropout() >= 0 && dropout() <= 1, "EfficientNet: dropout must be from 0 to 1, but got {}", dropout());
-    require(options_.stochastic_depth_prob >= 0 && options_.stochastic_depth_prob <= 1,
-            "EfficientNet: stochastic_depth_prob must be from 0 to 1, but got {}", options_.stochastic_depth_prob);
+    core::require(options_.num_classes >= 1, "EfficientNet: num_classes must be at least 1, but got {}",
+                  options_.num_classes);
+    core::require(dropout() >= 0 && dropout() <= 1, "EfficientNet: dropout must be from 0 to 1, but got {}", dropout());
+    core::require(options_.stochastic_depth_prob >= 0 && options_.stochastic_depth_prob <= 1,
+                  "EfficientNet: stochastic_depth_prob must be from 0 to 1, but got {}",
+                  options_.stochastic_depth_prob);
     reset();
   }
 
@@ -124,7 +125,7 @@ class EfficientNetModule : public torch::nn::Cloneable<EfficientNetModule> {
 
   /// Logits [N, classes] of pictures [N, 3, H, W]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x) {
-    check_pictures("EfficientNet", x);
+    check_images("EfficientNet", x);
     x = features->forward(x);                                // [N, features, H/32, W/32]
     x = at::flatten(at::adaptive_avg_pool2d(x, {1, 1}), 1);  // [N, features]
     return classifier->forward(x);

@@ -31,7 +31,7 @@ template <class Model>
 void replace_head(const Model& model, std::int64_t num_classes) {
   static_assert(HasHead<Model>,
                 "replace_head: the model must have a Linear as its head (HasHead): head(), head_name()");
-  require(num_classes >= 1, "replace_head: num_classes must be at least 1, but got {}", num_classes);
+  core::require(num_classes >= 1, "replace_head: num_classes must be at least 1, but got {}", num_classes);
   const at::NoGradGuard no_grad;
   auto head = model->head();
   head->options.out_features(num_classes);

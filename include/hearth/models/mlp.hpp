@@ -17,7 +17,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
+#include <hearth/models/layers/chain.hpp>
 
 namespace hearth::models {
 
@@ -32,11 +32,11 @@ struct MLPOptions {
 class MLPModule : public torch::nn::Cloneable<MLPModule> {
  public:
   explicit MLPModule(MLPOptions options = {}) : options_(std::move(options)) {
-    require(options_.in_features >= 1, "MLP: in_features must be at least 1, but got {}", options_.in_features);
+    core::require(options_.in_features >= 1, "MLP: in_features must be at least 1, but got {}", options_.in_features);
     for (const std::int64_t width : options_.hidden) {
-      require(width >= 1, "MLP: a hidden layer must be at least 1 wide, but got {}", width);
+      core::require(width >= 1, "MLP: a hidden layer must be at least 1 wide, but got {}", width);
     }
-    require(options_.num_classes >= 1, "MLP: num_classes must be at least 1, but got {}", options_.num_classes);
+    core::require(options_.num_classes >= 1, "MLP: num_classes must be at least 1, but got {}", options_.num_classes);
     reset();
   }
 
@@ -55,9 +55,9 @@ class MLPModule : public torch::nn::Cloneable<MLPModule> {
   /// Logits [N, classes] of samples [N, ...] with in_features numbers each. Throws Error when they have others.
   at::Tensor forward(const at::Tensor& x) {
     const at::Tensor flat = x.dim() > 1 ? at::flatten(x, 1) : x;  // [N, in_features]
-    require(flat.dim() == 2 && flat.size(1) == options_.in_features,
-            "MLP: expects samples of {} numbers [N, ...], but got a batch {}", options_.in_features,
-            c10::str(x.sizes()));
+    core::require(flat.dim() == 2 && flat.size(1) == options_.in_features,
+                  "MLP: expects samples of {} numbers [N, ...], but got a batch {}", options_.in_features,
+                  c10::str(x.sizes()));
     return linear_relu_stack->forward(flat);
   }
 

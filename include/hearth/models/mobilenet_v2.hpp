@@ -19,13 +19,13 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
-#include <hearth/models/activation.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
-#include <hearth/models/conv_norm_activation.hpp>
-#include <hearth/models/init.hpp>
-#include <hearth/models/make_divisible.hpp>
-#include <hearth/models/picture_input.hpp>
+#include <hearth/models/layers/activation.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/conv_norm_activation.hpp>
+#include <hearth/models/layers/image_input.hpp>
+#include <hearth/models/layers/init.hpp>
+#include <hearth/models/layers/make_divisible.hpp>
 
 namespace hearth::models {
 
@@ -87,13 +87,14 @@ class InvertedResidualV2 : public torch::nn::Cloneable<InvertedResidualV2> {
 class MobileNetV2Module : public torch::nn::Cloneable<MobileNetV2Module> {
  public:
   explicit MobileNetV2Module(MobileNetV2Options options = {}) : options_(std::move(options)) {
-    require(options_.num_classes >= 1, "MobileNetV2: num_classes must be at least 1, but got {}", options_.num_classes);
-    require(options_.width_mult > 0 && options_.width_mult <= 100,
-            "MobileNetV2: width_mult must be above 0 and at most 100, but got {}", options_.width_mult);
-    require(options_.round_nearest >= 1 && options_.round_nearest <= 1024,
-            "MobileNetV2: round_nearest must be between 1 and 1024, but got {}", options_.round_nearest);
-    require(options_.dropout >= 0 && options_.dropout <= 1, "MobileNetV2: dropout must be from 0 to 1, but got {}",
-            options_.dropout);
+    core::require(options_.num_classes >= 1, "MobileNetV2: num_classes must be at least 1, but got {}",
+                  options_.num_classes);
+    core::require(options_.width_mult > 0 && options_.width_mult <= 100,
+                  "MobileNetV2: width_mult must be above 0 and at most 100, but got {}", options_.width_mult);
+    core::require(options_.round_nearest >= 1 && options_.round_nearest <= 1024,
+                  "MobileNetV2: round_nearest must be between 1 and 1024, but got {}", options_.round_nearest);
+    core::require(options_.dropout >= 0 && options_.dropout <= 1,
+                  "MobileNetV2: dropout must be from 0 to 1, but got {}", options_.dropout);
     reset();
   }
 
@@ -133,7 +134,7 @@ class MobileNetV2Module : public torch::nn::Cloneable<MobileNetV2Module> {
 
   /// Logits [N, classes] of pictures [N, 3, H, W]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x) {
-    check_pictures("MobileNetV2", x);
+    check_images("MobileNetV2", x);
     x = features->forward(x);                                // [N, features, H/32, W/32]
     x = at::flatten(at::adaptive_avg_pool2d(x, {1, 1}), 1);  // [N, features]
     return classifier->forward(x);

@@ -23,10 +23,10 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
-#include <hearth/models/init.hpp>
-#include <hearth/models/picture_input.hpp>
-#include <hearth/models/resnet_block.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/image_input.hpp>
+#include <hearth/models/layers/init.hpp>
+#include <hearth/models/layers/resnet_block.hpp>
 
 namespace hearth::models {
 
@@ -48,9 +48,10 @@ class ResNetModule : public torch::nn::Cloneable<ResNetModule> {
   /// Builds torchvision's ResNet(block, layers, …): `layers` counts the blocks of the four stages.
   ResNetModule(ResNetBlock block, std::array<int, 4> layers, ResNetOptions options)
       : block_(block), layers_(layers), options_(std::move(options)) {
-    require(options_.num_classes >= 1, "ResNet: num_classes must be at least 1, but got {}", options_.num_classes);
-    require(groups() >= 1, "ResNet: groups must be at least 1, but got {}", groups());
-    require(width_per_group() >= 1, "ResNet: width_per_group must be at least 1, but got {}", width_per_group());
+    core::require(options_.num_classes >= 1, "ResNet: num_classes must be at least 1, but got {}",
+                  options_.num_classes);
+    core::require(groups() >= 1, "ResNet: groups must be at least 1, but got {}", groups());
+    core::require(width_per_group() >= 1, "ResNet: width_per_group must be at least 1, but got {}", width_per_group());
     reset();
   }
 
@@ -74,7 +75,7 @@ class ResNetModule : public torch::nn::Cloneable<ResNetModule> {
 
   /// Logits [N, classes] of pictures [N, 3, H, W]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x) {
-    check_pictures("ResNet", x, {.channels = conv1->options.in_channels()});
+    check_images("ResNet", x, {.channels = conv1->options.in_channels()});
     x = bn1->forward(conv1->forward(x)).relu_();  // [N, 64, H/2, W/2]
     x = at::max_pool2d(x, {3, 3}, {2, 2}, {1, 1});
     x = layer1->forward(x);
@@ -153,8 +154,9 @@ inline ResNet resnet(ResNetBlock block, std::array<int, 4> layers, ResNetOptions
 /// Gives an option the value that a network's name says. Throws Error where the user's is another.
 inline void set_option(std::string_view network, std::string_view name, std::optional<std::int64_t>& option,
                        std::int64_t value) {
-  require(option.value_or(value) == value, "{}: {} is {} in this network, but got {}; resnet50 and resnet101 take any",
-          network, name, value, option.value_or(value));
+  core::require(option.value_or(value) == value,
+                "{}: {} is {} in this network, but got {}; resnet50 and resnet101 take any", network, name, value,
+                option.value_or(value));
   option = value;
 }
 

@@ -21,11 +21,11 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
-#include <hearth/models/activation.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
-#include <hearth/models/init.hpp>
-#include <hearth/models/picture_input.hpp>
+#include <hearth/models/layers/activation.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/image_input.hpp>
+#include <hearth/models/layers/init.hpp>
 
 namespace hearth::models {
 
@@ -44,9 +44,9 @@ class VGGModule : public torch::nn::Cloneable<VGGModule> {
   /// of which ends in a pooling.
   VGGModule(std::array<int, 5> layers, bool batch_norm, VGGOptions options)
       : layers_(layers), batch_norm_(batch_norm), options_(std::move(options)) {
-    require(options_.num_classes >= 1, "VGG: num_classes must be at least 1, but got {}", options_.num_classes);
-    require(options_.dropout >= 0 && options_.dropout <= 1, "VGG: dropout must be from 0 to 1, but got {}",
-            options_.dropout);
+    core::require(options_.num_classes >= 1, "VGG: num_classes must be at least 1, but got {}", options_.num_classes);
+    core::require(options_.dropout >= 0 && options_.dropout <= 1, "VGG: dropout must be from 0 to 1, but got {}",
+                  options_.dropout);
     reset();
   }
 
@@ -62,7 +62,7 @@ class VGGModule : public torch::nn::Cloneable<VGGModule> {
   /// Logits [N, classes] of pictures [N, 3, H, W] of at least 32 x 32 pixels. Throws Error when the input has another
   /// shape.
   at::Tensor forward(at::Tensor x) {
-    check_pictures("VGG", x, {.smallest = 32});
+    check_images("VGG", x, {.smallest = 32});
     x = features->forward(x);                                // [N, 512, H/32, W/32]
     x = at::flatten(at::adaptive_avg_pool2d(x, {7, 7}), 1);  // [N, 25088]
     return classifier->forward(x);

@@ -24,10 +24,10 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/models/build.hpp>
-#include <hearth/models/chain.hpp>
-#include <hearth/models/picture_input.hpp>
-#include <hearth/models/trunc_normal.hpp>
-#include <hearth/models/vision_transformer_block.hpp>
+#include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/image_input.hpp>
+#include <hearth/models/layers/trunc_normal.hpp>
+#include <hearth/models/layers/vision_transformer_block.hpp>
 
 namespace hearth::models {
 
@@ -57,23 +57,24 @@ class VisionTransformerModule : public torch::nn::Cloneable<VisionTransformerMod
       : shape_(shape), options_(std::move(options)) {
     for (const std::int64_t number :
          {shape_.patch_size, shape_.num_layers, shape_.num_heads, shape_.hidden_dim, shape_.mlp_dim}) {
-      require(
+      core::require(
           number >= 1,
           "VisionTransformer: patch_size, num_layers, num_heads, hidden_dim and mlp_dim must be at least 1, but got {}",
           number);
     }
-    require(options_.num_classes >= 1, "VisionTransformer: num_classes must be at least 1, but got {}",
-            options_.num_classes);
-    require(options_.image_size >= 1 && options_.image_size % shape_.patch_size == 0,
-            "VisionTransformer: image_size must be a multiple of the patches' {} pixels, but got {}", shape_.patch_size,
-            options_.image_size);
-    require(options_.dropout >= 0 && options_.dropout <= 1,
-            "VisionTransformer: dropout must be between 0 and 1, but got {}", options_.dropout);
-    require(options_.attention_dropout >= 0 && options_.attention_dropout <= 1,
-            "VisionTransformer: attention_dropout must be between 0 and 1, but got {}", options_.attention_dropout);
-    require(options_.representation_size.value_or(1) >= 1,
-            "VisionTransformer: representation_size must be at least 1, but got {}",
-            options_.representation_size.value_or(1));
+    core::require(options_.num_classes >= 1, "VisionTransformer: num_classes must be at least 1, but got {}",
+                  options_.num_classes);
+    core::require(options_.image_size >= 1 && options_.image_size % shape_.patch_size == 0,
+                  "VisionTransformer: image_size must be a multiple of the patches' {} pixels, but got {}",
+                  shape_.patch_size, options_.image_size);
+    core::require(options_.dropout >= 0 && options_.dropout <= 1,
+                  "VisionTransformer: dropout must be between 0 and 1, but got {}", options_.dropout);
+    core::require(options_.attention_dropout >= 0 && options_.attention_dropout <= 1,
+                  "VisionTransformer: attention_dropout must be between 0 and 1, but got {}",
+                  options_.attention_dropout);
+    core::require(options_.representation_size.value_or(1) >= 1,
+                  "VisionTransformer: representation_size must be at least 1, but got {}",
+                  options_.representation_size.value_or(1));
     reset();
   }
 
@@ -98,9 +99,9 @@ class VisionTransformerModule : public torch::nn::Cloneable<VisionTransformerMod
 
   /// Logits [N, classes] of pictures [N, 3, image_size, image_size]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x) {
-    check_pictures("VisionTransformer", x);
+    check_images("VisionTransformer", x);
     const std::int64_t size = options_.image_size;
-    require(
+    core::require(
         x.size(2) == size && x.size(3) == size,
         "VisionTransformer: expects pictures of {0} x {0} pixels, its image_size, but got a batch {1}; resize them, "
         "or make the model for another size: vit_b_16({{.image_size = …}})",

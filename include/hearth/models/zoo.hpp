@@ -107,7 +107,7 @@ inline AnyModel make_model(std::string_view name, const ModelOptions& options = 
     for (const ZooEntry& entry : zoo) {
       names += fmt::format(" {}", entry.name);
     }
-    fail("make_model: there is no architecture \"{}\"; there are:{}", name, names);
+    core::fail("make_model: there is no architecture \"{}\"; there are:{}", name, names);
   }
   return found->make(options);
 }

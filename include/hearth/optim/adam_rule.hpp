@@ -65,13 +65,14 @@ struct AdamRule {
     check_at_least_zero(name, "eps", options.eps);
     check_at_least_zero(name, "weight_decay", options.weight_decay);
     for (const double beta : {options.betas.first, options.betas.second}) {
-      require(beta >= 0 && beta < 1, "{}: betas must be at least 0 and below 1, but got {} and {}", name,
-              options.betas.first, options.betas.second);
+      core::require(beta >= 0 && beta < 1, "{}: betas must be at least 0 and below 1, but got {} and {}", name,
+                    options.betas.first, options.betas.second);
     }
   }
 
   static void begin(const at::Tensor& parameter, const at::Tensor& gradient, State& state, const Options& options) {
-    require(gradient.layout() == at::kStrided, "{}: a parameter has a sparse gradient, by which only SGD steps", name);
+    core::require(gradient.layout() == at::kStrided, "{}: a parameter has a sparse gradient, by which only SGD steps",
+                  name);
     for (std::size_t kind = 0; kind < state.size(); ++kind) {
       if (!state[kind].defined() && uses(kind, options)) {
         state[kind] = state_names[kind] == "step" ? at::zeros({}, at::kFloat) : at::zeros_like(parameter);

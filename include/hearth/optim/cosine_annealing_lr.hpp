@@ -29,9 +29,9 @@ struct CosineAnnealingLRRule {
   }
 
   static void check_options(const Options& options) {
-    require(options.T_max >= 1, "CosineAnnealingLR: T_max must be at least 1, but got {}", options.T_max);
-    require(std::isfinite(options.eta_min) && options.eta_min >= 0,
-            "CosineAnnealingLR: eta_min must be at least 0, but got {}", options.eta_min);
+    core::require(options.T_max >= 1, "CosineAnnealingLR: T_max must be at least 1, but got {}", options.T_max);
+    core::require(std::isfinite(options.eta_min) && options.eta_min >= 0,
+                  "CosineAnnealingLR: eta_min must be at least 0, but got {}", options.eta_min);
   }
 
   static double next_rate(const Options& options, int epoch, double rate, double initial) {

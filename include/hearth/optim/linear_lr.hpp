@@ -29,11 +29,12 @@ struct LinearLRRule {
   }
 
   static void check_options(const Options& options) {
-    require(options.start_factor > 0 && options.start_factor <= 1,
-            "LinearLR: start_factor must be above 0 and at most 1, but got {}", options.start_factor);
-    require(options.end_factor >= 0 && options.end_factor <= 1,
-            "LinearLR: end_factor must be between 0 and 1, but got {}", options.end_factor);
-    require(options.total_iters >= 1, "LinearLR: total_iters must be at least 1, but got {}", options.total_iters);
+    core::require(options.start_factor > 0 && options.start_factor <= 1,
+                  "LinearLR: start_factor must be above 0 and at most 1, but got {}", options.start_factor);
+    core::require(options.end_factor >= 0 && options.end_factor <= 1,
+                  "LinearLR: end_factor must be between 0 and 1, but got {}", options.end_factor);
+    core::require(options.total_iters >= 1, "LinearLR: total_iters must be at least 1, but got {}",
+                  options.total_iters);
   }
 
   static double next_rate(const Options& options, int epoch, double rate, double) {

@@ -32,10 +32,10 @@ struct MultiStepLRRule {
 
   static void check_options(const Options& options) {
     for (const int milestone : options.milestones) {
-      require(milestone >= 0, "MultiStepLR: milestones must be at least 0, but got {}", milestone);
+      core::require(milestone >= 0, "MultiStepLR: milestones must be at least 0, but got {}", milestone);
     }
-    require(std::isfinite(options.gamma) && options.gamma >= 0, "MultiStepLR: gamma must be at least 0, but got {}",
-            options.gamma);
+    core::require(std::isfinite(options.gamma) && options.gamma >= 0,
+                  "MultiStepLR: gamma must be at least 0, but got {}", options.gamma);
   }
 
   static double next_rate(const Options& options, int epoch, double rate, double) {

@@ -119,7 +119,7 @@ ParamGroup<typename Rule::Options> read_group(const Value& state, std::size_t in
   constexpr const char* groups = "param_groups";
   const Value& entry = state.at(groups, index);
   ParamGroup<typename Rule::Options> read{.params = group.params};
-  std::set<Key> known{"params", "initial_lr"};
+  std::set<core::Key> known{"params", "initial_lr"};
   Rule::visit_options(read.options, [&]<class Option>(const char* name, Option& option) {
     known.insert(name);
     if constexpr (std::same_as<Option, bool>) {
@@ -152,35 +152,36 @@ ParamGroup<typename Rule::Options> read_group(const Value& state, std::size_t in
 /// A copy of one of a parameter's tensors from a file, of the parameter's type, on its device, in its order; a count of
 /// steps as 32-bit float on the CPU.
 template <class Rule>
-at::Tensor read_tensor(const Value& state, const Key& parameter_key, std::size_t kind, const at::Tensor& parameter) {
+at::Tensor read_tensor(const Value& state, const core::Key& parameter_key, std::size_t kind,
+                       const at::Tensor& parameter) {
   const std::string name(Rule::state_names[kind]);
-  const std::string way = join_keys(join_keys("state", parameter_key), name);
+  const std::string way = core::join_keys(core::join_keys("state", parameter_key), name);
   if (is_step_count<Rule>(kind)) {
     const double count = read_number(state, "state", parameter_key, name);
-    require(count >= 0, "{} is {}", way, count);
+    core::require(count >= 0, "{} is {}", way, count);
     return at::scalar_tensor(count, at::kFloat);
   }
   const auto& tensor = state.as<at::Tensor>("state", parameter_key, name);
-  require(tensor.sizes() == parameter.sizes() && tensor.layout() == at::kStrided &&
-              (tensor.is_complex() ? parameter.is_complex() : tensor.is_floating_point()),
-          "{} is {} of the type {}, but the parameter has the sizes [{}] and the type {}", way,
-          state.at("state", parameter_key, name).kind(), c10::toString(tensor.scalar_type()),
-          fmt::join(parameter.sizes(), ", "), c10::toString(parameter.scalar_type()));
+  core::require(tensor.sizes() == parameter.sizes() && tensor.layout() == at::kStrided &&
+                    (tensor.is_complex() ? parameter.is_complex() : tensor.is_floating_point()),
+                "{} is {} of the type {}, but the parameter has the sizes [{}] and the type {}", way,
+                state.at("state", parameter_key, name).kind(), c10::toString(tensor.scalar_type()),
+                fmt::join(parameter.sizes(), ", "), c10::toString(parameter.scalar_type()));
   return at::empty_like(parameter, parameter.options().requires_grad(false)).copy_(tensor);
 }
 
 /// The tensors of one parameter: all that its options call for, or none.
 template <class Rule>
-ParamState<Rule> read_param_state(const Value& state, const Key& key, const at::Tensor& parameter,
+ParamState<Rule> read_param_state(const Value& state, const core::Key& key, const at::Tensor& parameter,
                                   const typename Rule::Options& options) {
   constexpr const auto& names = Rule::state_names;
-  const std::string way = join_keys("state", key);
+  const std::string way = core::join_keys("state", key);
   ParamState<Rule> read;
   for (const auto& [name, value] : state.as<Value::Dict>("state", key)) {
     const auto* const text = name.text();
     const auto found = text != nullptr ? std::find(names.begin(), names.end(), *text) : names.end();
-    require(found != names.end(), "{} has {}, which this optimizer does not keep: was it written by another?", way,
-            to_string(name));
+    core::require(found != names.end(), "{} has {}, which this optimizer does not keep: was it written by another?",
+                  way, to_string(name));
     if (!value.template is<Value::None>()) {
       const auto kind = static_cast<std::size_t>(found - names.begin());
       read[kind] = read_tensor<Rule>(state, key, kind, parameter);
@@ -189,7 +190,7 @@ ParamState<Rule> read_param_state(const Value& state, const Key& key, const at::
   const bool has_some =
       std::any_of(read.begin(), read.end(), [](const at::Tensor& tensor) { return tensor.defined(); });
   for (std::size_t kind = 0; kind < names.size(); ++kind) {
-    require(!has_some || read[kind].defined() || !Rule::uses(kind, options), "{} has no {}", way, names[kind]);
+    core::require(!has_some || read[kind].defined() || !Rule::uses(kind, options), "{} has no {}", way, names[kind]);
   }
   return read;
 }
@@ -203,30 +204,33 @@ template <class Rule>
 std::pair<ParamGroups<Rule>, ParamStates<Rule>> read_optimizer_state(const Value& state,
                                                                      const ParamGroups<Rule>& groups) {
   const Value::List& entries = state["param_groups"].items();
-  require(entries.size() == groups.size(), "it has {} parameter groups, but the optimizer has {}", entries.size(),
-          groups.size());
+  core::require(entries.size() == groups.size(), "it has {} parameter groups, but the optimizer has {}", entries.size(),
+                groups.size());
   struct Place {
     at::Tensor parameter;
     std::size_t group;
   };
-  std::map<Key, Place> places;
+  std::map<core::Key, Place> places;
   ParamGroups<Rule> read_groups;
   for (std::size_t group = 0; group < groups.size(); ++group) {
     const Value::List& indices = state.at("param_groups", group, "params").items();
     const auto& params = groups[group].params;
-    require(indices.size() == params.size(), "its parameter group {} has {} parameters, but the optimizer's has {}",
-            group, indices.size(), params.size());
+    core::require(indices.size() == params.size(),
+                  "its parameter group {} has {} parameters, but the optimizer's has {}", group, indices.size(),
+                  params.size());
     for (std::size_t i = 0; i < params.size(); ++i) {
       const Value& index = indices[i];
-      const Key key = index.is<std::string>() ? Key(index.as<std::string>()) : Key(index.as<std::int64_t>());
-      require(places.emplace(key, Place{params[i], group}).second, "it has the parameter {} twice", to_string(key));
+      const core::Key key =
+          index.is<std::string>() ? core::Key(index.as<std::string>()) : core::Key(index.as<std::int64_t>());
+      core::require(places.emplace(key, Place{params[i], group}).second, "it has the parameter {} twice",
+                    to_string(key));
     }
     read_groups.push_back(detail::read_group<Rule>(state, group, groups[group]));
   }
   ParamStates<Rule> states;
   for (const auto& [key, value] : state.as<Value::Dict>("state")) {
     const auto found = places.find(key);
-    require(found != places.end(), "it has a state of the parameter {}, which is in no group", to_string(key));
+    core::require(found != places.end(), "it has a state of the parameter {}, which is in no group", to_string(key));
     const auto& [parameter, group] = found->second;
     states[parameter.unsafeGetTensorImpl()] =
         detail::read_param_state<Rule>(state, key, parameter, read_groups[group].options);

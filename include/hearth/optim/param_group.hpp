@@ -25,7 +25,7 @@ struct ParamGroup {
 
 /// Throws Error, in the name of `optimizer`, unless the option is a number of at least 0.
 inline void check_at_least_zero(std::string_view optimizer, std::string_view option, double value) {
-  require(std::isfinite(value) && value >= 0, "{}: {} must be at least 0, but got {}", optimizer, option, value);
+  core::require(std::isfinite(value) && value >= 0, "{}: {} must be at least 0, but got {}", optimizer, option, value);
 }
 
 /// Throws Error, in the name of `optimizer`, unless the groups hold at least one parameter, each of them a leaf tensor
@@ -35,16 +35,16 @@ void check_parameters(std::string_view optimizer, const std::vector<ParamGroup<O
   std::unordered_set<const c10::TensorImpl*> seen;
   for (const ParamGroup<Options>& group : groups) {
     for (const at::Tensor& parameter : group.params) {
-      require(parameter.defined(), "{}: a parameter is an undefined tensor", optimizer);
-      require(
+      core::require(parameter.defined(), "{}: a parameter is an undefined tensor", optimizer);
+      core::require(
           parameter.is_leaf(),
           "{}: a parameter is the result of a computation (not a leaf tensor); give the tensors that the model owns",
           optimizer);
-      require(seen.insert(parameter.unsafeGetTensorImpl()).second,
-              "{}: a parameter is given twice; each belongs to one group, once", optimizer);
+      core::require(seen.insert(parameter.unsafeGetTensorImpl()).second,
+                    "{}: a parameter is given twice; each belongs to one group, once", optimizer);
     }
   }
-  require(!seen.empty(), "{}: there are no parameters to optimize", optimizer);
+  core::require(!seen.empty(), "{}: there are no parameters to optimize", optimizer);
 }
 
 /// Drops the gradients of all parameters, or fills them with zeros where `set_to_none` is false.

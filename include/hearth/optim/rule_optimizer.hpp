@@ -80,7 +80,7 @@ class RuleOptimizer {
       std::move(groups.begin(), groups.end(), groups_.begin());
       states_ = std::move(states);
     } catch (const Error& error) {
-      fail("{}: cannot load this state: {}", Rule::name, error.what());
+      core::fail("{}: cannot load this state: {}", Rule::name, error.what());
     }
   }
 
@@ -118,10 +118,10 @@ class RuleOptimizer {
       if (!tensor.defined() || is_step_count<Rule>(kind)) {
         continue;
       }
-      require(parameter.sizes() == tensor.sizes(),
-              "{}: a parameter of {} numbers has a {} of {}; was its shape changed after the optimizer was made? "
-              "Replace a model's head first, then make the optimizer",
-              Rule::name, parameter.numel(), Rule::state_names[kind], tensor.numel());
+      core::require(parameter.sizes() == tensor.sizes(),
+                    "{}: a parameter of {} numbers has a {} of {}; was its shape changed after the optimizer was made? "
+                    "Replace a model's head first, then make the optimizer",
+                    Rule::name, parameter.numel(), Rule::state_names[kind], tensor.numel());
       if (tensor.device() != parameter.device() || tensor.scalar_type() != parameter.scalar_type()) {
         tensor = tensor.to(parameter.device(), parameter.scalar_type());
       }

@@ -23,8 +23,8 @@ namespace hearth::optim {
 /// Throws Error when they are not there, or not `groups` many.
 inline std::vector<double> read_rates(const Value& state, std::string_view key, std::size_t groups) {
   const Value::List& entries = state.as<Value::List>(key);
-  require(entries.size() == groups, "{} has {} rates, but the optimizer has {} parameter groups", key, entries.size(),
-          groups);
+  core::require(entries.size() == groups, "{} has {} rates, but the optimizer has {} parameter groups", key,
+                entries.size(), groups);
   std::vector<double> rates;
   for (std::size_t i = 0; i < groups; ++i) {
     const auto is_number = [](const at::Tensor& tensor) { return tensor.numel() == 1 && tensor.is_floating_point(); };
@@ -39,7 +39,7 @@ inline std::vector<double> read_rates(const Value& state, std::string_view key, 
 /// The epoch of a scheduler's state. Throws Error when it is below `lowest`.
 inline int read_last_epoch(const Value& state, int lowest) {
   const int epoch = state.as<int>("last_epoch");
-  require(epoch >= lowest, "last_epoch must be at least {}, but is {}", lowest, epoch);
+  core::require(epoch >= lowest, "last_epoch must be at least {}, but is {}", lowest, epoch);
   return epoch;
 }
 
@@ -122,7 +122,7 @@ class RuleScheduler {
       options_ = std::move(options);
       epoch_ = epoch;
     } catch (const Error& error) {
-      fail("{}: cannot load this state: {}", Rule::name, error.what());
+      core::fail("{}: cannot load this state: {}", Rule::name, error.what());
     }
   }
 
@@ -148,7 +148,8 @@ class RuleScheduler {
 
   void check_groups(std::size_t expected) const {
     const auto groups = static_cast<std::size_t>(std::ranges::distance(optimizer_->param_groups()));
-    require(groups == expected, "{}: the optimizer has {} parameter groups, but had {}", Rule::name, groups, expected);
+    core::require(groups == expected, "{}: the optimizer has {} parameter groups, but had {}", Rule::name, groups,
+                  expected);
   }
 
   template <class Group>
@@ -180,10 +181,10 @@ class RuleScheduler {
     for (const auto& [step, count] : state.as<Value::Dict>(name)) {
       constexpr int most = 1000;
       const int times = state.as<int>(name, step);
-      require(step.number() != nullptr && times >= 0 && times <= most,
-              "{}/{} is {}, not a step that is named 0 to {} "
-              "times",
-              name, to_string(step), times, most);
+      core::require(step.number() != nullptr && times >= 0 && times <= most,
+                    "{}/{} is {}, not a step that is named 0 to {} "
+                    "times",
+                    name, to_string(step), times, most);
       steps.insert(steps.end(), static_cast<std::size_t>(times), Value(*step.number()).as<int>());
     }
   }

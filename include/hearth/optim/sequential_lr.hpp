@@ -56,7 +56,8 @@ class SequentialLR {
     check_milestones(milestones_);
     std::apply(
         [&](auto&... part) {
-          require(((&part.optimizer() == optimizer_) && ...), "SequentialLR: a part belongs to another optimizer");
+          core::require(((&part.optimizer() == optimizer_) && ...),
+                        "SequentialLR: a part belongs to another optimizer");
           (part.rest(initial_), ...);
         },
         schedulers_);
@@ -98,19 +99,19 @@ class SequentialLR {
       read.read_state(state);
       *this = std::move(read);
     } catch (const Error& error) {
-      fail("SequentialLR: cannot load this state: {}", error.what());
+      core::fail("SequentialLR: cannot load this state: {}", error.what());
     }
   }
 
  private:
   static void check_milestones(std::span<const int> milestones) {
-    require(milestones.size() + 1 == sizeof...(Schedulers),
-            "SequentialLR: {} schedulers need {} milestones between them, but got {}", sizeof...(Schedulers),
-            sizeof...(Schedulers) - 1, milestones.size());
+    core::require(milestones.size() + 1 == sizeof...(Schedulers),
+                  "SequentialLR: {} schedulers need {} milestones between them, but got {}", sizeof...(Schedulers),
+                  sizeof...(Schedulers) - 1, milestones.size());
     int previous = 0;
     for (const int milestone : milestones) {
-      require(milestone >= previous, "SequentialLR: milestones must ascend from 0, but {} follows {}", milestone,
-              previous);
+      core::require(milestone >= previous, "SequentialLR: milestones must ascend from 0, but {} follows {}", milestone,
+                    previous);
       previous = milestone;
     }
   }
@@ -124,14 +125,14 @@ class SequentialLR {
     epoch_ = read_last_epoch(state, 0);
     last_ = read_rates(state, "_last_lr", initial_.size());
     const std::size_t parts = state["_schedulers"].items().size();
-    require(parts == sizeof...(Schedulers), "_schedulers has {} states, but there are {} schedulers", parts,
-            sizeof...(Schedulers));
+    core::require(parts == sizeof...(Schedulers), "_schedulers has {} states, but there are {} schedulers", parts,
+                  sizeof...(Schedulers));
     std::size_t index = 0;
     const auto read_part = [&](auto& part) {
       try {
         part.load_state_dict(state.at("_schedulers", index));
       } catch (const Error& error) {
-        fail("_schedulers/{}: {}", index, error.what());
+        core::fail("_schedulers/{}: {}", index, error.what());
       }
       ++index;
     };

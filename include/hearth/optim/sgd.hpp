@@ -56,10 +56,10 @@ struct SGDRule {
     check_at_least_zero(name, "lr (the learning rate)", options.lr);
     check_at_least_zero(name, "momentum", options.momentum);
     check_at_least_zero(name, "weight_decay", options.weight_decay);
-    require(std::isfinite(options.dampening), "SGD: dampening must be a number, but got {}", options.dampening);
-    require(!options.nesterov || (options.momentum > 0 && options.dampening == 0),
-            "SGD: nesterov needs a momentum above 0 and no dampening, but got momentum {} and dampening {}",
-            options.momentum, options.dampening);
+    core::require(std::isfinite(options.dampening), "SGD: dampening must be a number, but got {}", options.dampening);
+    core::require(!options.nesterov || (options.momentum > 0 && options.dampening == 0),
+                  "SGD: nesterov needs a momentum above 0 and no dampening, but got momentum {} and dampening {}",
+                  options.momentum, options.dampening);
   }
 
   static void begin(const at::Tensor&, const at::Tensor&, std::array<at::Tensor, 1>&, const Options&) {}

@@ -28,9 +28,9 @@ struct StepLRRule {
   }
 
   static void check_options(const Options& options) {
-    require(options.step_size >= 1, "StepLR: step_size must be at least 1, but got {}", options.step_size);
-    require(std::isfinite(options.gamma) && options.gamma >= 0, "StepLR: gamma must be at least 0, but got {}",
-            options.gamma);
+    core::require(options.step_size >= 1, "StepLR: step_size must be at least 1, but got {}", options.step_size);
+    core::require(std::isfinite(options.gamma) && options.gamma >= 0, "StepLR: gamma must be at least 0, but got {}",
+                  options.gamma);
   }
 
   static double next_rate(const Options& options, int epoch, double rate, double) {

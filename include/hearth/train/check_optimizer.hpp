@@ -10,7 +10,7 @@
 #include <hearth/core/sample.hpp>
 #include <hearth/optim/optimizer.hpp>
 
-namespace hearth {
+namespace hearth::train {
 
 /// Throws Error when the optimizer holds a parameter that is not the model's, or when the model has a parameter that
 /// requires a gradient and that the optimizer lacks.
@@ -23,19 +23,20 @@ void check_optimizer(const torch::nn::Module& model, Optimizer& optimizer) {
   }
   for (const auto& group : optimizer.param_groups()) {
     for (const at::Tensor& parameter : optim::parameters(group)) {
-      require(of_model.contains(parameter.unsafeGetTensorImpl()),
-              "Trainer: the optimizer holds a parameter of shape {} that is not the model's; make the optimizer from "
-              "this model's parameters()",
-              Shape(parameter.sizes()).to_string());
+      core::require(
+          of_model.contains(parameter.unsafeGetTensorImpl()),
+          "Trainer: the optimizer holds a parameter of shape {} that is not the model's; make the optimizer from "
+          "this model's parameters()",
+          Shape(parameter.sizes()).to_string());
       of_optimizer.insert(parameter.unsafeGetTensorImpl());
     }
   }
   for (const auto& parameter : model.named_parameters()) {
-    require(!parameter.value().requires_grad() || of_optimizer.contains(parameter.value().unsafeGetTensorImpl()),
-            "Trainer: the optimizer lacks the model's parameter {}; hand it to the optimizer, or freeze it with "
-            "requires_grad_(false)",
-            parameter.key());
+    core::require(!parameter.value().requires_grad() || of_optimizer.contains(parameter.value().unsafeGetTensorImpl()),
+                  "Trainer: the optimizer lacks the model's parameter {}; hand it to the optimizer, or freeze it with "
+                  "requires_grad_(false)",
+                  parameter.key());
   }
 }
 
-}  // namespace hearth
+}  // namespace hearth::train

@@ -14,7 +14,7 @@ namespace hearth {
 class SaveBest : public Callback {
  public:
   /// Makes the folder. Throws Error when that is not possible.
-  explicit SaveBest(std::filesystem::path folder) : folder_(std::move(folder)) { make_folder(folder_); }
+  explicit SaveBest(std::filesystem::path folder) : folder_(std::move(folder)) { core::make_folder(folder_); }
 
   void on_epoch_end(const EpochEnd& event) {
     if (event.is_best()) {
@@ -30,7 +30,7 @@ class SaveBest : public Callback {
 class SaveLast : public Callback {
  public:
   /// Makes the folder. Throws Error when that is not possible.
-  explicit SaveLast(std::filesystem::path folder) : folder_(std::move(folder)) { make_folder(folder_); }
+  explicit SaveLast(std::filesystem::path folder) : folder_(std::move(folder)) { core::make_folder(folder_); }
 
   void on_epoch_end(const EpochEnd& event) { save_weights(event.model, folder_ / "last.pth"); }
   void on_interrupted(const Interrupted& event) { save_weights(event.model, folder_ / "last.pth"); }

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include <hearth/chart/line_chart.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/image/encode.hpp>
-#include <hearth/image/line_chart.hpp>
 #include <hearth/train/callback.hpp>
 
 namespace hearth {
@@ -18,7 +18,7 @@ namespace hearth {
 class Curves : public Callback {
  public:
   /// Makes the folder. Throws Error when that is not possible.
-  explicit Curves(std::filesystem::path folder) : folder_(std::move(folder)) { make_folder(folder_); }
+  explicit Curves(std::filesystem::path folder) : folder_(std::move(folder)) { core::make_folder(folder_); }
 
   void on_epoch_end(const EpochEnd& event) { write_png(folder_ / "curves.png", draw_curves(event.history).view()); }
 
@@ -33,15 +33,15 @@ class Curves : public Callback {
       for (const EpochRecord& record : history.epochs) {
         values.push_back(record.*field);
       }
-      return Series{std::move(name), epochs, std::move(values)};
+      return chart::Series{std::move(name), epochs, std::move(values)};
     };
-    const std::vector<Axes> panels{
+    const std::vector<chart::Axes> panels{
         {"Loss", "epoch", "loss", {series("train", &EpochRecord::train_loss), series("val", &EpochRecord::val_loss)}},
         {"Accuracy",
          "epoch",
          "accuracy",
          {series("train", &EpochRecord::train_accuracy), series("val", &EpochRecord::val_accuracy)}}};
-    return draw_charts(panels, {.height = 480, .width = 1200});
+    return chart::draw_charts(panels, {.height = 480, .width = 1200});
   }
 
  private:

@@ -13,7 +13,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/data/batch.hpp>
 #include <hearth/data/dataset.hpp>
-#include <hearth/metrics/loss.hpp>
+#include <hearth/losses/loss.hpp>
 #include <hearth/metrics/metric.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/train/evaluation_mode.hpp>
@@ -32,20 +32,29 @@ concept LoaderLike = requires(L& loader, std::uint64_t epoch) {
   loader.dataset();
 };
 
+}  // namespace hearth
+
+namespace hearth::train {
+
 /// Throws Error unless the model's outputs fit the dataset and the batch: logits [N, C] with C the dataset's number of
 /// classes, where it knows that, and every target in 0 … C-1.
 template <class Dataset>
 void check_outputs(const Dataset& dataset, const at::Tensor& logits, const at::Tensor& targets) {
-  require(logits.dim() == 2 && logits.size(0) == targets.size(0),
-          "the model must return logits of shape [batch, classes], but returned {} for {} samples",
-          Shape(std::span(logits.sizes().data(), logits.sizes().size())).to_string(), targets.size(0));
+  core::require(logits.dim() == 2 && logits.size(0) == targets.size(0),
+                "the model must return logits of shape [batch, classes], but returned {} for {} samples",
+                Shape(std::span(logits.sizes().data(), logits.sizes().size())).to_string(), targets.size(0));
   if constexpr (KnowsClassCount<Dataset>) {
-    require(static_cast<std::size_t>(logits.size(1)) == dataset.num_classes(),
-            "the dataset has {} classes, but the model's head has {} outputs; make the model with .num_classes = {}",
-            dataset.num_classes(), logits.size(1), dataset.num_classes());
+    core::require(
+        static_cast<std::size_t>(logits.size(1)) == dataset.num_classes(),
+        "the dataset has {} classes, but the model's head has {} outputs; make the model with .num_classes = {}",
+        dataset.num_classes(), logits.size(1), dataset.num_classes());
   }
-  check_targets(targets, logits.size(1));
+  losses::check_targets(targets, logits.size(1));
 }
+
+}  // namespace hearth::train
+
+namespace hearth {
 
 /// Runs a model over a loader in evaluation mode, without gradients, and gives each metric's value.
 ///
@@ -80,14 +89,14 @@ class Evaluator {
     for (const Batch& batch : loader.epoch(0)) {
       const at::Tensor targets = placement.targets(batch.targets);
       const at::Tensor logits = model->forward(placement.inputs(batch.inputs));
-      check_outputs(loader.dataset(), logits, batch.targets);
+      train::check_outputs(loader.dataset(), logits, batch.targets);
       std::apply([&](auto&... metric) { (metric.update(logits, targets), ...); }, metrics_);
       samples += batch.size();
       if (!after_batch(batch)) {
         break;
       }
     }
-    require(samples > 0, "Evaluator: the loader gave no sample");
+    core::require(samples > 0, "Evaluator: the loader gave no sample");
     return values();
   }
 

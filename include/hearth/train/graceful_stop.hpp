@@ -8,7 +8,7 @@
 #include <stop_token>
 #include <utility>
 
-namespace hearth {
+namespace hearth::train {
 
 /// Between a working thread, which changes something in short exclusive sections with long pauses of computation
 /// between them, and a stop request from another thread. Whichever comes first answers the request by calling `save`:
@@ -64,4 +64,4 @@ class GracefulStop {
   std::stop_callback<std::function<void()>> on_request_;  // last: its callback uses all of the above
 };
 
-}  // namespace hearth
+}  // namespace hearth::train

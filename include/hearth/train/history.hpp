@@ -36,7 +36,7 @@ struct History {
 
   /// Throws Error when no epoch was completed.
   BestEpoch best() const {
-    require(!epochs.empty(), "History: there is no best epoch, because no epoch was completed");
+    core::require(!epochs.empty(), "History: there is no best epoch, because no epoch was completed");
     const auto best = std::max_element(epochs.begin(), epochs.end(), [](const EpochRecord& a, const EpochRecord& b) {
       return a.val_accuracy < b.val_accuracy;
     });

@@ -11,7 +11,7 @@
 #include <hearth/core/file.hpp>
 #include <hearth/train/callback.hpp>
 
-namespace hearth {
+namespace hearth::train {
 
 /// The record as a JSON object on one line, numbers in the shortest form that reads back as the same double.
 inline std::string to_json(const EpochRecord& record) {
@@ -26,15 +26,19 @@ inline std::string to_json(const EpochRecord& record) {
       number(record.data_wait_fraction));
 }
 
+}  // namespace hearth::train
+
+namespace hearth {
+
 /// Writes metrics.jsonl into the run's folder after every epoch, whole each time.
 class MetricsLog : public Callback {
  public:
   /// Makes the folder. Throws Error when that is not possible.
-  explicit MetricsLog(std::filesystem::path folder) : folder_(std::move(folder)) { make_folder(folder_); }
+  explicit MetricsLog(std::filesystem::path folder) : folder_(std::move(folder)) { core::make_folder(folder_); }
 
   void on_epoch_end(const EpochEnd& event) {
-    lines_ += to_json(event.record()) + "\n";
-    write_file(folder_ / "metrics.jsonl", lines_);
+    lines_ += train::to_json(event.record()) + "\n";
+    core::write_file(folder_ / "metrics.jsonl", lines_);
   }
 
  private:

@@ -13,9 +13,9 @@
 
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
+#include <hearth/losses/loss.hpp>
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/metrics/average_loss.hpp>
-#include <hearth/metrics/loss.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/scheduler.hpp>
@@ -86,11 +86,11 @@ class Trainer {
         options_(std::move(options)),
         placement_{options_.device, options_.channels_last},
         callbacks_(std::move(callbacks)...) {
-    require(options_.epochs >= 1, "Trainer: epochs must be at least 1, but got {}", options_.epochs);
-    require(options_.first_epoch >= 0 && options_.first_epoch < options_.epochs,
-            "Trainer: first_epoch must be at least 0 and below epochs, which is {}, but got {}", options_.epochs,
-            options_.first_epoch);
-    check_optimizer(*model_, optimizer_);
+    core::require(options_.epochs >= 1, "Trainer: epochs must be at least 1, but got {}", options_.epochs);
+    core::require(options_.first_epoch >= 0 && options_.first_epoch < options_.epochs,
+                  "Trainer: first_epoch must be at least 0 and below epochs, which is {}, but got {}", options_.epochs,
+                  options_.first_epoch);
+    train::check_optimizer(*model_, optimizer_);
     placement_.place(*model_);
   }
 
@@ -109,7 +109,7 @@ class Trainer {
     if (!model_->is_training()) {
       model_->train();
     }
-    GracefulStop stop(options_.stop, [&] { notify(Interrupted{*model_, history}); });
+    train::GracefulStop stop(options_.stop, [&] { notify(Interrupted{*model_, history}); });
     notify(FitBegin{*model_, options_.epochs, train.samples(), val.samples(), describe(options_.device)});
     for (int epoch = options_.first_epoch; epoch < options_.epochs; ++epoch) {
       notify(EpochBegin{epoch, options_.epochs});
@@ -139,7 +139,7 @@ class Trainer {
   }
 
   template <class Loader, class Loss>
-  void train_epoch(Loader& loader, const Loss& criterion, EpochRecord& record, GracefulStop& stop) {
+  void train_epoch(Loader& loader, const Loss& criterion, EpochRecord& record, train::GracefulStop& stop) {
     BatchEnd done{.phase = Phase::train,
                   .epoch = record.epoch,
                   .epochs = options_.epochs,
@@ -156,13 +156,14 @@ class Trainer {
       const at::Tensor targets = placement_.targets(batch.targets);
       optimizer_.zero_grad();
       const at::Tensor logits = model_->forward(placement_.inputs(batch.inputs));  // [N, C]
-      check_outputs(loader.dataset(), logits, batch.targets);
+      train::check_outputs(loader.dataset(), logits, batch.targets);
       const at::Tensor loss = criterion(logits, targets);
       done.batch_loss = loss.template item<double>();
-      require(std::isfinite(done.batch_loss),
-              "Trainer: the loss is {} in epoch {}, batch {}; the weights are those before that batch. Try a smaller "
-              "learning rate, and look at the inputs",
-              done.batch_loss, record.epoch, batch.index);
+      core::require(
+          std::isfinite(done.batch_loss),
+          "Trainer: the loss is {} in epoch {}, batch {}; the weights are those before that batch. Try a smaller "
+          "learning rate, and look at the inputs",
+          done.batch_loss, record.epoch, batch.index);
       loss.backward();
       stop.exclusively([&] { optimizer_.step(); });
 
@@ -176,7 +177,7 @@ class Trainer {
       done.wait_seconds = batches.wait_seconds();
       stop.exclusively([&] { notify(done); });
     }
-    require(done.samples_done > 0, "Trainer: the training loader gave no sample in epoch {}", record.epoch);
+    core::require(done.samples_done > 0, "Trainer: the training loader gave no sample in epoch {}", record.epoch);
     record.train_loss = done.mean_loss;
     record.train_accuracy = done.accuracy;
     record.images_per_second = static_cast<double>(done.samples_done) / done.seconds;
@@ -184,7 +185,7 @@ class Trainer {
   }
 
   template <class Loader, class Loss>
-  void validate(Loader& loader, const Loss& criterion, EpochRecord& record, GracefulStop& stop) {
+  void validate(Loader& loader, const Loss& criterion, EpochRecord& record, train::GracefulStop& stop) {
     if (stop.requested()) {
       return;
     }

@@ -12,7 +12,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
-#include <hearth/transforms/picture_writer.hpp>
+#include <hearth/transforms/image_writer.hpp>
 #include <hearth/transforms/plan.hpp>
 #include <hearth/transforms/thread_spare.hpp>
 #include <hearth/transforms/transform.hpp>
@@ -92,7 +92,7 @@ class Compose {
                 "Compose: there must be one ToTensor, but here are two");
   static_assert(!accepted || detail::first_true(Flags{SampleStage<Stages>...}) >= conversion,
                 "Compose: Normalize and other stages of floats must stand after ToTensor, not before it");
-  static_assert(!accepted || detail::first_true(Flags{PictureStage<Stages>...}, conversion + 1) == count,
+  static_assert(!accepted || detail::first_true(Flags{ImageStage<Stages>...}, conversion + 1) == count,
                 "Compose: stages of pictures, such as Resize and RandomHorizontalFlip, must stand before ToTensor");
 
  public:
@@ -103,13 +103,13 @@ class Compose {
 
   /// Asks the sink for a place for what the stages make of the picture, and writes it there.
   void write(const ImageView& image, RandomStream& random, SampleSink& sink) const {
-    Plan plan(image);
+    transforms::Plan plan(image);
     plan_from<0>(plan, random);
     check_from<conversion + 1>(plan.channels());
     if constexpr (detail::first_true(is_rewriting, tail) == count) {
       change<tail, count>(writer_.write(plan, sink), random);
     } else {
-      const ThreadSpare<detail::SampleBuffer> buffer;
+      const transforms::ThreadSpare<detail::SampleBuffer> buffer;
       rewrite_from<tail>(writer_.write(plan, *buffer), random, sink);
     }
   }
@@ -120,7 +120,7 @@ class Compose {
 
   /// The stages of pictures, I and those after it.
   template <std::size_t I>
-  void plan_from(Plan& plan, RandomStream& random) const {
+  void plan_from(transforms::Plan& plan, RandomStream& random) const {
     if constexpr (I < conversion) {
       if constexpr (GeometricStage<StageAt<I>>) {
         std::get<I>(stages_).plan(plan, random);
@@ -190,7 +190,7 @@ class Compose {
       std::get<rewriting>(stages_).write(sample, random, out);
       change<rewriting + 1, count>(out.last(), random);
     } else {
-      const ThreadSpare<detail::SampleBuffer> buffer;
+      const transforms::ThreadSpare<detail::SampleBuffer> buffer;
       std::get<rewriting>(stages_).write(sample, random, *buffer);
       rewrite_from<rewriting + 1>(buffer->last(), random, sink);
     }
@@ -198,8 +198,9 @@ class Compose {
 
   template <class Map>
   static void map_all(const Map& stage, const SamplePlace& sample) {
-    require(sample.shape.rank() == 3, "Compose: a sample of shape {} is no picture: it has no channels to work on",
-            sample.shape.to_string());
+    core::require(sample.shape.rank() == 3,
+                  "Compose: a sample of shape {} is no picture: it has no channels to work on",
+                  sample.shape.to_string());
     const std::int64_t channels = sample.shape[0];
     const std::int64_t pixels = sample.shape[1] * sample.shape[2];
     stage.check(static_cast<int>(channels));
@@ -213,7 +214,7 @@ class Compose {
   }
 
   std::tuple<Stages...> stages_;
-  PictureWriter writer_;
+  transforms::ImageWriter writer_;
 };
 
 }  // namespace hearth

@@ -16,14 +16,14 @@ namespace hearth {
 /// right and below by one more where the padding is odd. Draws nothing.
 class CenterCrop {
  public:
-  explicit CenterCrop(int size) : CenterCrop(Size{size, size}) {}
-  explicit CenterCrop(Size size) : size_(size) {
-    require(size.height >= 1 && size.width >= 1, "CenterCrop: size must be at least 1, but got {}",
-            std::min(size.height, size.width));
+  explicit CenterCrop(int size) : CenterCrop(image::Size{size, size}) {}
+  explicit CenterCrop(image::Size size) : size_(size) {
+    core::require(size.height >= 1 && size.width >= 1, "CenterCrop: size must be at least 1, but got {}",
+                  std::min(size.height, size.width));
   }
 
-  void plan(Plan& plan, RandomStream&) const {
-    const Size from = plan.size();
+  void plan(transforms::Plan& plan, RandomStream&) const {
+    const image::Size from = plan.size();
     plan.crop({offset(from.height, size_.height), offset(from.width, size_.width), size_.height, size_.width});
   }
 
@@ -33,8 +33,12 @@ class CenterCrop {
     return to > from ? -((to - from) / 2) : static_cast<int>(std::nearbyint((from - to) / 2.0));
   }
 
-  Size size_;
+  image::Size size_;
 };
+
+}  // namespace hearth
+
+namespace hearth::transforms {
 
 /// From `low` to `high`.
 struct Interval {
@@ -42,10 +46,14 @@ struct Interval {
   double high = 0;
 };
 
+}  // namespace hearth::transforms
+
+namespace hearth {
+
 /// RandomResizedCrop's options: the share of the picture's area that a crop has, and its ratio of width to height.
 struct RandomResizedCropOptions {
-  Interval scale{0.08, 1.0};
-  Interval ratio{3.0 / 4.0, 4.0 / 3.0};
+  transforms::Interval scale{0.08, 1.0};
+  transforms::Interval ratio{3.0 / 4.0, 4.0 / 3.0};
 };
 
 /// Cuts out a part of random area, ratio and position and resizes it to `size`, as torchvision's RandomResizedCrop.
@@ -56,21 +64,22 @@ struct RandomResizedCropOptions {
 class RandomResizedCrop {
  public:
   explicit RandomResizedCrop(int size, const RandomResizedCropOptions& options = {})
-      : RandomResizedCrop(Size{size, size}, options) {}
-  explicit RandomResizedCrop(Size size, const RandomResizedCropOptions& options = {}) : size_(size), options_(options) {
-    require(size.height >= 1 && size.width >= 1, "RandomResizedCrop: size must be at least 1, but got {}",
-            std::min(size.height, size.width));
+      : RandomResizedCrop(image::Size{size, size}, options) {}
+  explicit RandomResizedCrop(image::Size size, const RandomResizedCropOptions& options = {})
+      : size_(size), options_(options) {
+    core::require(size.height >= 1 && size.width >= 1, "RandomResizedCrop: size must be at least 1, but got {}",
+                  std::min(size.height, size.width));
     const auto [scale, ratio] = options;
-    require(scale.low > 0 && scale.low <= scale.high && std::isfinite(scale.high),
-            "RandomResizedCrop: scale must be positive, the lower bound first, but got {} to {}", scale.low,
-            scale.high);
-    require(ratio.low > 0 && ratio.low <= ratio.high && std::isfinite(ratio.high),
-            "RandomResizedCrop: ratio must be positive, the lower bound first, but got {} to {}", ratio.low,
-            ratio.high);
+    core::require(scale.low > 0 && scale.low <= scale.high && std::isfinite(scale.high),
+                  "RandomResizedCrop: scale must be positive, the lower bound first, but got {} to {}", scale.low,
+                  scale.high);
+    core::require(ratio.low > 0 && ratio.low <= ratio.high && std::isfinite(ratio.high),
+                  "RandomResizedCrop: ratio must be positive, the lower bound first, but got {} to {}", ratio.low,
+                  ratio.high);
   }
 
   /// Draws the part of a picture of size `from` to cut out.
-  Rect draw(Size from, RandomStream& random) const {
+  image::Rect draw(image::Size from, RandomStream& random) const {
     const double area = static_cast<double>(from.height) * from.width;
     for (int attempt = 0; attempt < 10; ++attempt) {
       const double target_area = area * random.uniform(options_.scale.low, options_.scale.high);
@@ -78,7 +87,7 @@ class RandomResizedCrop {
       const double width = std::nearbyint(std::sqrt(target_area * ratio));
       const double height = std::nearbyint(std::sqrt(target_area / ratio));
       if (width >= 1 && width <= from.width && height >= 1 && height <= from.height) {
-        Rect rect{0, 0, static_cast<int>(height), static_cast<int>(width)};
+        image::Rect rect{0, 0, static_cast<int>(height), static_cast<int>(width)};
         rect.top = static_cast<int>(random.below(static_cast<std::uint64_t>(from.height - rect.height) + 1));
         rect.left = static_cast<int>(random.below(static_cast<std::uint64_t>(from.width - rect.width) + 1));
         return rect;
@@ -87,15 +96,15 @@ class RandomResizedCrop {
     return middle(from);
   }
 
-  void plan(Plan& plan, RandomStream& random) const {
+  void plan(transforms::Plan& plan, RandomStream& random) const {
     plan.crop(draw(plan.size(), random));
     plan.resize(size_);
   }
 
  private:
-  Rect middle(Size from) const noexcept {
+  image::Rect middle(image::Size from) const noexcept {
     const double ratio = static_cast<double>(from.width) / from.height;
-    Rect rect{0, 0, from.height, from.width};
+    image::Rect rect{0, 0, from.height, from.width};
     if (ratio < options_.ratio.low) {
       rect.height = std::max(1, static_cast<int>(std::nearbyint(from.width / options_.ratio.low)));
     } else if (ratio > options_.ratio.high) {
@@ -106,7 +115,7 @@ class RandomResizedCrop {
     return rect;
   }
 
-  Size size_;
+  image::Size size_;
   RandomResizedCropOptions options_;
 };
 

@@ -11,10 +11,10 @@ namespace hearth {
 class RandomHorizontalFlip {
  public:
   explicit RandomHorizontalFlip(double p = 0.5) : p_(p) {
-    require(p >= 0.0 && p <= 1.0, "RandomHorizontalFlip: p must be within 0 and 1, but got {}", p);
+    core::require(p >= 0.0 && p <= 1.0, "RandomHorizontalFlip: p must be within 0 and 1, but got {}", p);
   }
 
-  void plan(Plan& plan, RandomStream& random) const {
+  void plan(transforms::Plan& plan, RandomStream& random) const {
     if (random.bernoulli(p_)) {
       plan.flip_horizontal();
     }
@@ -28,10 +28,10 @@ class RandomHorizontalFlip {
 class RandomVerticalFlip {
  public:
   explicit RandomVerticalFlip(double p = 0.5) : p_(p) {
-    require(p >= 0.0 && p <= 1.0, "RandomVerticalFlip: p must be within 0 and 1, but got {}", p);
+    core::require(p >= 0.0 && p <= 1.0, "RandomVerticalFlip: p must be within 0 and 1, but got {}", p);
   }
 
-  void plan(Plan& plan, RandomStream& random) const {
+  void plan(transforms::Plan& plan, RandomStream& random) const {
     if (random.bernoulli(p_)) {
       plan.flip_vertical();
     }

@@ -17,7 +17,7 @@
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
 
-namespace hearth {
+namespace hearth::transforms {
 
 /// The sample as a tensor over the same memory, of the sample's shape; for pictures in Layout::channels_last, its
 /// strides are those.
@@ -29,6 +29,10 @@ inline at::Tensor tensor_of(const SamplePlace& sample) {
   }
   return at::from_blob(sample.data, sizes, at::kFloat);
 }
+
+}  // namespace hearth::transforms
+
+namespace hearth {
 
 /// Calls the function on every sample, as torchvision's Lambda. What the function takes says where it stands:
 ///
@@ -74,12 +78,12 @@ class Lambda {
   /// Throws Error with the function's own words when a tensor operation in it fails.
   void write(const SamplePlace& sample, RandomStream& random, SampleSink& sink) const requires(of_tensors) {
     try {
-      const at::Tensor result = call(tensor_of(sample), random);
-      require(result.defined(), "Lambda: the function returned an undefined tensor");
+      const at::Tensor result = call(transforms::tensor_of(sample), random);
+      core::require(result.defined(), "Lambda: the function returned an undefined tensor");
       const c10::IntArrayRef sizes = result.sizes();
-      tensor_of(sink.place(Shape(std::span(sizes.data(), sizes.size())))).copy_(result);
+      transforms::tensor_of(sink.place(Shape(std::span(sizes.data(), sizes.size())))).copy_(result);
     } catch (const c10::Error& error) {
-      fail("Lambda: {}", error.what_without_backtrace());
+      core::fail("Lambda: {}", error.what_without_backtrace());
     }
   }
 

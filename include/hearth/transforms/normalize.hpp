@@ -25,19 +25,19 @@ class Normalize {
  public:
   Normalize(std::span<const double> mean, std::span<const double> std)
       : mean_(mean.begin(), mean.end()), std_(std.begin(), std.end()) {
-    require(!mean.empty() && mean.size() == std.size(),
-            "Normalize: mean and std must have as many values as there are channels, or one, but got {} and {}",
-            mean.size(), std.size());
-    require(std::find(std_.begin(), std_.end(), 0.0F) == std_.end(), "Normalize: std must not be 0");
+    core::require(!mean.empty() && mean.size() == std.size(),
+                  "Normalize: mean and std must have as many values as there are channels, or one, but got {} and {}",
+                  mean.size(), std.size());
+    core::require(std::find(std_.begin(), std_.end(), 0.0F) == std_.end(), "Normalize: std must not be 0");
   }
   /// `Normalize{{0.1307}, {0.3081}}`
   Normalize(std::initializer_list<double> mean, std::initializer_list<double> std)
       : Normalize(std::span(mean.begin(), mean.size()), std::span(std.begin(), std.size())) {}
 
   void check(int channels) const {
-    require(mean_.size() == 1 || mean_.size() == static_cast<std::size_t>(channels),
-            "Normalize: mean and std have {} values, but the picture has {} channel{}", mean_.size(), channels,
-            channels == 1 ? "" : "s");
+    core::require(mean_.size() == 1 || mean_.size() == static_cast<std::size_t>(channels),
+                  "Normalize: mean and std have {} values, but the picture has {} channel{}", mean_.size(), channels,
+                  channels == 1 ? "" : "s");
   }
 
   float map(float value, int channel) const noexcept {

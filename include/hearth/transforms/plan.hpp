@@ -12,7 +12,7 @@
 #include <hearth/image/resample.hpp>
 #include <hearth/transforms/thread_spare.hpp>
 
-namespace hearth {
+namespace hearth::transforms {
 
 /// One row of a picture as it will be written: pixel x begins at `first + x * step`, its channels side by side.
 struct PixelRow {
@@ -30,13 +30,13 @@ class Plan {
   explicit Plan(const ImageView& picture) { start_from(picture); }
 
   /// The size and the channels of what the steps so far make.
-  Size size() const noexcept { return {window_.height, window_.width}; }
+  image::Size size() const noexcept { return {window_.height, window_.width}; }
   int channels() const noexcept { return picture_.channels; }
 
   /// Keeps what lies in `rect`; where it reaches outside, pixels are 0.
-  void crop(Rect rect) {
-    require(rect.height > 0 && rect.width > 0, "Plan: a crop must have pixels, but got one of {} x {}", rect.height,
-            rect.width);
+  void crop(image::Rect rect) {
+    core::require(rect.height > 0 && rect.width > 0, "Plan: a crop must have pixels, but got one of {} x {}",
+                  rect.height, rect.width);
     if (!contains({0, 0, window_.height, window_.width}, rect) && !contains(window_, all_resized())) {
       draw();  // else the new window would bring back what an earlier one has cut off
     }
@@ -55,9 +55,9 @@ class Plan {
   }
 
   /// Resizes to `size`, antialiased and bilinear; to the size it has, nothing happens.
-  void resize(Size size) {
-    require(size.height > 0 && size.width > 0, "Plan: a picture cannot be resized to {} x {} pixels", size.height,
-            size.width);
+  void resize(image::Size size) {
+    core::require(size.height > 0 && size.width > 0, "Plan: a picture cannot be resized to {} x {} pixels", size.height,
+                  size.width);
     if (size == this->size()) {
       return;
     }
@@ -73,9 +73,9 @@ class Plan {
 
   /// What the steps since the last drawing have come to: the part of the picture that is used, the size which that is
   /// resized to, the part of the result that is kept (it may reach outside), and how that is flipped.
-  const Rect& source() const noexcept { return source_; }
-  Size resized() const noexcept { return resized_; }
-  const Rect& window() const noexcept { return window_; }
+  const image::Rect& source() const noexcept { return source_; }
+  image::Size resized() const noexcept { return resized_; }
+  const image::Rect& window() const noexcept { return window_; }
   bool flipped_horizontally() const noexcept { return flipped_horizontally_; }
   bool flipped_vertically() const noexcept { return flipped_vertically_; }
 
@@ -83,7 +83,7 @@ class Plan {
   /// during the call.
   template <class Consume>
   void rows(Consume&& consume) {
-    const Rect inside = intersection(window_, all_resized());
+    const image::Rect inside = intersection(window_, all_resized());
     const std::ptrdiff_t pixel = picture_.channels;
     const std::ptrdiff_t last_pixel = (window_.width - 1) * pixel;
     int count = 0;
@@ -134,27 +134,27 @@ class Plan {
 
  private:
   struct Memory {
-    Resampler resampler;
+    image::Resampler resampler;
     std::array<Image, 2> drawings;  // the last one, and the one being drawn from it
     std::vector<std::uint8_t> line;
   };
 
-  static constexpr bool contains(const Rect& outer, const Rect& inner) noexcept {
+  static constexpr bool contains(const image::Rect& outer, const image::Rect& inner) noexcept {
     return inner.top >= outer.top && inner.left >= outer.left && inner.top + inner.height <= outer.top + outer.height &&
            inner.left + inner.width <= outer.left + outer.width;
   }
 
-  static constexpr Rect intersection(const Rect& a, const Rect& b) noexcept {
+  static constexpr image::Rect intersection(const image::Rect& a, const image::Rect& b) noexcept {
     const int top = std::max(a.top, b.top);
     const int left = std::max(a.left, b.left);
     const int height = std::min(a.top + a.height, b.top + b.height) - top;
     const int width = std::min(a.left + a.width, b.left + b.width) - left;
-    return height > 0 && width > 0 ? Rect{top, left, height, width} : Rect{};
+    return height > 0 && width > 0 ? image::Rect{top, left, height, width} : image::Rect{};
   }
 
   void start_from(const ImageView& picture) {
-    require(picture.height > 0 && picture.width > 0, "Plan: a picture must have pixels, but got one of {} x {}",
-            picture.height, picture.width);
+    core::require(picture.height > 0 && picture.width > 0, "Plan: a picture must have pixels, but got one of {} x {}",
+                  picture.height, picture.width);
     picture_ = picture;
     source_ = {0, 0, picture.height, picture.width};
     resized_ = picture.size();
@@ -167,17 +167,17 @@ class Plan {
     edit([](Image&) {});
   }
 
-  bool resizes() const noexcept { return resized_ != Size{source_.height, source_.width}; }
-  Rect all_resized() const noexcept { return {0, 0, resized_.height, resized_.width}; }
+  bool resizes() const noexcept { return resized_ != image::Size{source_.height, source_.width}; }
+  image::Rect all_resized() const noexcept { return {0, 0, resized_.height, resized_.width}; }
 
   ImageView picture_;
-  Rect source_;
-  Size resized_;
-  Rect window_;
+  image::Rect source_;
+  image::Size resized_;
+  image::Rect window_;
   bool flipped_horizontally_ = false;
   bool flipped_vertically_ = false;
   std::size_t last_drawing_ = 0;
   ThreadSpare<Memory> memory_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::transforms

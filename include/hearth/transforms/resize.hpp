@@ -16,15 +16,15 @@ namespace hearth {
 class Resize {
  public:
   explicit Resize(int shorter_side) : size_{shorter_side, 0} {
-    require(shorter_side >= 1, "Resize: size must be at least 1, but got {}", shorter_side);
+    core::require(shorter_side >= 1, "Resize: size must be at least 1, but got {}", shorter_side);
   }
-  explicit Resize(Size size) : size_(size) {
-    require(size.height >= 1 && size.width >= 1, "Resize: size must be at least 1, but got {}",
-            std::min(size.height, size.width));
+  explicit Resize(image::Size size) : size_(size) {
+    core::require(size.height >= 1 && size.width >= 1, "Resize: size must be at least 1, but got {}",
+                  std::min(size.height, size.width));
   }
 
   /// The size that a picture of size `from` becomes.
-  Size target(Size from) const noexcept {
+  image::Size target(image::Size from) const noexcept {
     if (size_.width != 0) {
       return size_;
     }
@@ -32,13 +32,13 @@ class Resize {
     const int longer = std::max(from.height, from.width);
     const int wanted = size_.height;
     const int other = static_cast<int>(static_cast<double>(std::int64_t{wanted} * longer) / shorter);
-    return from.width <= from.height ? Size{other, wanted} : Size{wanted, other};
+    return from.width <= from.height ? image::Size{other, wanted} : image::Size{wanted, other};
   }
 
-  void plan(Plan& plan, RandomStream&) const { plan.resize(target(plan.size())); }
+  void plan(transforms::Plan& plan, RandomStream&) const { plan.resize(target(plan.size())); }
 
  private:
-  Size size_;  // width 0: height is what the shorter side becomes
+  image::Size size_;  // width 0: height is what the shorter side becomes
 };
 
 }  // namespace hearth

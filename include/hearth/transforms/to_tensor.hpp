@@ -6,7 +6,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
-#include <hearth/transforms/picture_writer.hpp>
+#include <hearth/transforms/image_writer.hpp>
 #include <hearth/transforms/plan.hpp>
 
 namespace hearth {
@@ -18,8 +18,8 @@ class ToTensor {
   float value(std::uint8_t byte) const noexcept { return static_cast<float>(byte) / 255.0F; }
 
   void write(const ImageView& image, RandomStream&, SampleSink& sink) const {
-    static const PictureWriter writer(3, [](std::uint8_t byte, int) { return ToTensor().value(byte); });
-    Plan plan(image);
+    static const transforms::ImageWriter writer(3, [](std::uint8_t byte, int) { return ToTensor().value(byte); });
+    transforms::Plan plan(image);
     writer.write(plan, sink);
   }
 };

@@ -23,7 +23,7 @@ concept TransformLike = requires(const T& transform, const ImageView& image, Ran
 
 /// Moves pixels about: adds steps to the plan.
 template <class T>
-concept GeometricStage = requires(const T& stage, Plan& plan, RandomStream& random) {
+concept GeometricStage = requires(const T& stage, transforms::Plan& plan, RandomStream& random) {
   stage.plan(plan, random);
 };
 
@@ -61,13 +61,13 @@ concept RewritingStage = requires(const T& stage, const SamplePlace& sample, Ran
 
 /// Works on a picture, before the conversion.
 template <class T>
-concept PictureStage = GeometricStage<T> || PixelStage<T>;
+concept ImageStage = GeometricStage<T> || PixelStage<T>;
 
 /// Works on floats, after the conversion.
 template <class T>
 concept SampleStage = MapStage<T> || FloatStage<T> || RewritingStage<T>;
 
 template <class T>
-concept Stage = PictureStage<T> || ConversionStage<T> || SampleStage<T>;
+concept Stage = ImageStage<T> || ConversionStage<T> || SampleStage<T>;
 
 }  // namespace hearth

@@ -20,14 +20,14 @@
 #include <hearth/core/mapped_file.hpp>
 #include <hearth/core/value.hpp>
 #include <hearth/weights/mapped_tensors.hpp>
-#include <hearth/weights/numpy_scalar.hpp>
 #include <hearth/weights/output_file.hpp>
-#include <hearth/weights/pickle_tree.hpp>
-#include <hearth/weights/pickle_value.hpp>
-#include <hearth/weights/pth_reader.hpp>
-#include <hearth/weights/pth_state_dict.hpp>
-#include <hearth/weights/pth_tensor.hpp>
-#include <hearth/weights/pth_writer.hpp>
+#include <hearth/weights/pickle/tree.hpp>
+#include <hearth/weights/pickle/value.hpp>
+#include <hearth/weights/pth/numpy_scalar.hpp>
+#include <hearth/weights/pth/reader.hpp>
+#include <hearth/weights/pth/state_dict.hpp>
+#include <hearth/weights/pth/tensor.hpp>
+#include <hearth/weights/pth/writer.hpp>
 
 namespace hearth {
 
@@ -36,28 +36,28 @@ namespace detail {
 /// Makes values of what a file's pickle says; `check_tree` has bounded how deep and how many they are.
 class CheckpointValues {
  public:
-  CheckpointValues(const PthFile& pth, MappedTensors& tensors) : pth_(pth), tensors_(tensors) {}
+  CheckpointValues(const pth::PthFile& pth, weights::MappedTensors& tensors) : pth_(pth), tensors_(tensors) {}
 
   /// `name` is the way to the value, its keys joined by '/'.
-  Value make(const PickleValue& value, const std::string& name = {}) {
+  Value make(const pickle::PickleValue& value, const std::string& name = {}) {
     return std::visit(
         [&]<class T>(const T& content) -> Value {
-          if constexpr (std::same_as<T, PickleValue::None>) {
+          if constexpr (std::same_as<T, pickle::PickleValue::None>) {
             return {};
           } else if constexpr (std::same_as<T, bool> || std::same_as<T, std::int64_t> || std::same_as<T, double> ||
                                std::same_as<T, std::string>) {
             return content;
-          } else if constexpr (std::same_as<T, PickleValue::List>) {
+          } else if constexpr (std::same_as<T, pickle::PickleValue::List>) {
             return list(content.items, name);
-          } else if constexpr (std::same_as<T, PickleValue::Tuple>) {
+          } else if constexpr (std::same_as<T, pickle::PickleValue::Tuple>) {
             return Value::Tuple(list(content.items, name));
-          } else if constexpr (std::same_as<T, PickleValue::Dict>) {
+          } else if constexpr (std::same_as<T, pickle::PickleValue::Dict>) {
             return dict(content, name);
-          } else if constexpr (std::same_as<T, PickleValue::Call>) {
-            return is_pickled_tensor(value) ? tensor(value, name) : called(value);
-          } else if constexpr (std::same_as<T, PickleValue::BigInteger>) {
+          } else if constexpr (std::same_as<T, pickle::PickleValue::Call>) {
+            return pth::is_pickled_tensor(value) ? tensor(value, name) : called(value);
+          } else if constexpr (std::same_as<T, pickle::PickleValue::BigInteger>) {
             return Value::Unread{"an integer of more than 64 bits"};
-          } else if constexpr (std::same_as<T, PickleValue::Global>) {
+          } else if constexpr (std::same_as<T, pickle::PickleValue::Global>) {
             return Value::Unread{"the name " + content.name};
           } else {
             return Value::Unread{value.kind()};
@@ -67,16 +67,16 @@ class CheckpointValues {
   }
 
  private:
-  Value::List list(const std::vector<const PickleValue*>& items, const std::string& name) {
+  Value::List list(const std::vector<const pickle::PickleValue*>& items, const std::string& name) {
     Value::List list;
     list.reserve(items.size());
     for (std::size_t i = 0; i < items.size(); ++i) {
-      list.push_back(make(*items[i], join_keys(name, i)));
+      list.push_back(make(*items[i], core::join_keys(name, i)));
     }
     return list;
   }
 
-  Value dict(const PickleValue::Dict& pickled, const std::string& name) {
+  Value dict(const pickle::PickleValue::Dict& pickled, const std::string& name) {
     Value::Dict dict = pickled.is_ordered ? Value::Dict::ordered() : Value::Dict();
     for (const auto& [pickled_key, value] : pickled.items) {
       const auto* const text = pickled_key->as<std::string>();
@@ -84,27 +84,28 @@ class CheckpointValues {
       if (text == nullptr && number == nullptr) {
         return Value::Unread{"a dict with a key that is " + pickled_key->kind()};
       }
-      const Key key = text != nullptr ? Key(*text) : Key(*number);
-      const std::string way = join_keys(name, key);
-      require(!dict.contains(key), "it has the key {} twice", way);
+      const core::Key key = text != nullptr ? core::Key(*text) : core::Key(*number);
+      const std::string way = core::join_keys(name, key);
+      core::require(!dict.contains(key), "it has the key {} twice", way);
       dict.set(key, make(*value, way));
     }
     return dict;
   }
 
-  Value tensor(const PickleValue& value, const std::string& name) {
-    if (!is_dense_tensor(value)) {
-      return Value::Unread{fmt::format("a tensor of a kind that is not read ({})", tensor_call(value).first)};
+  Value tensor(const pickle::PickleValue& value, const std::string& name) {
+    if (!pth::is_dense_tensor(value)) {
+      return Value::Unread{
+          fmt::format("a tensor of a kind that is not read ({})", pth::detail::tensor_call(value).first)};
     }
-    return tensors_.make(stored_tensor(name, value, pth_.storages));
+    return tensors_.make(pth::stored_tensor(name, value, pth_.storages));
   }
 
   /// torch.Size as a tuple of integers, numpy's numbers as plain ones.
-  static Value called(const PickleValue& value) {
-    if (const auto sizes = torch_size(value)) {
+  static Value called(const pickle::PickleValue& value) {
+    if (const auto sizes = pth::torch_size(value)) {
       return Value::Tuple(sizes->begin(), sizes->end());
     }
-    if (called_function(value) == "_codecs.encode") {  // protocol 2 has no other form for bytes
+    if (pth::called_function(value) == "_codecs.encode") {  // protocol 2 has no other form for bytes
       return Value::Unread{"bytes"};
     }
     return std::visit(
@@ -115,11 +116,11 @@ class CheckpointValues {
             return number;
           }
         },
-        numpy_scalar(value));
+        pth::numpy_scalar(value));
   }
 
-  const PthFile& pth_;
-  MappedTensors& tensors_;
+  const pth::PthFile& pth_;
+  weights::MappedTensors& tensors_;
 };
 
 }  // namespace detail
@@ -134,13 +135,13 @@ class CheckpointValues {
 ///     load_weights(*model, StateDict(checkpoint["model"]));
 ///     optimizer.load_state_dict(checkpoint["optimizer"]);
 inline Value read_checkpoint(const std::filesystem::path& path) {
-  MappedTensors tensors(std::make_shared<MappedFile>(path));
+  weights::MappedTensors tensors(std::make_shared<core::MappedFile>(path));
   try {
-    const PthFile pth = open_pth(tensors.bytes());
-    check_tree(pth.root(), pth.document.size);
+    const pth::PthFile pth = pth::open_pth(tensors.bytes());
+    pickle::check_tree(pth.root(), pth.document.size);
     return detail::CheckpointValues(pth, tensors).make(pth.root());
   } catch (const Error& error) {
-    fail("cannot read the checkpoint {}: {}", path.string(), error.what());
+    core::fail("cannot read the checkpoint {}: {}", path.string(), error.what());
   }
 }
 
@@ -151,9 +152,9 @@ inline Value read_checkpoint(const std::filesystem::path& path) {
 ///     save_checkpoint(Value::Dict{{"model", state_dict(*model)}, {"optimizer", optimizer.state_dict()}, {"epoch", 3}},
 ///                     "last.pth");
 inline void save_checkpoint(const Value& checkpoint, const std::filesystem::path& path) {
-  replace_file(path, [&](const std::filesystem::path& aside) {
-    OutputFile file(aside, path);
-    write_pth(checkpoint, file, "save_checkpoint");
+  core::replace_file(path, [&](const std::filesystem::path& aside) {
+    weights::OutputFile file(aside, path);
+    pth::write_pth(checkpoint, file, "save_checkpoint");
     file.close();
   });
 }

@@ -23,6 +23,10 @@ struct DownloadWeightsOptions {
   bool progress = true;
 };
 
+}  // namespace hearth
+
+namespace hearth::weights {
+
 /// The last part of the URL's path, as urllib.parse.urlparse sees it: without parameters, query and fragment. Empty
 /// when the URL ends in a folder.
 inline std::string url_file_name(const std::string& url) {
@@ -46,18 +50,24 @@ inline std::string hash_in_name(const std::string& name) {
   return {};
 }
 
+}  // namespace hearth::weights
+
+namespace hearth {
+
 /// The path of the URL's file, which is downloaded when it is not there yet; a file that is there is not read or asked
 /// for. Python: the first half of torch.hub.load_state_dict_from_url, of which `load_weights` is the second; both find
 /// each other's files. Throws Error when the URL names no file, and as `download` does.
 ///
 ///     load_weights(*model, download_weights("https://example.com/resnet50-11ad3fa6.pth"));
 inline std::filesystem::path download_weights(const std::string& url, const DownloadWeightsOptions& options = {}) {
-  const std::string name = url_file_name(url);
-  require(!name.empty() && name != "." && name != "..", "download_weights: {} does not end in a file's name", url);
+  const std::string name = weights::url_file_name(url);
+  core::require(!name.empty() && name != "." && name != "..", "download_weights: {} does not end in a file's name",
+                url);
   const std::filesystem::path path = (options.folder.empty() ? checkpoints_folder() : options.folder) / name;
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    download(url, path, {.sha256 = options.check_hash ? hash_in_name(name) : "", .progress = options.progress});
+    download_file(url, path,
+                  {.sha256 = options.check_hash ? weights::hash_in_name(name) : "", .progress = options.progress});
   }
   return path;
 }

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace hearth {
+namespace hearth::weights {
 
 /// One element type. Formats and LibTorch know it by different names; an empty name: the format does not have it.
 struct Dtype {
@@ -58,4 +58,4 @@ constexpr const Dtype* find_dtype(std::string_view Dtype::*field, std::string_vi
   return nullptr;
 }
 
-}  // namespace hearth
+}  // namespace hearth::weights

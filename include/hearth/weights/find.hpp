@@ -68,18 +68,18 @@ inline std::filesystem::path find_weights(const std::filesystem::path& path) {
   if (std::filesystem::exists(path, error)) {
     return path;
   }
-  require(!path.empty(), "find_weights: the file's name is empty");
+  core::require(!path.empty(), "find_weights: the file's name is empty");
   const bool is_name = !path.has_parent_path();
   const std::filesystem::path cached = checkpoints_folder() / path.filename();
   if (is_name && std::filesystem::exists(cached, error)) {
     return cached;
   }
-  require(
+  core::require(
       !is_name,
       "find_weights: there is no file {} in {} and none in {}; download_weights(url) of hearth/weights/download.hpp "
       "puts it there, and so does Python's torch.hub",
       path.string(), std::filesystem::current_path(error).string(), cached.parent_path().string());
-  fail(
+  core::fail(
       "find_weights: there is no file {}; check the path, or give its name alone for a file in {}, where "
       "download_weights(url) and Python's torch.hub put theirs",
       path.string(), cached.parent_path().string());

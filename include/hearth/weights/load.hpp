@@ -59,8 +59,8 @@ inline StateDict rename_weights(const StateDict& weights, const StateDict& model
     if (options.rename) {
       target = options.rename(target);
     }
-    require(renamed.find(target) == nullptr, "two of its names, one of them {}, stand for {} in the model", name,
-            target);
+    core::require(renamed.find(target) == nullptr, "two of its names, one of them {}, stand for {} in the model", name,
+                  target);
     if (!target.empty()) {
       renamed.add(std::move(target), value);
     }
@@ -104,9 +104,9 @@ inline LoadPlan plan_load(const StateDict& model, const StateDict& weights, cons
       const bool may_differ = starts_with_any(name, options.keep_mismatched);
       (may_differ ? plan.report.kept : plan.report.mis_shaped).push_back(std::move(key));
     } else {
-      require(converts(value->scalar_type(), place.scalar_type()),
-              "its {} is of the type {}, which does not become the model's {}", name,
-              c10::toString(value->scalar_type()), c10::toString(place.scalar_type()));
+      core::require(converts(value->scalar_type(), place.scalar_type()),
+                    "its {} is of the type {}, which does not become the model's {}", name,
+                    c10::toString(value->scalar_type()), c10::toString(place.scalar_type()));
       plan.copies.emplace_back(place, *value);
       plan.report.loaded.push_back(std::move(key));
     }
@@ -142,9 +142,11 @@ inline void copy_values(const at::Tensor& to, const at::Tensor& from) {
 inline LoadReport load_weights(torch::nn::Module& module, const StateDict& weights, const LoadOptions& options = {}) {
   const StateDict model = state_dict(module);
   detail::LoadPlan plan = detail::plan_load(model, detail::rename_weights(weights, model, options), options);
-  require(plan.report.fits() || !options.strict, "load_weights: they do not fit the model: {}", summary(plan.report));
-  require(!plan.copies.empty() || model.empty(), "load_weights: none of their {} names is one of the model's {}: {}",
-          weights.size(), model.size(), summary(plan.report));
+  core::require(plan.report.fits() || !options.strict, "load_weights: they do not fit the model: {}",
+                summary(plan.report));
+  core::require(!plan.copies.empty() || model.empty(),
+                "load_weights: none of their {} names is one of the model's {}: {}", weights.size(), model.size(),
+                summary(plan.report));
   const at::NoGradGuard no_grad;
   for (const auto& [place, value] : plan.copies) {
     detail::copy_values(place, value);
@@ -160,7 +162,7 @@ inline LoadReport load_weights(torch::nn::Module& module, const std::filesystem:
   try {
     return load_weights(module, weights, options);
   } catch (const Error& error) {
-    fail("cannot load {}: {}", path.string(), error.what());
+    core::fail("cannot load {}: {}", path.string(), error.what());
   }
 }
 

@@ -21,13 +21,13 @@
 #include <hearth/weights/scalar_type.hpp>
 #include <hearth/weights/stored_tensor.hpp>
 
-namespace hearth {
+namespace hearth::weights {
 
 /// Makes the tensors that a file describes. They lie on the file's own pages, keep it mapped, and share memory where
 /// they share a storage; bytes that do not lie as their type needs are copied.
 class MappedTensors {
  public:
-  explicit MappedTensors(std::shared_ptr<MappedFile> file) : file_(std::move(file)) {}
+  explicit MappedTensors(std::shared_ptr<core::MappedFile> file) : file_(std::move(file)) {}
 
   std::span<std::byte> bytes() const { return file_->bytes(); }
 
@@ -44,8 +44,8 @@ class MappedTensors {
       tensor = tensor.conj();
     }
     if (stored.negative) {
-      require(tensor.is_floating_point() || tensor.is_complex(), "the tensor {} has the neg bit but is of the type {}",
-              stored.name, stored.dtype->name);
+      core::require(tensor.is_floating_point() || tensor.is_complex(),
+                    "the tensor {} has the neg bit but is of the type {}", stored.name, stored.dtype->name);
       tensor = at::_neg_view(tensor);
     }
     return tensor;
@@ -55,23 +55,23 @@ class MappedTensors {
   c10::Storage make_storage(std::span<std::byte> bytes, std::size_t element_size) {
     if (reinterpret_cast<std::uintptr_t>(bytes.data()) % element_size != 0) {
       copied_ += bytes.size();
-      require(copied_ / 4 <= file_->bytes().size(),
-              "its storages overlap: together they are more than 4 times the file");
+      core::require(copied_ / 4 <= file_->bytes().size(),
+                    "its storages overlap: together they are more than 4 times the file");
       c10::DataPtr copy = c10::GetCPUAllocator()->allocate(bytes.size());
       std::memcpy(copy.get(), bytes.data(), bytes.size());
       return {c10::Storage::use_byte_size_t(), bytes.size(), std::move(copy)};
     }
-    auto owner = std::make_unique<std::shared_ptr<MappedFile>>(file_);
+    auto owner = std::make_unique<std::shared_ptr<core::MappedFile>>(file_);
     c10::DataPtr view(
-        bytes.data(), owner.get(), [](void* kept) { delete static_cast<std::shared_ptr<MappedFile>*>(kept); },
+        bytes.data(), owner.get(), [](void* kept) { delete static_cast<std::shared_ptr<core::MappedFile>*>(kept); },
         c10::Device(c10::DeviceType::CPU));
     static_cast<void>(owner.release());
     return {c10::Storage::use_byte_size_t(), bytes.size(), std::move(view)};
   }
 
-  std::shared_ptr<MappedFile> file_;
+  std::shared_ptr<core::MappedFile> file_;
   std::size_t copied_ = 0;  // bytes, of all storages that are copies
   std::map<std::tuple<const std::byte*, std::size_t, std::size_t>, c10::Storage> storages_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::weights

@@ -11,7 +11,7 @@
 
 #include <hearth/core/error.hpp>
 
-namespace hearth {
+namespace hearth::weights {
 
 /// Where a weights file goes, from its first byte to its last.
 class OutputFile {
@@ -35,10 +35,12 @@ class OutputFile {
   }
 
  private:
-  void check(bool succeeded) const { require(succeeded, "cannot write {}: {}", path_.string(), std::strerror(errno)); }
+  void check(bool succeeded) const {
+    core::require(succeeded, "cannot write {}: {}", path_.string(), std::strerror(errno));
+  }
 
   std::filesystem::path path_;
   std::ofstream file_;
 };
 
-}  // namespace hearth
+}  // namespace hearth::weights

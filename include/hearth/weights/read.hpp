@@ -11,11 +11,11 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/mapped_file.hpp>
 #include <hearth/weights/mapped_tensors.hpp>
-#include <hearth/weights/pth_reader.hpp>
+#include <hearth/weights/pth/reader.hpp>
 #include <hearth/weights/state_dict.hpp>
 #include <hearth/weights/stored_tensor.hpp>
 #if __has_include(<nlohmann/json.hpp>)
-#include <hearth/weights/safetensors_reader.hpp>
+#include <hearth/weights/safetensors/reader.hpp>
 #endif
 
 namespace hearth {
@@ -30,16 +30,18 @@ struct ReadOptions {
 namespace detail {
 
 /// The tensors of a weights file of any format that is known.
-inline std::vector<StoredTensor> read_stored_tensors(std::span<std::byte> file, const std::string& key) {
-  if (is_zip_pth(file) || is_older_pth(file)) {
-    return read_pth(file, key);
+inline std::vector<weights::StoredTensor> read_stored_tensors(std::span<std::byte> file, const std::string& key) {
+  if (pth::is_zip_pth(file) || pth::is_older_pth(file)) {
+    return pth::read_pth(file, key);
   }
 #if __has_include(<nlohmann/json.hpp>)
-  require(is_safetensors(file), "it is no file of weights: neither torch.save nor safetensors begins one like this");
-  require(key.empty(), "a safetensors file has no entry '{}', only tensors", key);
-  return read_safetensors(file);
+  core::require(safetensors::is_safetensors(file),
+                "it is no file of weights: neither torch.save nor safetensors begins one like this");
+  core::require(key.empty(), "a safetensors file has no entry '{}', only tensors", key);
+  return safetensors::read_safetensors(file);
 #else
-  fail("it does not begin as torch.save's files do, and the program was compiled without safetensors: nlohmann_json");
+  core::fail(
+      "it does not begin as torch.save's files do, and the program was compiled without safetensors: nlohmann_json");
 #endif
 }
 
@@ -50,15 +52,15 @@ inline std::vector<StoredTensor> read_stored_tensors(std::span<std::byte> file, 
 /// pages are read when they are used, and what is written to the tensors does not reach it. It may be replaced or
 /// deleted meanwhile, but not shortened in place. Throws Error naming the file and what is wrong with it.
 inline StateDict read_weights(const std::filesystem::path& path, const ReadOptions& options = {}) {
-  MappedTensors tensors(std::make_shared<MappedFile>(path));
+  weights::MappedTensors tensors(std::make_shared<core::MappedFile>(path));
   try {
     StateDict state;
-    for (const StoredTensor& stored : detail::read_stored_tensors(tensors.bytes(), options.key)) {
+    for (const weights::StoredTensor& stored : detail::read_stored_tensors(tensors.bytes(), options.key)) {
       state.add(stored.name, tensors.make(stored));
     }
     return state;
   } catch (const Error& error) {
-    fail("cannot read the weights of {}: {}", path.string(), error.what());
+    core::fail("cannot read the weights of {}: {}", path.string(), error.what());
   }
 }
 

@@ -7,10 +7,10 @@
 #include <hearth/core/file.hpp>
 #include <hearth/weights/module_state.hpp>
 #include <hearth/weights/output_file.hpp>
-#include <hearth/weights/pth_writer.hpp>
+#include <hearth/weights/pth/writer.hpp>
 #include <hearth/weights/state_dict.hpp>
 #if __has_include(<nlohmann/json.hpp>)
-#include <hearth/weights/safetensors_writer.hpp>
+#include <hearth/weights/safetensors/writer.hpp>
 #endif
 
 namespace hearth {
@@ -20,16 +20,16 @@ namespace hearth {
 /// strides and shared storages. Tensors on other devices are copied to the CPU. Throws Error naming the tensor that is
 /// not dense, or the path and why it cannot be written.
 inline void save_weights(const StateDict& state, const std::filesystem::path& path) {
-  replace_file(path, [&](const std::filesystem::path& aside) {
-    OutputFile file(aside, path);
+  core::replace_file(path, [&](const std::filesystem::path& aside) {
+    weights::OutputFile file(aside, path);
     if (path.extension() == ".safetensors") {
 #if __has_include(<nlohmann/json.hpp>)
-      write_safetensors(state, file);
+      safetensors::write_safetensors(state, file);
 #else
-      fail("cannot write {}: the program was compiled without nlohmann_json", path.string());
+      core::fail("cannot write {}: the program was compiled without nlohmann_json", path.string());
 #endif
     } else {
-      write_pth(state, file, "save_weights");
+      pth::write_pth(state, file, "save_weights");
     }
     file.close();
   });

@@ -8,7 +8,7 @@
 
 #include <hearth/weights/dtype.hpp>
 
-namespace hearth {
+namespace hearth::weights {
 
 namespace detail {
 
@@ -61,4 +61,4 @@ constexpr const Dtype* find_dtype(c10::ScalarType type) noexcept {
   return nullptr;
 }
 
-}  // namespace hearth
+}  // namespace hearth::weights

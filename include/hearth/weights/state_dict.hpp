@@ -32,8 +32,8 @@ class StateDict {
   /// The names and tensors of a dict, as in a checkpoint. Throws Error when the value is none, or has anything else.
   explicit StateDict(const Value& dict) {
     for (const auto& [key, value] : dict.as<Value::Dict>()) {
-      require(key.text() != nullptr && value.is<at::Tensor>(), "StateDict: it takes names and tensors, but {} is {}",
-              to_string(key), value.kind());
+      core::require(key.text() != nullptr && value.is<at::Tensor>(),
+                    "StateDict: it takes names and tensors, but {} is {}", to_string(key), value.kind());
       add(*key.text(), value.as<at::Tensor>());
     }
   }
@@ -43,7 +43,7 @@ class StateDict {
   operator Value() const {
     auto dict = Value::Dict::ordered();
     for (const auto& [name, tensor] : items_) {
-      require(tensor.defined(), "StateDict: the tensor {} is undefined", name);
+      core::require(tensor.defined(), "StateDict: the tensor {} is undefined", name);
       dict.set(name, tensor);
     }
     return dict;
@@ -51,7 +51,7 @@ class StateDict {
 
   /// Appends an item. Throws Error when the name is there already.
   void add(std::string name, at::Tensor value) {
-    require(places_.emplace(name, items_.size()).second, "StateDict: the name {} is there already", name);
+    core::require(places_.emplace(name, items_.size()).second, "StateDict: the name {} is there already", name);
     items_.emplace_back(std::move(name), std::move(value));
   }
 
@@ -64,7 +64,7 @@ class StateDict {
   /// The tensor of that name. Throws Error when there is none.
   const at::Tensor& at(std::string_view name) const {
     const at::Tensor* const value = find(name);
-    require(value != nullptr, "StateDict: there is no {} among the {} names", name, items_.size());
+    core::require(value != nullptr, "StateDict: there is no {} among the {} names", name, items_.size());
     return *value;
   }
 

@@ -10,7 +10,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/weights/dtype.hpp>
 
-namespace hearth {
+namespace hearth::weights {
 
 /// One tensor, described in place: nothing of it is read or copied yet. `storage` is whole; several tensors may share
 /// it.
@@ -30,11 +30,11 @@ struct StoredTensor {
 /// Throws Error naming the tensor unless its description is sound and every element lies inside its storage.
 inline void check_bounds(const StoredTensor& tensor) {
   const std::string& name = tensor.name;
-  require(tensor.sizes.size() == tensor.strides.size(), "the tensor {} has {} sizes but {} strides", name,
-          tensor.sizes.size(), tensor.strides.size());
-  require(tensor.sizes.size() <= StoredTensor::max_rank, "the tensor {} has {} dimensions, more than {}", name,
-          tensor.sizes.size(), StoredTensor::max_rank);
-  require(tensor.offset >= 0, "the tensor {} begins before its storage, at {}", name, tensor.offset);
+  core::require(tensor.sizes.size() == tensor.strides.size(), "the tensor {} has {} sizes but {} strides", name,
+                tensor.sizes.size(), tensor.strides.size());
+  core::require(tensor.sizes.size() <= StoredTensor::max_rank, "the tensor {} has {} dimensions, more than {}", name,
+                tensor.sizes.size(), StoredTensor::max_rank);
+  core::require(tensor.offset >= 0, "the tensor {} begins before its storage, at {}", name, tensor.offset);
   bool too_large = false;
   bool empty = false;
   auto bytes = static_cast<std::int64_t>(tensor.dtype->bytes);
@@ -42,18 +42,18 @@ inline void check_bounds(const StoredTensor& tensor) {
   for (std::size_t i = 0; i < tensor.sizes.size(); ++i) {
     const std::int64_t size = tensor.sizes[i];
     const std::int64_t stride = tensor.strides[i];
-    require(size >= 0 && stride >= 0, "the tensor {} has the size {} and the stride {} in dimension {}, below 0", name,
-            size, stride, i);
+    core::require(size >= 0 && stride >= 0, "the tensor {} has the size {} and the stride {} in dimension {}, below 0",
+                  name, size, stride, i);
     empty = empty || size == 0;
     std::int64_t step = 0;
     too_large = __builtin_mul_overflow(bytes, size > 0 ? size : 1, &bytes) || too_large;
     too_large = __builtin_mul_overflow(size > 0 ? size - 1 : 0, stride, &step) || too_large;
     too_large = __builtin_add_overflow(last, step, &last) || too_large;
   }
-  require(!too_large, "the tensor {} is larger than any memory", name);
+  core::require(!too_large, "the tensor {} is larger than any memory", name);
   const std::size_t held = tensor.storage.size() / tensor.dtype->bytes;
-  require(empty || static_cast<std::size_t>(last) < held,
-          "the tensor {} reaches to element {} of a storage that is too small: it holds {}", name, last, held);
+  core::require(empty || static_cast<std::size_t>(last) < held,
+                "the tensor {} reaches to element {} of a storage that is too small: it holds {}", name, last, held);
 }
 
-}  // namespace hearth
+}  // namespace hearth::weights

@@ -17,7 +17,7 @@ int main() {
     indices = indices + static_cast<double>(index);  // a conversion that hearth's own warnings would refuse
   }
   try {
-    hearth::require(indices == 7, "indices add up to {}", indices);
+    hearth::core::require(indices == 7, "indices add up to {}", indices);
   } catch (const hearth::Error& error) {
     fmt::print("hearth {}: {}; {}\n", HEARTH_VERSION, error.what(), sum_of_ones());
     return 0;

@@ -20,11 +20,11 @@
 #include <fmt/format.h>
 
 #include <hearth/core/file.hpp>
-#include <hearth/weights/numpy_scalar.hpp>
-#include <hearth/weights/pickle_tree.hpp>
-#include <hearth/weights/pth_reader.hpp>
-#include <hearth/weights/pth_tensor.hpp>
-#include <hearth/weights/safetensors_reader.hpp>
+#include <hearth/weights/pickle/tree.hpp>
+#include <hearth/weights/pth/numpy_scalar.hpp>
+#include <hearth/weights/pth/reader.hpp>
+#include <hearth/weights/pth/tensor.hpp>
+#include <hearth/weights/safetensors/reader.hpp>
 
 #include "weights/fuzz/damage.hpp"
 
@@ -72,7 +72,7 @@ struct Sample {
   std::string name;
   Bytes file;
   Bytes pickle;
-  hearth::StorageBytes storages;
+  hearth::pth::StorageBytes storages;
 };
 
 std::vector<Sample> read_samples(const std::filesystem::path& folder) {
@@ -94,11 +94,11 @@ std::vector<Sample> read_samples(const std::filesystem::path& folder) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
     Sample& sample = samples[i];
     sample.name = paths[i].filename().string();
-    sample.file = hearth::read_file(paths[i]);
-    if (!hearth::is_zip_pth(sample.file) || sample.name.starts_with("refused")) {
+    sample.file = hearth::core::read_file(paths[i]);
+    if (!hearth::pth::is_zip_pth(sample.file) || sample.name.starts_with("refused")) {
       continue;
     }
-    for (const hearth::ZipEntry& entry : hearth::read_zip(sample.file)) {
+    for (const hearth::zip::ZipEntry& entry : hearth::zip::read_zip(sample.file)) {
       const std::size_t data = entry.name.find("/data/");
       if (data != entry.name.npos) {
         sample.storages.emplace(entry.name.substr(data + 6), entry.bytes);
@@ -111,9 +111,9 @@ std::vector<Sample> read_samples(const std::filesystem::path& folder) {
 }
 
 /// The first and the last byte that each tensor reaches: outside its storage, the sanitizer would tell.
-unsigned touch(const std::vector<hearth::StoredTensor>& tensors) {
+unsigned touch(const std::vector<hearth::weights::StoredTensor>& tensors) {
   unsigned sum = 0;
-  for (const hearth::StoredTensor& tensor : tensors) {
+  for (const hearth::weights::StoredTensor& tensor : tensors) {
     std::int64_t last = tensor.offset;
     bool empty = false;
     for (std::size_t i = 0; i < tensor.sizes.size(); ++i) {
@@ -135,8 +135,8 @@ Bytes make_damage(const Sample& sample, const Sample& other, hearth::RandomStrea
   if (is_pickle) {
     return damage(sample.pickle, other.pickle.empty() ? other.file : other.pickle, random);
   }
-  if (hearth::is_safetensors(sample.file) && random.bernoulli(0.75)) {
-    const auto size = hearth::load_little_endian<std::uint64_t>(sample.file, 0);
+  if (hearth::safetensors::is_safetensors(sample.file) && random.bernoulli(0.75)) {
+    const auto size = hearth::core::load_little_endian<std::uint64_t>(sample.file, 0);
     const std::size_t end = 8 + static_cast<std::size_t>(std::min<std::uint64_t>(size, sample.file.size() - 8));
     const auto place = [&](std::size_t at) { return sample.file.begin() + static_cast<std::ptrdiff_t>(at); };
     const Bytes header = damage(Bytes(place(8), place(end)), other.file, random);
@@ -168,62 +168,62 @@ struct Copy {
 
 /// Copies all values, texts and keys as `read_checkpoint` does, which makes tensors too: their `touch` is added to
 /// `sum`.
-Copy copy(const hearth::PickleValue& value, const hearth::StorageBytes& storages, unsigned& sum) {
+Copy copy(const hearth::pickle::PickleValue& value, const hearth::pth::StorageBytes& storages, unsigned& sum) {
   constexpr std::size_t tensor_bytes = 512;
   Copy made;
-  const auto add = [&](const hearth::PickleValue& item) { made.items.push_back(copy(item, storages, sum)); };
-  if (const auto* const dict = value.as<hearth::PickleValue::Dict>()) {
+  const auto add = [&](const hearth::pickle::PickleValue& item) { made.items.push_back(copy(item, storages, sum)); };
+  if (const auto* const dict = value.as<hearth::pickle::PickleValue::Dict>()) {
     for (const auto& [key, item] : dict->items) {
       const auto* const text = key->as<std::string>();
       const std::string name = text != nullptr ? *text : fmt::format("a key {}", made.items.size());
-      hearth::require(made.places.emplace(name, made.items.size()).second, "it has the key {} twice", name);
+      hearth::core::require(made.places.emplace(name, made.items.size()).second, "it has the key {} twice", name);
       made.keys.push_back(name);
       add(*item);
     }
-  } else if (const auto* const list = value.as<hearth::PickleValue::List>()) {
+  } else if (const auto* const list = value.as<hearth::pickle::PickleValue::List>()) {
     made.items.reserve(list->items.size());
-    for (const hearth::PickleValue* const item : list->items) {
+    for (const hearth::pickle::PickleValue* const item : list->items) {
       add(*item);
     }
-  } else if (const auto* const tuple = value.as<hearth::PickleValue::Tuple>()) {
+  } else if (const auto* const tuple = value.as<hearth::pickle::PickleValue::Tuple>()) {
     made.items.reserve(tuple->items.size());
-    for (const hearth::PickleValue* const item : tuple->items) {
+    for (const hearth::pickle::PickleValue* const item : tuple->items) {
       add(*item);
     }
   } else if (const auto* const text = value.as<std::string>()) {
     made.text = *text;
-  } else if (hearth::is_pickled_tensor(value)) {
-    sum += hearth::is_dense_tensor(value) ? touch({hearth::stored_tensor("", value, storages)}) : 0;
+  } else if (hearth::pth::is_pickled_tensor(value)) {
+    sum += hearth::pth::is_dense_tensor(value) ? touch({hearth::pth::stored_tensor("", value, storages)}) : 0;
     made.text.resize(tensor_bytes);
-  } else if (const auto sizes = hearth::torch_size(value)) {
+  } else if (const auto sizes = hearth::pth::torch_size(value)) {
     made.items.resize(sizes->size());
   } else {
-    sum += static_cast<unsigned>(hearth::numpy_scalar(value).index());
+    sum += static_cast<unsigned>(hearth::pth::numpy_scalar(value).index());
   }
   return made;
 }
 
-unsigned read_values(const hearth::PickleDocument& document, const hearth::StorageBytes& storages) {
-  hearth::check_tree(*document.root, document.size);
+unsigned read_values(const hearth::pickle::PickleDocument& document, const hearth::pth::StorageBytes& storages) {
+  hearth::pickle::check_tree(*document.root, document.size);
   unsigned sum = 0;
   return copy(*document.root, storages, sum).count() + sum;
 }
 
 /// As weights, or as a checkpoint.
-unsigned read(Bytes& bytes, bool is_pickle, bool is_checkpoint, const hearth::StorageBytes& storages) {
+unsigned read(Bytes& bytes, bool is_pickle, bool is_checkpoint, const hearth::pth::StorageBytes& storages) {
   if (is_pickle) {
-    const auto document = hearth::read_pickle(bytes, hearth::is_pth_global);
+    const auto document = hearth::pickle::read_pickle(bytes, hearth::pth::is_pth_global);
     return is_checkpoint ? read_values(document, storages)
-                         : touch(hearth::stored_tensors(*document.root, "", storages));
+                         : touch(hearth::pth::stored_tensors(*document.root, "", storages));
   }
-  if (hearth::is_safetensors(bytes)) {
-    return touch(hearth::read_safetensors(bytes));
+  if (hearth::safetensors::is_safetensors(bytes)) {
+    return touch(hearth::safetensors::read_safetensors(bytes));
   }
   if (is_checkpoint) {
-    const hearth::PthFile file = hearth::open_pth(bytes);
+    const hearth::pth::PthFile file = hearth::pth::open_pth(bytes);
     return read_values(file.document, file.storages);
   }
-  return touch(hearth::read_pth(bytes));
+  return touch(hearth::pth::read_pth(bytes));
 }
 
 }  // namespace

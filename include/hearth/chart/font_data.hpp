@@ -1,0 +1,90 @@
+/// The shapes of the letters in the pictures that the library draws: Aileron Regular, reduced to ASCII.
+/// Written by tests/image/reference/font_data.py; not to be edited.
+#pragma once
+
+#include <string_view>
+
+namespace hearth::chart {
+
+/// The outlines of the characters 32 to 126 of Aileron Regular 1.102 by Sora Sagano (dotcolon.net/fonts/aileron), in
+/// the public domain (CC0 1.0; the font's own notice is "No Rights Reserved."), in thousandths of the em, y upwards.
+/// Every pair of letters is a number of 12 bits in the digits of base64. A character is its advance, its number of
+/// points, and for each point 2 * (x + 512) + (1 when it is on the curve) and 2 * (y + 512) + (1 when it is a contour's
+/// last).
+/// Contours are TrueType's: closed, of quadratic curves, with a point on the curve between two control points left out.
+/// Here each begins on the curve.
+inline constexpr std::string_view aileron_regular =
+    "DYAADyANVBVoSlVoSNlkVZllSXTAS6TkUqTkVyScVyQsUqPkS6PkRyQsRySdFTAIVNfKTBfKStm+Vhm/ZlfKXZfKXFm+Z5m/JEAgcxc+b3YmfBYm"
+    "fBW2bfW2aBQAYNQAZrW2W1W2VXQATjQAVBW2SNW2SNYmVZYmWTc+TJc+TJeuWreuYJlkZ9lkYfeubVeuczlkenlkdJeuf9euf9c/a/c+YJc+XNYm"
+    "aDYnJEAtgdVqgcTIc6P6aLPoaLNMYXNMYXPmVWPyRyTGRrV0UjV0UwUIWsSAYXRwYXZwVaakScdaSciiVslqYXl8YXoYaLoYaLl+c0lwf6iagPf6"
+    "dXf6dAjYaLj0aLcYdkbSgcYJVVgYVUe2WudKYXcqYXj0W6jkVUh1aLZaaLRubwR6dkTudlVWdkYTLkAqSjkiTyl4YCl4aijMaieoYCb8Tyb8RSeo"
+    "RSjNV9QATPQAhPlkj9llT7g6T6fcVAd0W0d0X6fcX7g6X6iaW0kAVAkAT6ibd3YKfGZgjWZgl2W0l2SQjWPkfGPkcmSQcmW1fPUifOTEgURciIRc"
+    "jOTEjPUijOWCiIXogUXofOWDKOAvjdcCjdZ2gdZ2gdQOdkPkajPkWcPkSASMSBVaSAXaUsaiW9bAVGbcS4d+S5f0S4ikXImAahmAckmAeRlseRji"
+    "cgj4abj4YSj4V4hyV5f+V4d6YAcKZ9cEagcCb5cCdxcCdxfigdfigdcDVBV0VATmXoRsanRscYRsdxR+dxZ2b5Z2amZ2Z/ZyXaZkVAXbCwAET3fK"
+    "RrfKRXm+ULm/E7AKW7oYYvoYVEiMVETsYvNgW7NgVIQKTIXQTIeoVIlvE7AKQ9oYSxoYUiluWieoWiXQUiQKSxNgQ9NgUmTsUmiNIwAPZbZQeRbK"
+    "e3ZUZ5YCdbTub3SkYxXWVrSkUHTuXpYCSrZUTRbKYHZQXze2Zve3JEAMfpY+Z/Y+Z/SqYLSqYLY+ShY+ShauYLauYLhKZ/hKZ/aufpavDcAFUZS0"
+    "RlMQPDMQRfTIUZTJESAEXlX+RBX+RBZuXlZvDcAJRvTASSTkUCTkVKScVKQsUCPkSSPkRKQsRKSdEvAERzPEP3PEXtmgZpmhJEAKRTayRSmAg2mA"
+    "g2PkRSPlUTayUSRsd2Rsd2j4USj5JEAJctlkctQAaBQAaBiuUFfMUFiCYpk4Zulka/llJEAaVzSMgXSMgXQAR5QAR5RiZtZgbwbodceSddfwdchi"
+    "baj4Zlj4Voj4VJfIVHe0Sbe0SdfISwieWomAZ5mAdCmAgciogdgEgcd+eIacbNXjJEArcZbeeaa6gsYEgtWAgsTGcIPkY5PkSGPkRdWERbWYUHWY"
+    "UJWEUWT4XERsZJRsbKRsdsT6dtV2dsZ0YlZ0YDZ0YDcAYlcAakcAdMeQdNgOdMh2bGj4ZZj4Xmj4VMhuU/fqU9fWSRfWSTfqSmioWemAZvmAcsmA"
+    "gMjAgNgigMeueGb/JEAQhJVcebVcebQAbvQAbvVcRDVcRDWybvlkeblkebXohJXpbvXobvh+a0gaZ9fOUdXpJEAeZneOdEeOgyaOgzXAgyTmcQPk"
+    "ZHPkScPkR1VuRzWCUfWCUjVuVWRsZFRsbORsdyUadzW0dyZQbWcGZNcGWKcGUtZCSJZCTplkf5lkf5jYV1jYU3b4WNdUXsePJEAkZdekcwekgmai"
+    "gnXQgmT2cSPkY/PkRWPkRXZwRWf6WEmAZtmAcemAgGi2gXgMgZf4dhf4ddgMcsj4Zfj4Umj4UTbQVhdMXKelY/RsbARsdmUmdnW8dmZYbUccY/cc"
+    "XCccUeZmUfXAUeUuW+RtJEAHg1lkg1kUWFQATNQAdjjYRljYRlllJEAtcpbaeaa0gwX6gxWCgwSwcQPiZFPiVsPiRYSuRZWCRYX6T2a0VrbYUKb+"
+    "SUeeSVgMSUi2WGmAcamAgMi2gNgMgMeeeOb/VPgGVOeYXScQbKcQdSeYdTgGdShubMj4XUj4VOhvZJRqbaRqdwT+dxV6dwXubcaIZHaIWuaIUYXu"
+    "UZV6UYUAW0RrJEAkZLmAgymAgzb0gyVqcEPkYdPkVqPkSCSuRzVYRxVsUpVsUtVYVcRsYrRsdiRsd3aUcpYYa+XAYtXAVYXARibCRjeURihuV2mB"
+    "ZLZIbGZIdqb+drekdqg2bKj4ZLj4XIj4Uig+UjeoUicMW0ZJDcASRvgcSShAUChAVKf4VKeIUCdASSdARKeIRKf5RvTASSTkUCTkVKScVKQsUCPk"
+    "SSPkRKQsRKSdDcAORvgcSShAUChAVKf4VKeIUCdASSdARKeIRKf5UbTERnMQPDMQRfTcUbTdJEAHfxdgVFYUfxTIfxQ8TPXOTPZWfxfpJEAIfpcG"
+    "ShcGShd2fpd3fpV2ShV2ShXmfpXnJEAHerZWerXOSJQ8SJTEc1YQSJdcSJfpHzAiYJmAbMmAeoiyepgSeodMbXZ6Z8YgY8WyY5VoWNVoWWXCXYZI"
+    "YtaoaYckboe6bpgSboh6Zsj4YDj4WQj4UChmT7fcRHfcRMicVCmBWHTAWqTkYaTkZiScZiQsYaPkWqPkViQsViSdNUBDj1eih3WShuVwhvVShuUK"
+    "i7UKkeUKmwXWmxaSmweaiEi8eli8cki8YshaVkeoToaOTpXoToTSYoOkcfOkeeOkiqP2kVRElFPig+MwcZMwX6MwRsSaRtXmRsamT8fqXoi8cOkw"
+    "erkwjGkwosfAotaWosWak0SWiTSWfgSWfLUmehTUdESGbZSGZmSGW+UgW/XIW+aUa0fGdvfGfmfGgfeIgxcohTejflX2f3ZEgUbKfKdCd7dCcGdC"
+    "Z6ZmZ7XUZ6UKcDUKdQUKfOWXJ/ALeRXoWVXoTzQAQ7QAYrlkcTlkjvQAg1QBXFZ0djZ0abjdJzAod9begKa+iYYgiZWWiYTmfMQic1QKbwQAaFQA"
+    "TJQATJlkZflkbQlkcTlchmkuhngMhmcvV1jYV1cSZ/cSa2cSbtcaeuc4evf+eui8bbjUa2jYZtjZb/SQdkSafgUWfhWEfgZgcBZ+bCaGaTaGV1aG"
+    "V1SMafSMbKSNK7AcbrmAfomAkGiAkdeskfeYhzeYhvesgqj4bnj4YWj4UeeyUfa0UeWyYQRsbbRsgeRshjW4hnXMkTXMkRW4j8TufSPkbRPkWqPk"
+    "ReV0RfasRefqXGmBLFAacdlcgWk8k+fsk/bCk+WagKQmcTQIbMQAZjQATJQATJlkZtlkbWllcBSWe0S0iCXSiDbCiCeke8iycLjObUjYZjjYV1jY"
+    "V1SMZZSMbISNJLAMhfSMhfQATJQATJlkhLlkhLjYV1jYV1b4gPb4gPZsV1ZsV1SNI3AKV1jYV1b4f7b4f7ZsV1ZsV1QATJQATJlkhLlkhLjZLGAg"
+    "cfaakNaakNQAh1QAh1Twg3Rwe6PkbRPkWqPkReV0RfasRefqXGmAbrmAfomAkGiAkdeskfeYhzeYhvesgqj4bnj4YWj4UeeyUfa0UeWyYQRsbbRs"
+    "eCRshgVWhhYOcfYPLaAMkZlkkZQAhtQAhtZcV1ZcV1QATJQATJlkV1lkV1bshtbshtllEIAEV1QATJQATJlkV1llIgAUfRlkfRYQfQWufNVqfCS0"
+    "biPkYPPkVOPkR0TCRxWERvXWUbXWUfWEUsRsYnRscORscjV0ckWcclYWclllJhAMZ3bCjFQAfTQAX5ZOV1XAV1QATJQATJlkV1lkV1aGgflkjpll"
+    "I/AGhfSMhfQATJQATJlkV1lkV1SNNiAVoplkopQAl9QAl9bGl8gymBjIk6fkjZbIflQAcNQAYVbMWmgMVxjEV0guV1bGV1QATJQATJlkXllkd9SS"
+    "kTllLOAOkBQAf5QAVvi8V0fIV1ayV1QATJQATJlkXRlkhbSohUWahVayhVlkj9llLhAUl3ayl2VwgePkW2PkReVwRfayRef2W2mAgemAl2f3i3ay"
+    "i2fCfCj4YSj4UefCUfayUeWkYSRsfCRsi2WlJWAZcplcfQlGiOh4iPfMiOcifEZQcpY8bqY0Z1Y0V1Y0V1QATJQATJlkZ1lkbqllcfbOfWb4fWig"
+    "cfjKbujUaFjUV1jUV1bEaFbEbubFLdAdh7SQj0R+l7QOkZOYh4QEgLQEfMQEd5Pyc6PkbrPkW2PkReVwRfayRef2W2mAgemAl2f2l3ayl2VJUfay"
+    "UeWkYSRsfCRsi2Wki3ayi2fCfCj4YSj4UefDJrAkhVVqhsRaixQAfzQAfARyepVaeOZCbbZQa6ZSZ5ZSV1ZSV1QATJQATJlkaNlkcClkdBlcfglI"
+    "iYiSiZfsiYdsgMbIejamg+ZfV1beZ9bebcbecDbidmbsfgdsfhfcfgiwcXjQbkjYaNjYV1jZJJAmZ1mAdCmAguighDfmeLfmd+hqboj4Znj4Xyj4"
+    "VgiMVhgkVge2XmdCaJcedybohQYehRVyhQTAdCPkZ3PkWSPkR+TARpWIUhWIU+UAXyRsZ7Rsb0RseYToeZVSeYXOb+ZUZHZ+V+asSodcSpf8Soiq"
+    "WwmBJkAIjJjYbdjYbdQAYxQAYxjYRFjYRFlkjJllKqAYjJlkjJX+jIWqjFWCi0TKeyPkXSPkTQTKTBWCS8WqS9X+S9lkVplkVpYOVoW4VtWUV4UM"
+    "YoRsdcRsgMUMgZWUgcW4gdYOgdllJuAHcFQAYdQARBlkT7lkaVSCg9lkj1llO4ANtjlknjQAkBQAfJimaFQAWhQAQ1lkT5lkYbSadblQhDlQl7SY"
+    "qtllJxAMgVQAaBZIT5QAQzQAYfa4RXlkUblkaJcwgFlkjLlkbra+jfQBJFAJa7Yga7QAYPQAYPYgQnlkTtlkZtbGfhlkijllJPAKhzSMhzQARdQA"
+    "RdSEefjYSVjYSVlkhnlkhnjaUpSNEzAIYLoYYLmoU5moU5PQYLPQYLNgTFNgTFoZEvAEZpPEXtPEP3mgRzmhEnAIWLNgRFNgRFPQUXPQUXmoRFmo"
+    "RFoYWLoZJEAHdhWuZHhgUtWuShWuYBjQaJjQfpWvH0AEeFNURlNURlPEeFPFEsAEVtiIT9iIRTlkTzllITAmb1QAbjSYapQmZIPkWfPkUIPkRISE"
+    "RJUSRIXIVoZ+adZ+bhZ+bhaabgbybdcabOe8YPe8U8e8UrbcR3bcSCeEVchAYPhAdqhAeHcoeMbqeNaceNUOeMSUehQBXZRoZSRobgUEbhWSbhX+"
+    "UEYiUFUgUERpJjAfaphAeKhAiKcSiLYiiKUMdgPkaFPkY+PkWsQKWHQqVBSSVBQASVQASVm+VBm+VBd6WRfsX0hBaFRocWRofOVEfPYOfObKcoe8"
+    "aPe8X8e8VAbyVBYcVBXiVAUkYCRpIRAZYvhAbqhAfWdwfvbAc7bAcCe8Yre8Wme8T4boT5YcT4VCWeRoYfRoaIRocWTgcxVSflVSe+SebKPkYVPk"
+    "VAPkQ8T6Q9YQQ8cSVchBJnAfgzm+gzQAeHQAeHSqc3Q4bSPkYfPkU8PkQ8USQ9YCQ8cYVmhAZDhAaIhAcagadBf6eHeSeHm/Y5RobKRoeGUyeHYI"
+    "eHZCeGcAbEe8ZDe8Wwe8T4bgT5YWT4VaWeRpIlAcf7Ywf6YEf3XeT3XeUCUYWmRoYnRoaQRocmTmc5VWftVWfOSgbMPkYfPkVGPkQ8UAQ9YOQ8cM"
+    "VYhAY1hAcKhAf6cfYxe8Wwe8UGcIT5ZidNZicye9EiAXVPjwVIjGVJiEVJgcYjgcYjeYVJeYVJQASdQASdeYQreYQrgcSdgcSdh0Sci+Sjj0Swlm"
+    "VCnkW7nkX4nkY1naY1lMVklzJnAwgzgkgzUEgyRwgxQ2goNQcgJcY5JcSAJcRfO6RdPOULPOUNO8UWNYWyLgY5LgbULgd+OKeFQkeGRWeHSYeHSq"
+    "c3Q4bSPkYfPkU8PkQ8USQ9YCQ8cYVmhAZDhAaIhAcagadBf6eHeSeHglY5RobKRoeGUyeHYIeHZCeGcAbEe8ZDe8Wwe8T4bgT5YWT4VaWeRpJRAY"
+    "gRcKgUbUgVZUgVQAdpQAdpZIdoaqdlbgdcdEbme6Zze4Xoe0VAbQVBXSVBQASVQASVnIVBnIVBduWDfoX0hAaXhAdAhAgEeZDuANSdlgS8mAUYmA"
+    "VYlAVYjkUYikS8ikR8jkR8lBVBQASVQASVgkVBglDpAXSTlgSymAUOmAVOlAVOjkUOikSyikRyjkRylBU3gkU3OkU2NaUxMkUaJcQ5JcQAJcPnJg"
+    "PnLsR6LeSHNESKNgSLOcSLglIKAMcnQAWlXAVBVSVBQASVQASVm+VBm+VBYOcvgkgLgkYdYwgRQBD3AQU5m+U5UwU4TuU7TMU+SYV2R0W9R8W9QA"
+    "WKP4VDP4TuP4SSRASPSeSMTCSNUqSNm/NXAloXc+ogb6ohaIohQAl1QAl1Y4l0a+ltcGlUe4iZe4ewe4exYMexQAcFQAcFY4cEa+b9cGbke4Ype4"
+    "VAe4VBYMVBQASVQASVgkVBgkVBeKWFgCXQhAZlhAbahAd2fUeXd6f1gChAhAjVhAlchAoEezJRAXgRcKgUbUgVZUgVQAdpQAdpZIdoaqdlbgdSe4"
+    "Zze4Xqe4VAbQVBXSVBQASVQASVgkVBgkVBduWDfoX0hAaXhAdAhAgEeZJKATTDegVKhAdKhAhYcChYUidKPkVKPkQ8UiQ8cDedYSecbSboe8Wse8"
+    "T4bST5YST4VUWsRoboRoecVVJjAfaphAeKhAiKcSiLYiiKUMdgPkaFPkY+PkWsQKWHQqVBSSVBJ4SVJ4SVgkVBgkVBd6WRfsX0hBaFRocWRofOVE"
+    "fPYOfObKcoe8aPe8X8e8VAbyVBYcVBXiVAUkYCRpJnAfgzgkgzJ4eHJ4eHSqc3Q4bSPkYfPkU8PkQ8USQ9YCQ8cYVmhAZDhAaIhAcagadBf6eHeS"
+    "eHglY5RobKRoeGUyeHYIeHZCeGcAbEe8ZDe8Wwe8T4bgT5YWT4VaWeRpFKAOY1g8Zgg8Z9guZ9esXue2VAcKVBZcVBQASVQASVgkVBgkVBd+WhgM"
+    "Xmg9HLAkXJhAZ2hAc8eMdPb2abb2Z0e8W7e8Vke8UKdmULceUKbUV6aEXzZkasYydaWUdbUQdaSAaAPkXRPkUkPkRISMQxU4TlU4UKRoXdRoY2Ro"
+    "aqS4arUCaqVOY4WqWxXOUMX6RaaKRbcKRaeaUihBE5AYVjeYVjU2ViUAVlTkVqSYW2RsYdR4YdP6XePwWLPwUmPwTARIS5SqS2TGS3UuS3eYQpeY"
+    "QpgcS3gcS3kSVjkSVjgcYpgcYpeZJQAYgFgkgFQAdZQAdZS0cXQ4akPkYDPkVkPkSiR+SPTySEU2SFWoSFgkUxgkUxXIUwV+U5U2VETaXERsYvRs"
+    "a2RsdYVSdZZSdZglICAHf5gkZnQAWVQAQDgkTBgkYFR+dDglMRANoXgkjFQAf5QAcNd8YhQAVVQAQDgkTJgkW/Skangkd9gkhpSqlfglHiAMY1Yc"
+    "etQAblQAXPWqS7QAP1QAVxYYQDgkTPgkXZaKbjgkepglIBASf3gkZDOmYAL8VOJcTPJcSQJcR3JgR3LsSQLqS1LqUGLqVyM+WbOkWpPKQDgkTFgk"
+    "YBSAc7glHOAKdjSIdjQAQpQAQpSEaReURVeURVgcdZgcdZeST1SJEvAtYdmoYFmoWwmoVql4VrlGVqkaWBh+WafIWbeIWacyU+bITta+U+a0WaZG"
+    "WbXwWaWwWBT6VqReVrQyVqQAWwPQYFPQYdPQYdNgYHNgV+NgT2O+T3Q0T2RkUPUOUkWmUlXqUkZ0SBaESBb0UkcEUleOUkfSUPhqT2kUT3lET2m6"
+    "V+oYYHoYYdoZD6AEU1JwTBJwTBpAU1pBEvAtXfb0XfaEU6Z0U7XqU6WmVRUOVoRkVpQ0VoO+TgNgRZNgRDNgRDPQRbPQSuPQT0QAT1QyT0ReTfT6"
+    "TEWwTFXwTEZGUgawVza6UgbETEcyTFeITEfITfh+T0kaT1lGT0l4SumoRbmoRDmoRDoYRZoYTgoYVom6VplEVokUVRhqU6fSU7eOU6cFJEAUd9bI"
+    "ftbIfsW+cRW+baW+aCXgYpYQWmZWVtZWUKZWULW+SbW+SabIV3bIWsbIYEamZfZ2bgYwcbYwd8Yx";
+
+}  // namespace hearth::chart

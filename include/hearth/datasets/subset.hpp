@@ -1,0 +1,78 @@
+/// A part of a dataset: samples picked by number, or the first few of each class.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/random.hpp>
+#include <hearth/core/sample.hpp>
+#include <hearth/data/dataset.hpp>
+
+namespace hearth {
+
+/// The samples `indices` of a dataset, in that order; torch.utils.data.Subset. An index may come more than once. It
+/// knows classes and labels where the dataset does.
+template <class Dataset>
+class Subset {
+  static_assert(DatasetLike<Dataset>,
+                "Subset: Dataset must be DatasetLike: size() and read(index, random, sink) -> label, both const; see "
+                "hearth/data/dataset.hpp");
+
+ public:
+  /// Throws Error when an index is none of the dataset's.
+  Subset(Dataset dataset, std::vector<std::size_t> indices)
+      : dataset_(std::move(dataset)), indices_(std::make_shared<const std::vector<std::size_t>>(std::move(indices))) {
+    const std::size_t count = dataset_.size();
+    for (const std::size_t index : *indices_) {
+      core::require(index < count, "Subset: index {} is out of range: the dataset has {} samples", index, count);
+    }
+  }
+
+  std::size_t size() const noexcept { return indices_->size(); }
+
+  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
+    return dataset_.read(original(index), random, sink);
+  }
+
+  std::int64_t label(std::size_t index) const requires KnowsLabels<Dataset> { return dataset_.label(original(index)); }
+
+  const auto& classes() const requires KnowsClasses<Dataset> { return dataset_.classes(); }
+
+  std::size_t num_classes() const requires KnowsClassCount<Dataset> { return dataset_.num_classes(); }
+
+  const Dataset& dataset() const noexcept { return dataset_; }
+  const std::vector<std::size_t>& indices() const noexcept { return *indices_; }
+
+ private:
+  std::size_t original(std::size_t index) const {
+    core::require(index < size(), "Subset: index {} is out of range: it has {} samples", index, size());
+    return (*indices_)[index];
+  }
+
+  Dataset dataset_;
+  std::shared_ptr<const std::vector<std::size_t>> indices_;
+};
+
+/// The first `count` samples of each class in the dataset's order (all of a class that has fewer). Reads no sample.
+/// Throws Error when `count` is 0.
+template <class Dataset>
+Subset<Dataset> first_per_class(Dataset dataset, std::size_t count) {
+  static_assert(KnowsLabels<Dataset>, "first_per_class: the dataset must have label(index) const -> std::int64_t");
+  core::require(count > 0, "first_per_class: count must be at least 1, but got 0");
+  std::map<std::int64_t, std::size_t> taken;
+  std::vector<std::size_t> indices;
+  const std::size_t size = dataset.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    if (taken[dataset.label(i)]++ < count) {
+      indices.push_back(i);
+    }
+  }
+  return {std::move(dataset), std::move(indices)};
+}
+
+}  // namespace hearth

@@ -1,0 +1,69 @@
+/// A convolution, its BatchNorm and its activation: the layer of which mobile networks are made.
+#pragma once
+
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <hearth/core/error.hpp>
+#include <hearth/models/layers/activation.hpp>
+#include <hearth/models/layers/chain.hpp>
+
+namespace hearth::models {
+
+/// The numbers of torch.nn.BatchNorm2d that some networks change.
+struct BatchNormSettings {
+  double eps = 1e-5;      ///< added to the variance
+  double momentum = 0.1;  ///< share of a new batch in the running statistics
+};
+
+/// The BatchNorm2d of that many channels.
+inline torch::nn::BatchNorm2d batch_norm(std::int64_t channels, const BatchNormSettings& settings = {}) {
+  return torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(channels).eps(settings.eps).momentum(settings.momentum));
+}
+
+/// The parameters of torchvision.ops.Conv2dNormActivation.
+struct ConvNormActivationOptions {
+  std::int64_t in_channels = 3;
+  std::int64_t out_channels = 3;
+  std::int64_t kernel_size = 3;
+  std::int64_t stride = 1;
+  std::int64_t groups = 1;
+  std::int64_t dilation = 1;
+  BatchNormSettings norm = {};
+  std::optional<Activation> activation = Activation::relu;  ///< std::nullopt: none
+};
+
+/// torchvision.ops.Conv2dNormActivation: "0" is the convolution, without a bias and padded by
+/// (kernel_size - 1) / 2 * dilation, "1" the BatchNorm2d, "2" the activation, in place, where there is one. Of
+/// [N, in_channels, H, W] an odd kernel makes [N, out_channels, H/stride, W/stride], rounded up. Throws Error when
+/// kernel_size, stride or another of these numbers is below 1 or groups does not divide the channels.
+inline Chain conv_norm_activation(const ConvNormActivationOptions& options) {
+  const auto [in, out, kernel_size, stride, groups, dilation, norm, activation] = options;
+  for (const std::int64_t number : {in, out, kernel_size, stride, groups, dilation}) {
+    core::require(number >= 1,
+                  "conv_norm_activation: channels, kernel_size, stride, groups and dilation must be at least 1, "
+                  "but got {}",
+                  number);
+  }
+  core::require(in % groups == 0 && out % groups == 0,
+                "conv_norm_activation: groups must divide in_channels and out_channels, but got {} for {} and {}",
+                groups, in, out);
+  Chain layers;
+  layers->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel_size)
+                                          .stride(stride)
+                                          .padding((kernel_size - 1) / 2 * dilation)
+                                          .groups(groups)
+                                          .dilation(dilation)
+                                          .bias(false)));
+  layers->push_back(batch_norm(out, norm));
+  if (activation) {
+    layers->push_back(std::make_shared<ActivationLayer>(*activation));
+  }
+  return layers;
+}
+
+}  // namespace hearth::models

@@ -1,0 +1,158 @@
+/// A .pth file as torch.save writes it, in place, in the zip format or the older one, and the tensors in it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/little_endian.hpp>
+#include <hearth/weights/pickle/reader.hpp>
+#include <hearth/weights/pth/globals.hpp>
+#include <hearth/weights/pth/state_dict.hpp>
+#include <hearth/weights/pth/tensor.hpp>
+#include <hearth/weights/stored_tensor.hpp>
+#include <hearth/weights/zip/reader.hpp>
+
+namespace hearth::pth {
+
+/// What torch.save wrote: a pickle, and where the bytes of the storages are that it refers to.
+struct PthFile {
+  pickle::PickleDocument document;
+  StorageBytes storages;
+
+  const pickle::PickleValue& root() const { return *document.root; }
+};
+
+/// The tensors of the state_dict that `key` names in an unpickled file (see `find_state_dict`), in its order. Throws
+/// Error when a name is there twice, or a tensor reaches beyond its storage.
+inline std::vector<weights::StoredTensor> stored_tensors(const pickle::PickleValue& root, std::string_view key,
+                                                         const StorageBytes& storages) {
+  std::vector<weights::StoredTensor> tensors;
+  std::set<std::string_view> names;
+  for (const auto& [name, value] : find_state_dict(root, key).items) {
+    const auto& text = *name->as<std::string>();
+    core::require(names.insert(text).second, "it has the key {} twice", text);
+    tensors.push_back(stored_tensor(text, *value, storages));
+  }
+  return tensors;
+}
+
+namespace detail {
+
+/// torch/serialization.py, _load.
+inline PthFile open_zip_pth(std::span<std::byte> file) {
+  constexpr std::string_view pickle_name = "/data.pkl";
+  const std::vector<zip::ZipEntry> entries = zip::read_zip(file);
+  const zip::ZipEntry* pickle = nullptr;
+  for (const zip::ZipEntry& entry : entries) {
+    core::require(
+        !entry.name.ends_with("/constants.pkl"),
+        "it is a TorchScript archive or was written by torch::save; in Python, torch.jit.load opens it: save its "
+        "state_dict() with torch.save");
+    if (entry.name.ends_with(pickle_name) && entry.name.find('/') == entry.name.size() - pickle_name.size()) {
+      pickle = &entry;
+    }
+  }
+  core::require(pickle != nullptr, "it is a zip archive without a data.pkl: torch.save did not write it");
+  const std::string_view folder = pickle->name.substr(0, pickle->name.size() - pickle_name.size());
+  StorageBytes storages;
+  for (const zip::ZipEntry& entry : entries) {
+    if (!entry.name.starts_with(folder)) {
+      continue;
+    }
+    const std::string_view name = entry.name.substr(folder.size());
+    if (name.starts_with("/data/")) {
+      storages.emplace(name.substr(6), entry.bytes);
+    }
+    core::require(name != "/byteorder" || core::as_text(entry.bytes) == "little",
+                  "it was written on a big-endian machine, which is not read");
+  }
+  return {pickle::read_pickle(pickle->bytes, is_pth_global), std::move(storages)};
+}
+
+/// The number that opens the older format, as a pickle: torch/serialization.py, MAGIC_NUMBER.
+inline constexpr std::string_view older_magic = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+
+/// torch/serialization.py, _legacy_load: pickles of the magic number, 1001, the machine, the object and the keys of the
+/// storages; then each storage's element count in 64 bits and its bytes.
+inline PthFile open_older_pth(std::span<std::byte> file) {
+  auto rest = file;
+  const auto next = [&rest] {
+    pickle::PickleDocument document = pickle::read_pickle(rest, is_pth_global);
+    rest = rest.subspan(document.size);
+    return document;
+  };
+  rest = rest.subspan(older_magic.size());
+  const pickle::PickleDocument protocol = next();
+  const auto* const version = protocol.root->as<std::int64_t>();
+  core::require(version != nullptr && *version == 1001, "it is of an unknown version of torch.save's older format");
+  const pickle::PickleDocument machine = next();
+  const auto* const facts = machine.root->as<pickle::PickleValue::Dict>();
+  const pickle::PickleValue* const little = facts != nullptr ? facts->find("little_endian") : nullptr;
+  core::require(little != nullptr && little->as<bool>() != nullptr && *little->as<bool>(),
+                "it was written on a big-endian machine, which is not read");
+  pickle::PickleDocument object = next();
+  const pickle::PickleDocument keys = next();
+
+  std::map<std::string_view, std::size_t> element_sizes;
+  for (const pickle::PickleValue& value : object.values) {
+    if (const auto* const persistent = value.as<pickle::PickleValue::Persistent>()) {
+      const StorageReference storage = storage_reference(*persistent);
+      element_sizes.emplace(storage.key, storage.element_size());
+    }
+  }
+  const auto* const list = keys.root->as<pickle::PickleValue::List>();
+  core::require(list != nullptr, "its list of storages is damaged");
+  StorageBytes storages;
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const std::string_view storage_key = pickle::pickled_item<std::string>(list->items, i);
+    const auto size = element_sizes.find(storage_key);
+    core::require(size != element_sizes.end(), "its list of storages names {}, which no tensor has", storage_key);
+    const auto count = core::load_little_endian<std::uint64_t>(rest, 0);
+    rest = rest.subspan(sizeof(count));
+    core::require(count <= rest.size() / size->second,
+                  "its storage {} reaches past the end of the file: it was cut short", storage_key);
+    const auto bytes = static_cast<std::size_t>(count) * size->second;
+    storages.emplace(size->first, rest.first(bytes));
+    rest = rest.subspan(bytes);
+  }
+  return {std::move(object), std::move(storages)};
+}
+
+}  // namespace detail
+
+/// Whether the bytes begin as torch.save's zip format does.
+inline bool is_zip_pth(std::span<const std::byte> file) noexcept {
+  return core::as_text(file).starts_with("PK\x03\x04");
+}
+
+/// Whether the bytes begin as torch.save's older format does.
+inline bool is_older_pth(std::span<const std::byte> file) noexcept {
+  return core::as_text(file).starts_with(detail::older_magic);
+}
+
+/// Opens a file of torch.save's. Nothing is copied: the storages are windows on `file`. Throws Error when the file is
+/// of neither of its formats, is damaged, or names what is no part of weights.
+inline PthFile open_pth(std::span<std::byte> file) {
+  if (is_zip_pth(file)) {
+    return detail::open_zip_pth(file);
+  }
+  core::require(is_older_pth(file), "it does not begin as torch.save's formats do");
+  return detail::open_older_pth(file);
+}
+
+/// The tensors of the state_dict in a .pth file (`find_state_dict` tells which one `key` names), in the file's order.
+/// Throws Error as `open_pth` and `stored_tensors` do.
+inline std::vector<weights::StoredTensor> read_pth(std::span<std::byte> file, std::string_view key = {}) {
+  const PthFile pth = open_pth(file);
+  return stored_tensors(pth.root(), key, pth.storages);
+}
+
+}  // namespace hearth::pth
