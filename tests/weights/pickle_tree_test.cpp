@@ -23,7 +23,7 @@ namespace {
 
 /// Values that keep their places, as those of a document do.
 struct Values {
-  std::deque<pickle::PickleValue> all;
+  std::deque<hearth::pickle::PickleValue> all;
 
   template <class T>
   const hearth::pickle::PickleValue* make(T value) {
@@ -68,7 +68,7 @@ TEST_CASE("A pickle that holds itself, or stands for far more than it says, is r
                     "its pickle repeats the same values: its 200 bytes stand for more than 66336 values");
 
   hearth::pickle::PickleValue self{hearth::pickle::PickleValue::Dict{}};
-  std::get<pickle::PickleValue::Dict>(self.data).items = {{many, &self}, {many, &self}};
+  std::get<hearth::pickle::PickleValue::Dict>(self.data).items = {{many, &self}, {many, &self}};
   CHECK_THROWS_WITH(hearth::pickle::check_tree(self, 200), ContainsSubstring("its pickle holds itself"));
 
   for (const std::string name : {"holds_itself", "deep", "repeated", "repeated_text"}) {

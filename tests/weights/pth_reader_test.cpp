@@ -16,7 +16,8 @@ namespace {
 
 /// Every line that differs between the tensors and what Python said of them; the values of conj and neg views apart,
 /// which lie in the file without it.
-std::vector<std::string> differences(const std::vector<weights::StoredTensor>& tensors, const std::string& name) {
+std::vector<std::string> differences(const std::vector<hearth::weights::StoredTensor>& tensors,
+                                     const std::string& name) {
   const std::vector<std::string> expected = reference_lines(name);
   std::vector<std::string> different;
   for (std::size_t i = 0; i < std::max(tensors.size(), expected.size()); ++i) {
@@ -51,7 +52,8 @@ std::string refusal(const std::string& name) {
   }
 }
 
-const hearth::weights::StoredTensor& find(const std::vector<weights::StoredTensor>& tensors, const std::string& name) {
+const hearth::weights::StoredTensor& find(const std::vector<hearth::weights::StoredTensor>& tensors,
+                                          const std::string& name) {
   return *std::find_if(tensors.begin(), tensors.end(),
                        [&](const hearth::weights::StoredTensor& tensor) { return tensor.name == name; });
 }
