@@ -1,31 +1,45 @@
-# hearth::compiled: the same headers, with every function that is no template compiled once into a static library.
-# core/inline.hpp says how.
+# hearth::compiled: every function that is no template, compiled once into a static library. core/inline.hpp says how.
 
-# One source file a layer, made from the definitions (*.ipp) in its folder and those below.
-set(layers ${definitions})
-list(TRANSFORM layers REPLACE "^.*/include/hearth/([^/]+)/.*$" "\\1")
-list(REMOVE_DUPLICATES layers)
-set(sources "")
-foreach(layer IN LISTS layers)
-  set(text "")
-  foreach(file IN LISTS definitions)
-    file(RELATIVE_PATH name "${PROJECT_SOURCE_DIR}/include" "${file}")
-    if(name MATCHES "^hearth/${layer}/")
-      string(APPEND text "#include <${name}>\n")
-    endif()
-  endforeach()
-  set(source "${CMAKE_CURRENT_BINARY_DIR}/compiled/${layer}.cpp")
-  file(CONFIGURE OUTPUT "${source}" CONTENT "${text}" @ONLY)
-  list(APPEND sources "${source}")
+# One source file a folder, made from the definitions (*.ipp) in it; what needs a library that is not there is left out.
+include(cmake/needs.cmake)
+set(folders "")
+foreach(file IN LISTS definitions)
+  file(RELATIVE_PATH name "${PROJECT_SOURCE_DIR}/include" "${file}")
+  lacks("${PROJECT_SOURCE_DIR}/include" "${name}" absent)
+  if(NOT absent)
+    string(REGEX REPLACE "^hearth/(.+)/[^/]+$" "\\1" folder "${name}")
+    list(APPEND folders "${folder}")
+    string(APPEND text_${folder} "#include <${name}>\n")
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES folders)
+foreach(folder IN LISTS folders)
+  set(source "${CMAKE_CURRENT_BINARY_DIR}/compiled/${folder}.cpp")
+  file(CONFIGURE OUTPUT "${source}" CONTENT "${text_${folder}}" @ONLY)
+  target_sources(hearth_compiled PRIVATE "${source}")
 endforeach()
 
-add_library(hearth_compiled STATIC EXCLUDE_FROM_ALL ${sources})
 add_library(hearth::compiled ALIAS hearth_compiled)
-set_target_properties(hearth_compiled PROPERTIES EXPORT_NAME compiled OUTPUT_NAME hearth)
+set_target_properties(hearth_compiled PROPERTIES EXPORT_NAME compiled OUTPUT_NAME hearth POSITION_INDEPENDENT_CODE ON)
+if(NOT HEARTH_BUILD_COMPILED)
+  set_target_properties(hearth_compiled PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND NOT CMAKE_CXX_FLAGS MATCHES "-O")
+  target_compile_options(hearth_compiled PRIVATE -O2)  # a project without a build type shall at least load images fast
+endif()
+
+# What only the definitions need is linked, and never seen by who includes the headers. Which components the library is
+# built with is its own matter: targets that link it may differ in theirs.
+set(compiled_components archive download jpeg safetensors)
+foreach(component IN LISTS compiled_components)
+  if(TARGET hearth::${component})
+    target_link_libraries(hearth_compiled PRIVATE hearth_${component})
+  else()
+    list(REMOVE_ITEM compiled_components ${component})
+  endif()
+endforeach()
 target_compile_definitions(hearth_compiled PUBLIC HEARTH_COMPILED)
-target_link_libraries(hearth_compiled PUBLIC hearth
-                                      PRIVATE $<TARGET_NAME_IF_EXISTS:hearth::archive>
-                                              $<TARGET_NAME_IF_EXISTS:hearth::download>
-                                              $<TARGET_NAME_IF_EXISTS:hearth::safetensors>
-                                              $<TARGET_NAME_IF_EXISTS:hearth::jpeg>
-                                              $<TARGET_NAME_IF_EXISTS:hearth_warnings>)
+target_link_libraries(hearth_compiled PUBLIC hearth_headers)
+if(TARGET hearth_warnings)
+  target_compile_options(hearth_compiled PRIVATE $<TARGET_PROPERTY:hearth_warnings,INTERFACE_COMPILE_OPTIONS>)
+endif()

@@ -3,33 +3,8 @@ cmake_minimum_required(VERSION 3.25)
 set(include "${CMAKE_CURRENT_LIST_DIR}/../include")
 set(umbrella "${include}/hearth/hearth.hpp")
 
-# The libraries that may be absent: headers that need one are included only where it is there.
-set(optional_libraries archive.h curl/curl.h jpeglib.h nlohmann/json.hpp openssl/evp.h)
-
-# Sets `result` to those of the optional libraries that the header cannot do without, itself or by what it includes.
-function(needs header result)
-  file(STRINGS "${include}/${header}" lines REGEX "^#(if|endif|include)")
-  set(depth 0)
-  set(found "")
-  foreach(line IN LISTS lines)
-    if(line MATCHES "^#if")
-      math(EXPR depth "${depth} + 1")
-    elseif(line MATCHES "^#endif")
-      math(EXPR depth "${depth} - 1")
-    elseif(depth EQUAL 0 AND line MATCHES "^#include <(.+)>")
-      set(included "${CMAKE_MATCH_1}")
-      if(included IN_LIST optional_libraries)
-        list(APPEND found "${included}")
-      elseif(included MATCHES "^hearth/" AND EXISTS "${include}/${included}")
-        needs("${included}" nested)
-        list(APPEND found ${nested})
-      endif()
-    endif()
-  endforeach()
-  list(REMOVE_DUPLICATES found)
-  list(SORT found)
-  set(${result} "${found}" PARENT_SCOPE)
-endfunction()
+# Headers that need a library that may be absent are included only where it is there.
+include("${CMAKE_CURRENT_LIST_DIR}/needs.cmake")
 
 # Sets `result` to whether the header declares something that users compose. The parts of a layer that they do not, have
 # the namespace of the layer's folder, and are included where they are needed.
@@ -56,7 +31,7 @@ foreach(layer IN ITEMS . core download image archive losses metrics optim chart 
     if(NOT public)
       continue()
     endif()
-    needs("${header}" libraries)
+    needs("${include}" "${header}" libraries)
     if(libraries)
       list(TRANSFORM libraries REPLACE "(.+)" "__has_include(<\\1>)")
       list(JOIN libraries " && " condition)
