@@ -60,9 +60,11 @@
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/distributed_sampler.hpp>
+#include <hearth/data/loader_like.hpp>
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/sampler.hpp>
-#include <hearth/data/write_tensor.hpp>
+#include <hearth/data/skipped_samples.hpp>
+#include <hearth/data/write_sample.hpp>
 
 #include <hearth/models/alexnet.hpp>
 #include <hearth/models/any_model.hpp>

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 namespace {
 
 fs::path reference(const std::string& name) {
-  return fs::path(HEARTH_TEST_DIR) / "data/reference" / name;
+  return fs::path(HEARTH_TEST_DIR) / "datasets/reference" / name;
 }
 
 /// An IDX file's bytes by its definition.

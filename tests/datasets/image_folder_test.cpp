@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 fs::path reference(const std::string& name) {
-  return fs::path(HEARTH_TEST_DIR) / "data/reference" / name;
+  return fs::path(HEARTH_TEST_DIR) / "datasets/reference" / name;
 }
 
 std::vector<std::string> lines(const std::string& name) {

@@ -1,5 +1,5 @@
-/// Counter-based random numbers: every draw is a pure function of (seed, epoch, index, position), so a sample's
-/// augmentation does not depend on which thread, process or batch it falls into.
+/// Counter-based random numbers: every draw is a pure function of (seed, epoch, index, occurrence, position), so a
+/// sample's augmentation does not depend on which thread, process or batch it falls into.
 #pragma once
 
 #include <array>
@@ -40,10 +40,13 @@ class RandomStream {
  public:
   using result_type = std::uint32_t;
 
-  /// `epoch` counts to 2^32. `index` is what the stream belongs to: a sample's place in its dataset, say.
-  constexpr RandomStream(std::uint64_t seed, std::uint64_t epoch, std::uint64_t index) noexcept
+  /// `epoch` counts to 2^32. `index` is what the stream belongs to, a sample's place in its dataset for example.
+  /// `occurrence` tells streams of one index in one epoch apart; where it is not 0 it counts to 2^24, and `index` to
+  /// 2^40.
+  constexpr RandomStream(std::uint64_t seed, std::uint64_t epoch, std::uint64_t index,
+                         std::uint32_t occurrence = 0) noexcept
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-        counter_{0, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
+        counter_{0, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32) ^ occurrence << 8,
                  static_cast<std::uint32_t>(epoch)} {}
 
   static constexpr result_type min() noexcept { return 0; }

@@ -8,12 +8,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/data/batch.hpp>
+#include <hearth/data/skipped_samples.hpp>
 
 namespace hearth::data {
 
@@ -46,7 +48,7 @@ class BatchMemory final : public SampleSink {
     batch_.index = index;
     batch_.samples.clear();
     has_shape_ = false;
-    skipped_ = 0;
+    skipped_ = {};
     const detail::PlainTensors plain;
     if (!is_reusable(targets_) || targets_.size(0) != capacity()) {
       targets_ = at::empty({capacity()}, at::TensorOptions(at::kLong).pinned_memory(options_.pin));
@@ -86,18 +88,18 @@ class BatchMemory final : public SampleSink {
 
   /// The sample that was begun cannot be had: the next one takes its place.
   void skip(const std::string& reason) {
-    if (skipped_++ == 0) {
-      first_reason_ = reason;
+    ++skipped_.count;
+    if (skipped_.first.size() < SkippedSamples::most_kept) {
+      skipped_.first.push_back({sample_, reason});
     }
   }
 
-  /// Has the sample that was begun been refused for its shape?
+  /// Has the place for the sample that was begun been refused? The sample's shape is not the batch's, or memory is
+  /// short.
   bool refused() const noexcept { return refused_; }
 
-  std::size_t skipped() const noexcept { return skipped_; }
-
-  /// Why the first sample was skipped.
-  const std::string& first_reason() const noexcept { return first_reason_; }
+  /// The samples of this batch that were skipped.
+  const SkippedSamples& skipped() const noexcept { return skipped_; }
 
   /// The batch is whole; without a sample its tensors stay undefined.
   void finish() {
@@ -124,7 +126,13 @@ class BatchMemory final : public SampleSink {
   }
 
   void reserve(const Shape& shape) {
-    core::require(shape.numel() > 0, "DataLoader: sample {} is empty: its shape is {}", sample_, shape.to_string());
+    for (const std::int64_t size : shape) {
+      core::require(size > 0, "DataLoader: sample {} is empty: its shape is {}", sample_, shape.to_string());
+    }
+    const double bytes = bytes_of(shape);
+    if (bytes > 0x1p50) {  // more than a process can address
+      refuse_size(shape, bytes);
+    }
     const detail::PlainTensors plain;
     std::vector<std::int64_t> sizes{capacity()};
     sizes.insert(sizes.end(), shape.begin(), shape.end());
@@ -132,11 +140,32 @@ class BatchMemory final : public SampleSink {
                                                                                       : at::MemoryFormat::Contiguous;
     if (!is_reusable(inputs_) || inputs_.sizes() != sizes || !inputs_.is_contiguous(format)) {
       inputs_.reset();
-      inputs_ = at::empty(sizes, at::TensorOptions(at::kFloat).pinned_memory(options_.pin).memory_format(format));
+      try {
+        inputs_ = at::empty(sizes, at::TensorOptions(at::kFloat).pinned_memory(options_.pin).memory_format(format));
+      } catch (const std::exception&) {  // LibTorch's, with a back-trace
+        refuse_size(shape, bytes);
+      }
     }
     data_ = inputs_.mutable_data_ptr<float>();
     shape_ = shape;
     has_shape_ = true;
+  }
+
+  /// The memory of a batch; it may be more than an integer can count.
+  double bytes_of(const Shape& shape) const noexcept {
+    double bytes = sizeof(float) * static_cast<double>(options_.capacity);
+    for (const std::int64_t size : shape) {
+      bytes *= static_cast<double>(size);
+    }
+    return bytes;
+  }
+
+  [[noreturn]] void refuse_size(const Shape& shape, double bytes) {
+    refused_ = true;
+    core::fail(
+        "DataLoader: no memory for a batch of {} samples of the shape {}, which takes {:.3g} GB; use a smaller "
+        "batch_size or smaller samples",
+        options_.capacity, shape.to_string(), bytes / 1e9);
   }
 
   BatchMemoryOptions options_;
@@ -146,8 +175,7 @@ class BatchMemory final : public SampleSink {
   Shape shape_;
   float* data_ = nullptr;
   std::size_t sample_ = 0;
-  std::size_t skipped_ = 0;
-  std::string first_reason_;
+  SkippedSamples skipped_;
   bool has_shape_ = false;
   bool placed_ = false;
   bool refused_ = false;

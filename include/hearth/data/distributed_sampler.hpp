@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <hearth/core/error.hpp>
-#include <hearth/core/random.hpp>
-#include <hearth/data/sampler.hpp>
+#include <hearth/core/inline.hpp>
 
 namespace hearth {
 
@@ -16,7 +14,7 @@ struct DistributedSamplerOptions {
   int world_size = 1;  ///< how many processes there are
   bool shuffle = true;
   std::uint64_t seed = 0;  ///< the same in every process
-  bool drop_last = false;  ///< leave the tail out where the samples don't divide; otherwise the first ones come again
+  bool drop_last = false;  ///< leave the tail out where the samples do not divide; otherwise the first ones come again
 };
 
 /// Every `world_size`-th sample of an epoch's order, from `rank` on; the rule of torch/utils/data/distributed.py. The
@@ -25,27 +23,10 @@ struct DistributedSamplerOptions {
 class DistributedSampler {
  public:
   /// Throws Error when there are no samples or no processes, or when `rank` is none of theirs.
-  explicit DistributedSampler(std::size_t size, DistributedSamplerOptions options = {})
-      : size_(size), options_(options) {
-    core::require(size > 0, "DistributedSampler: there are no samples to share");
-    core::require(options.world_size >= 1, "DistributedSampler: world_size must be at least 1, but got {}",
-                  options.world_size);
-    core::require(options.rank >= 0 && options.rank < options.world_size,
-                  "DistributedSampler: Invalid rank {}, rank should be in the interval [0, {}]", options.rank,
-                  options.world_size - 1);
-  }
+  explicit DistributedSampler(std::size_t size, DistributedSamplerOptions options = {});
 
   std::size_t size() const noexcept { return (size_ + (options_.drop_last ? 0 : world() - 1)) / world(); }
-
-  std::vector<std::size_t> indices(std::uint64_t epoch) const {
-    const std::vector<std::size_t> order =
-        options_.shuffle ? permutation(size_, options_.seed, epoch) : SequentialSampler(size_).indices(epoch);
-    std::vector<std::size_t> share(size());
-    for (std::size_t i = 0; i < share.size(); ++i) {
-      share[i] = order[(static_cast<std::size_t>(options_.rank) + i * world()) % size_];
-    }
-    return share;
-  }
+  std::vector<std::size_t> indices(std::uint64_t epoch) const;
 
  private:
   std::size_t world() const noexcept { return static_cast<std::size_t>(options_.world_size); }
@@ -55,3 +36,7 @@ class DistributedSampler {
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/data/distributed_sampler.ipp>
+#endif

@@ -9,17 +9,17 @@ namespace hearth {
 
 /// What a DataLoader does with a sample that cannot be read.
 enum class BadSamples {
-  stop,  ///< the epoch ends with the Error
-  skip,  ///< the sample is left out of its batch and counted
+  stop,  ///< the epoch ends with what the dataset's `read` has thrown
+  skip,  ///< the sample is left out of its batch, counted, and among the first named (DataLoader::skipped_samples)
 };
 
 struct LoaderOptions {
-  std::int64_t batch_size = 1;
-  bool shuffle = false;    ///< a new order each epoch
-  int workers = 0;         ///< threads that read samples; 0: the thread that asks for the batches
-  int prefetch = 2;        ///< batches ahead, per worker
-  bool drop_last = false;  ///< leave out the last batch where it would be smaller
-  std::uint64_t seed = 0;  ///< of the order and of the samples' random choices
+  std::int64_t batch_size = 1;  ///< 1 to 2^31 - 1
+  bool shuffle = false;         ///< a new order each epoch
+  int workers = 0;              ///< threads that read samples; 0: the thread that asks for the batches
+  int prefetch = 2;             ///< batches ahead, per worker
+  bool drop_last = false;       ///< leave out the last batch where it would be smaller
+  std::uint64_t seed = 0;       ///< of the order and of the samples' random choices
   Layout layout = Layout::contiguous;
   bool pin_memory = false;  ///< batches in page-locked memory, for CUDA
   BadSamples bad_samples = BadSamples::stop;

@@ -12,7 +12,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
-#include <hearth/data/write_tensor.hpp>
+#include <hearth/data/write_sample.hpp>
 
 namespace hearth {
 
@@ -49,7 +49,7 @@ class TensorDataset {
       const auto count = static_cast<std::size_t>(shape_.numel());
       std::memcpy(place.data, inputs_.const_data_ptr<float>() + index * count, count * sizeof(float));
     } else {
-      write(place, inputs_.select(0, static_cast<std::int64_t>(index)));
+      write_sample(place, inputs_.select(0, static_cast<std::int64_t>(index)));
     }
     return target;
   }

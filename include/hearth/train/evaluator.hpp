@@ -13,26 +13,12 @@
 #include <hearth/core/error.hpp>
 #include <hearth/data/batch.hpp>
 #include <hearth/data/dataset.hpp>
+#include <hearth/data/loader_like.hpp>
 #include <hearth/losses/loss.hpp>
 #include <hearth/metrics/metric.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/train/evaluation_mode.hpp>
 #include <hearth/train/placement.hpp>
-
-namespace hearth {
-
-/// Something that hands out the batches of an epoch, as DataLoader does: `size()` of them, with `samples()` in all; an
-/// epoch is a range of Batch that knows how many seconds were spent waiting for it.
-template <class L>
-concept LoaderLike = requires(L& loader, std::uint64_t epoch) {
-  { loader.size() } -> std::convertible_to<std::size_t>;
-  { loader.samples() } -> std::convertible_to<std::size_t>;
-  { *loader.epoch(epoch).begin() } -> std::convertible_to<const Batch&>;
-  { loader.epoch(epoch).wait_seconds() } -> std::convertible_to<double>;
-  loader.dataset();
-};
-
-}  // namespace hearth
 
 namespace hearth::train {
 

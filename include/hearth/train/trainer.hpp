@@ -13,6 +13,7 @@
 
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
+#include <hearth/data/loader_like.hpp>
 #include <hearth/losses/loss.hpp>
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/metrics/average_loss.hpp>

@@ -1,0 +1,108 @@
+/// How a DataLoader goes through one epoch, whatever the types of its dataset and sampler are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/inline.hpp>
+#include <hearth/core/random.hpp>
+#include <hearth/core/sample.hpp>
+#include <hearth/data/batch.hpp>
+#include <hearth/data/loader_options.hpp>
+#include <hearth/data/skipped_samples.hpp>
+
+namespace hearth::data {
+
+class BatchMemory;
+
+/// What the epochs of a loader share.
+struct EpochSource {
+  LoaderOptions options;
+  std::size_t dataset_size = 0;
+  std::size_t sampler_size = 0;
+  std::function<std::vector<std::size_t>(std::uint64_t epoch)> order;                           ///< the sampler's
+  std::function<std::int64_t(std::size_t index, RandomStream& random, SampleSink& sink)> read;  ///< the dataset's
+  std::shared_ptr<std::vector<BatchMemory>> spare = {};  ///< memory of epochs that have ended
+};
+
+/// Throws Error when the dataset or the sampler is empty, or an option makes no sense.
+void check_loader_options(const LoaderOptions& options, std::size_t dataset_size, std::size_t sampler_size);
+
+/// Throws Error when a loader that is given a sampler is also given `shuffle`.
+void refuse_shuffle(const LoaderOptions& options);
+
+/// How many batches `samples` of them make.
+std::size_t batch_count(const LoaderOptions& options, std::size_t samples) noexcept;
+
+/// How often each entry of an epoch's order has come before it in that order. Empty when no sample comes twice, which
+/// costs one bit a sample to know. Throws Error when an entry is none of the dataset's `size` samples.
+std::vector<std::uint32_t> earlier_draws(const std::vector<std::size_t>& order, std::size_t size);
+
+/// The batches of one epoch, to be gone through once. The workers read ahead from the start, and stop when the epoch
+/// and its iterators are gone.
+class Epoch {
+ public:
+  class Iterator;
+
+  /// Starts the workers. Throws Error when the sampler gives samples that the dataset has not.
+  Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number);
+
+  /// Waits for the first batch.
+  Iterator begin();
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+  /// How many batches it has.
+  std::size_t size() const noexcept;
+
+  /// How long whoever goes through it has waited for batches so far, in seconds; without workers, their making.
+  double wait_seconds() const noexcept;
+
+  /// The samples that it has left out until now (BadSamples::skip). The pointer may be kept: it counts on.
+  std::shared_ptr<const SkippedSamples> skipped_samples() const noexcept;
+
+ private:
+  class Run;
+
+  std::shared_ptr<Run> run_;
+};
+
+/// Stands on a batch, which it gives for use and change until it goes on. The workers stop when the last copy goes.
+class Epoch::Iterator {
+ public:
+  using iterator_concept = std::input_iterator_tag;
+  using value_type = Batch;
+  using difference_type = std::ptrdiff_t;
+
+  Iterator() = default;
+
+  Batch& operator*() const noexcept { return *batch_; }
+  Batch* operator->() const noexcept { return batch_; }
+  Iterator& operator++() {
+    advance();
+    return *this;
+  }
+  void operator++(int) { advance(); }
+  friend bool operator==(const Iterator& iterator, std::default_sentinel_t) noexcept {
+    return iterator.batch_ == nullptr;
+  }
+
+ private:
+  friend class Epoch;
+  explicit Iterator(std::shared_ptr<Run> run) : run_(std::move(run)) { advance(); }
+
+  void advance();
+
+  std::shared_ptr<Run> run_;
+  Batch* batch_ = nullptr;  // the run's; none at the end
+};
+
+}  // namespace hearth::data
+
+#ifndef HEARTH_COMPILED
+#include <hearth/data/epoch.ipp>
+#endif

@@ -1,0 +1,200 @@
+#pragma once
+
+#include <hearth/data/epoch.hpp>
+
+#include <torch/cuda.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <limits>
+#include <new>
+#include <string>
+#include <unordered_map>
+
+#include <hearth/core/error.hpp>
+#include <hearth/data/batch_memory.hpp>
+#include <hearth/data/prefetch.hpp>
+
+namespace hearth::data {
+
+/// An epoch while it is gone through: the order, the workers, and the batch that is in use.
+class Epoch::Run {
+ public:
+  Run(std::shared_ptr<EpochSource> source, std::uint64_t epoch)
+      : source_(std::move(source)),
+        epoch_(epoch),
+        order_(drawn_order()),
+        earlier_draws_(earlier_draws(order_, source_->dataset_size)),
+        prefetch_(size(), std::min(static_cast<std::size_t>(source_->options.workers), size()), ring(),
+                  [this](std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) {
+                    fill(index, memory, stop);
+                  }) {}
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run() {
+    if (std::vector<BatchMemory> ring = prefetch_.take_ring(); ring.size() > source_->spare->size()) {
+      *source_->spare = std::move(ring);
+    }
+  }
+
+  const std::shared_ptr<SkippedSamples>& skipped() const noexcept { return skipped_; }
+  std::size_t size() const noexcept { return batch_count(source_->options, order_.size()); }
+  double wait_seconds() const noexcept { return waited_.count(); }
+
+  /// The next batch that has a sample in it; nullptr after the last.
+  Batch* next() {
+    const auto start = std::chrono::steady_clock::now();
+    Batch* const batch = find_next();
+    waited_ += std::chrono::steady_clock::now() - start;
+    return batch;
+  }
+
+ private:
+  Batch* find_next() {
+    while (BatchMemory* const memory = prefetch_.next()) {
+      const SkippedSamples& skipped = memory->skipped();
+      const std::size_t room = SkippedSamples::most_kept - skipped_->first.size();
+      const auto kept = static_cast<std::ptrdiff_t>(std::min(room, skipped.first.size()));
+      skipped_->first.insert(skipped_->first.end(), skipped.first.begin(), skipped.first.begin() + kept);
+      skipped_->count += skipped.count;
+      if (memory->batch().size() > 0) {
+        has_given_ = true;
+        return &memory->batch();
+      }
+    }
+    core::require(has_given_ || skipped_->count == 0,
+                  "DataLoader: not one of the {} samples could be read; the first: {}", skipped_->count,
+                  skipped_->first.empty() ? "" : skipped_->first.front().reason);
+    return nullptr;
+  }
+
+  std::vector<std::size_t> drawn_order() const {
+    std::vector<std::size_t> order = source_->order(epoch_);
+    core::require(order.size() == source_->sampler_size, "DataLoader: the sampler promised {} samples, but gave {}",
+                  source_->sampler_size, order.size());
+    return order;
+  }
+
+  /// One batch in the hands of whoever asks for them, the others ahead.
+  std::vector<BatchMemory> ring() const {
+    const std::size_t ahead =
+        static_cast<std::size_t>(source_->options.workers) * static_cast<std::size_t>(source_->options.prefetch);
+    std::vector<BatchMemory> memory = std::exchange(*source_->spare, {});
+    memory.resize(std::min(1 + ahead, size()));
+    return memory;
+  }
+
+  /// On a worker thread.
+  void fill(std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) const {
+    const LoaderOptions& options = source_->options;
+    const auto batch_size = static_cast<std::size_t>(options.batch_size);
+    const std::size_t first = index * batch_size;
+    const std::size_t last = first + std::min(batch_size, order_.size() - first);
+    memory.begin({std::min(batch_size, order_.size()), options.layout, options.pin_memory}, index);
+    for (std::size_t i = first; i < last && !stop.load(std::memory_order_relaxed); ++i) {
+      read(i, memory);
+    }
+    memory.finish();
+  }
+
+  /// Reads entry `i` of the order. Whatever a dataset throws says that the sample is bad, but for what says that memory
+  /// is short, and that the shape is not the batch's: these are no sample's fault.
+  void read(std::size_t i, BatchMemory& memory) const {
+    const std::size_t sample = order_[i];
+    RandomStream random(source_->options.seed, epoch_, sample, earlier_draws_.empty() ? 0 : earlier_draws_[i]);
+    memory.begin_sample(sample);
+    try {
+      memory.accept(source_->read(sample, random, memory));
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      if (source_->options.bad_samples == BadSamples::stop || memory.refused()) {
+        throw;
+      }
+      memory.skip(error.what());
+    }
+  }
+
+  std::shared_ptr<EpochSource> source_;
+  std::uint64_t epoch_;
+  std::vector<std::size_t> order_;
+  std::vector<std::uint32_t> earlier_draws_;  // of the order's entries; empty: no sample comes twice
+  std::shared_ptr<SkippedSamples> skipped_ = std::make_shared<SkippedSamples>();
+  bool has_given_ = false;
+  std::chrono::duration<double> waited_{0};
+  Prefetch<BatchMemory> prefetch_;
+};
+
+HEARTH_INLINE void check_loader_options(const LoaderOptions& options, std::size_t dataset_size,
+                                        std::size_t sampler_size) {
+  constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
+  core::require(dataset_size > 0, "DataLoader: the dataset is empty");
+  core::require(sampler_size > 0, "DataLoader: the sampler draws no samples");
+  core::require(options.batch_size >= 1, "DataLoader: batch_size must be at least 1, but got {}", options.batch_size);
+  core::require(options.batch_size <= largest, "DataLoader: batch_size must be at most {}, but got {}", largest,
+                options.batch_size);
+  core::require(options.workers >= 0, "DataLoader: workers must be at least 0, but got {}", options.workers);
+  core::require(options.prefetch >= 1, "DataLoader: prefetch must be at least 1, but got {}", options.prefetch);
+  core::require(batch_count(options, sampler_size) > 0,
+                "DataLoader: with drop_last there is no batch: {} samples, but batch_size is {}", sampler_size,
+                options.batch_size);
+  core::require(!options.pin_memory || torch::cuda::is_available(),
+                "DataLoader: pin_memory needs CUDA, which is not available here; leave it out");
+}
+
+HEARTH_INLINE void refuse_shuffle(const LoaderOptions& options) {
+  core::require(!options.shuffle,
+                "DataLoader: shuffle cannot be used with a sampler of one's own, which decides the order");
+}
+
+HEARTH_INLINE std::size_t batch_count(const LoaderOptions& options, std::size_t samples) noexcept {
+  const auto size = static_cast<std::size_t>(options.batch_size);
+  return samples / size + (samples % size != 0 && !options.drop_last ? 1 : 0);
+}
+
+HEARTH_INLINE std::vector<std::uint32_t> earlier_draws(const std::vector<std::size_t>& order, std::size_t size) {
+  std::vector<bool> is_drawn(size);
+  std::unordered_map<std::size_t, std::uint32_t> counts;  // of the samples that come again
+  std::vector<std::uint32_t> earlier;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    core::require(order[i] < size, "DataLoader: the sampler gave sample {}, but the dataset has {}", order[i], size);
+    if (is_drawn[order[i]]) {
+      earlier.resize(order.size());
+      earlier[i] = ++counts[order[i]];
+    }
+    is_drawn[order[i]] = true;
+  }
+  return earlier;
+}
+
+HEARTH_INLINE Epoch::Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number) {
+  if (source->spare == nullptr) {
+    source->spare = std::make_shared<std::vector<BatchMemory>>();
+  }
+  run_ = std::make_shared<Run>(std::move(source), number);
+}
+
+HEARTH_INLINE Epoch::Iterator Epoch::begin() {
+  return Iterator(run_);
+}
+
+HEARTH_INLINE std::size_t Epoch::size() const noexcept {
+  return run_->size();
+}
+
+HEARTH_INLINE double Epoch::wait_seconds() const noexcept {
+  return run_->wait_seconds();
+}
+
+HEARTH_INLINE std::shared_ptr<const SkippedSamples> Epoch::skipped_samples() const noexcept {
+  return run_->skipped();
+}
+
+HEARTH_INLINE void Epoch::Iterator::advance() {
+  batch_ = nullptr;
+  batch_ = run_->next();
+}
+
+}  // namespace hearth::data

@@ -1,0 +1,104 @@
+#include <hearth/data/data_loader.hpp>
+#include <hearth/datasets/image_folder.hpp>
+#include <hearth/datasets/tensor_dataset.hpp>
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/rand.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "datasets/image_files.hpp"
+#include "temporary_folder.hpp"
+
+using namespace hearth;
+using Catch::Matchers::ContainsSubstring;
+using hearth_test::bmp;
+using hearth_test::read_text;
+using hearth_test::TemporaryFolder;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The batches of an epoch.
+template <class Loader>
+std::vector<Batch> all(Loader& loader) {
+  std::vector<Batch> batches;
+  for (const Batch& batch : loader) {
+    batches.push_back(batch);
+  }
+  return batches;
+}
+
+}  // namespace
+
+TEST_CASE("Samples of different shapes in a batch are an error that names both", "[data_loader]") {
+  const TemporaryFolder folder;
+  folder.write("a/1.bmp", bmp(1, 1, {0, 0, 0}));
+  folder.write("a/2.bmp", bmp(1, 2, {0, 0, 0, 0, 0, 0}));
+  for (const BadSamples policy : {BadSamples::stop, BadSamples::skip}) {
+    DataLoader loader{ImageFolder{folder.path()}, {.batch_size = 2, .workers = 1, .bad_samples = policy}};
+    CHECK_THROWS_WITH(all(loader), ContainsSubstring("2.bmp") &&
+                                       ContainsSubstring("sample 1 has the shape [3, 1, 2]") &&
+                                       ContainsSubstring("the batch began with [3, 1, 1]") &&
+                                       ContainsSubstring("Resize and CenterCrop"));
+  }
+  DataLoader one_by_one{ImageFolder{folder.path()}, {.batch_size = 1}};
+  CHECK(all(one_by_one)[1].inputs.numel() == 6);
+}
+
+TEST_CASE("A truncated JPEG and a text named .jpg are errors that name them, or are skipped", "[data_loader]") {
+  const std::string photo = read_text(fs::path(HEARTH_TEST_DIR) / "datasets/reference/photo.jpg");
+  for (const std::string& bad : {photo.substr(0, photo.size() * 2 / 3), std::string("a text, not an image\n")}) {
+    const TemporaryFolder folder;
+    folder.write("a/1.jpg", photo);
+    folder.write("a/2.jpg", bad);
+    folder.write("b/3.jpg", photo);
+    DataLoader loader{ImageFolder{folder.path()}, {.batch_size = 3, .workers = 2}};
+    CHECK_THROWS_WITH(all(loader), ContainsSubstring((folder / "a/2.jpg").string()));
+    DataLoader skipping{ImageFolder{folder.path()}, {.batch_size = 3, .workers = 2, .bad_samples = BadSamples::skip}};
+    const std::vector<Batch> batches = all(skipping);
+    REQUIRE(batches.size() == 1);
+    CHECK(batches[0].samples == std::vector<std::size_t>{0, 2});
+    CHECK(at::equal(batches[0].targets, at::arange(2)));
+    CHECK(skipping.skipped() == 1);
+  }
+  CHECK_THROWS_WITH((DataLoader{ImageFolder{"/nowhere/train"}, {.batch_size = 2}}),
+                    ContainsSubstring("/nowhere/train does not exist"));
+}
+
+TEST_CASE("TensorDataset gives the rows of its tensors", "[tensor_dataset]") {
+  const at::Tensor inputs = at::rand({5, 3, 4, 2});
+  const at::Tensor targets = at::arange(5, at::kLong) * 3;
+  for (const Layout layout : {Layout::contiguous, Layout::channels_last}) {
+    DataLoader loader{TensorDataset{inputs, targets}, {.batch_size = 2, .workers = 1, .layout = layout}};
+    for (const Batch& batch : loader) {
+      const auto first = static_cast<std::int64_t>(2 * batch.index);
+      const auto count = static_cast<std::int64_t>(batch.size());
+      CHECK(at::equal(batch.inputs, inputs.narrow(0, first, count)));
+      CHECK(at::equal(batch.targets, targets.narrow(0, first, count)));
+    }
+  }
+  DataLoader transposed{TensorDataset{inputs.transpose(1, 3), targets}, {.batch_size = 5}};
+  CHECK(at::equal(transposed.begin()->inputs, inputs.transpose(1, 3)));
+  DataLoader scalars{TensorDataset{at::arange(5, at::kFloat), targets}, {.batch_size = 5}};
+  CHECK(at::equal(scalars.begin()->inputs, at::arange(5, at::kFloat)));
+  CHECK(TensorDataset{inputs, targets}.label(2) == 6);
+}
+
+TEST_CASE("TensorDataset refuses tensors that are not what it needs", "[tensor_dataset]") {
+  const at::Tensor inputs = at::rand({5, 3});
+  const at::Tensor targets = at::arange(5, at::kLong);
+  CHECK_THROWS_WITH(TensorDataset(inputs.to(at::kDouble), targets),
+                    ContainsSubstring("inputs must be of type float") && ContainsSubstring("Double"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.to(at::kInt)), ContainsSubstring("targets must be of type int64"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.narrow(0, 0, 4)), ContainsSubstring("5 inputs, but 4 targets"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.view({5, 1})),
+                    ContainsSubstring("1 and targets [N]") || ContainsSubstring("targets [N]"));
+  CHECK_THROWS_WITH(TensorDataset(at::Tensor(), targets), ContainsSubstring("must be tensors"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets).label(5), ContainsSubstring("index 5 is out of range"));
+}
