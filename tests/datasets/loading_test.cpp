@@ -2,6 +2,7 @@
 #include <hearth/datasets/image_folder.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/rand.h>
