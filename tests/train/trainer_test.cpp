@@ -416,23 +416,44 @@ TEST_CASE("the run's folder holds metrics, best and last weights and the curves"
   CHECK_THROWS_WITH(SaveBest{folder / "best.pth" / "run"}, Catch::Matchers::ContainsSubstring("best.pth/run"));
 }
 
+namespace {
+
+/// A network without BatchNorm, whose division by a small batch's variance would magnify a difference in the last bits.
+struct SmallCnnModule : torch::nn::Module {
+  SmallCnnModule()
+      : conv(register_module("conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 16, 3).stride(2)))),
+        head(register_module("head", torch::nn::Linear(16, 4))) {}
+  torch::Tensor forward(const torch::Tensor& inputs) { return head(conv(inputs).relu().mean({2, 3})); }
+
+  torch::nn::Conv2d conv;
+  torch::nn::Linear head;
+};
+struct SmallCnn : torch::nn::ModuleHolder<SmallCnnModule> {
+  SmallCnn() : ModuleHolder(std::make_shared<SmallCnnModule>()) {}
+};
+
+}  // namespace
+
 TEST_CASE("channels-last changes the layout in memory, not the results", "[trainer]") {
   const auto losses = [](bool channels_last) {
     const Layout layout = channels_last ? Layout::channels_last : Layout::contiguous;
     DataLoader loader{FakeData{{.size = 8, .height = 64, .width = 64, .num_classes = 4}},
                       {.batch_size = 8, .layout = layout}};
     torch::manual_seed(3);
-    auto model = models::resnet18({.num_classes = 4});
+    SmallCnn model;
     optim::SGD optimizer{model->parameters(), {.lr = 0.01, .momentum = 0.9}};
     optim::NoScheduler scheduler{optimizer};
     Trainer trainer{model, optimizer, scheduler, {.epochs = 2, .device = at::kCPU, .channels_last = channels_last}};
     const History history = trainer.fit(loader, loader);
-    CHECK(model->conv1->weight.is_contiguous(channels_last ? at::MemoryFormat::ChannelsLast
-                                                           : at::MemoryFormat::Contiguous));
+    CHECK(model->conv->weight.is_contiguous(channels_last ? at::MemoryFormat::ChannelsLast
+                                                          : at::MemoryFormat::Contiguous));
     return std::pair{history.epochs[0].train_loss, history.epochs[1].train_loss};
   };
   const auto [plain_first, plain_second] = losses(false);
   const auto [last_first, last_second] = losses(true);
+  // The kernels of the two layouts add up in another order. Nothing here magnifies that: sums of at most 32,768
+  // products (64 by 64 places of 8 images) err by less than 2e-6 of themselves, and the step changes the loss by less
+  // than itself.
   CHECK(last_first == Approx(plain_first).epsilon(1e-5));
-  CHECK(last_second == Approx(plain_second).epsilon(1e-3));
+  CHECK(last_second == Approx(plain_second).epsilon(1e-5));
 }
