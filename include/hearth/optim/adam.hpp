@@ -23,6 +23,11 @@ struct AdamOptions {
   std::optional<bool> fused = {};
 };
 
+#ifdef HEARTH_COMPILED
+extern template struct AdamRule<AdamOptions>;
+extern template class RuleOptimizer<AdamRule<AdamOptions>>;
+#endif
+
 /// torch.optim.Adam (Kingma and Ba, "Adam: A method for stochastic optimization", 2015; amsgrad: Reddi, Kale and Kumar,
 /// "On the convergence of Adam and beyond", 2018). `AdamRule` has the arithmetic. A parameter without a gradient is
 /// left alone; one with a sparse gradient is an error. Its members are those of `RuleOptimizer`.

@@ -2,25 +2,14 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/_foreach_add.h>
-#include <ATen/ops/_fused_adam.h>
-#include <ATen/ops/_fused_adamw.h>
-#include <ATen/ops/maximum.h>
-#include <ATen/ops/ones.h>
-#include <ATen/ops/view_as_real.h>
-#include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <string_view>
-#include <utility>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/value.hpp>
 #include <hearth/optim/fused_call.hpp>
-#include <hearth/optim/param_group.hpp>
 
 namespace hearth::optim {
 
@@ -32,15 +21,13 @@ namespace hearth::optim {
 template <class SomeOptions>
 struct AdamRule {
   using Options = SomeOptions;
-  using State = std::array<at::Tensor, 4>;
   static constexpr bool may_couple = requires(Options options) { options.decoupled_weight_decay; };
   static constexpr std::string_view name = may_couple ? "Adam" : "AdamW";
   static constexpr std::array<std::string_view, 4> state_names{"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
 
   static bool uses(std::size_t kind, const Options& options) { return kind < 3 || options.amsgrad; }
 
-  template <class ConstOrNot, class Visit>
-  static void visit_options(ConstOrNot& options, Visit visit) {
+  static void visit_options(auto& options, auto& visit) {
     visit("lr", options.lr);
     visit("betas", options.betas);
     visit("eps", options.eps);
@@ -56,74 +43,13 @@ struct AdamRule {
     }
   }
 
-  static Value::Dict python_entries() {
-    return {{"foreach", Value()}, {"capturable", false}, {"differentiable", false}};
-  }
-
-  static void check_options(const Options& options) {
-    check_at_least_zero(name, "lr (the learning rate)", options.lr);
-    check_at_least_zero(name, "eps", options.eps);
-    check_at_least_zero(name, "weight_decay", options.weight_decay);
-    for (const double beta : {options.betas.first, options.betas.second}) {
-      core::require(beta >= 0 && beta < 1, "{}: betas must be at least 0 and below 1, but got {} and {}", name,
-                    options.betas.first, options.betas.second);
-    }
-  }
-
-  static void begin(const at::Tensor& parameter, const at::Tensor& gradient, State& state, const Options& options) {
-    core::require(gradient.layout() == at::kStrided, "{}: a parameter has a sparse gradient, by which only SGD steps",
-                  name);
-    for (std::size_t kind = 0; kind < state.size(); ++kind) {
-      if (!state[kind].defined() && uses(kind, options)) {
-        state[kind] = state_names[kind] == "step" ? at::zeros({}, at::kFloat) : at::zeros_like(parameter);
-      }
-    }
-  }
-
+  static Value::Dict python_entries();
+  static void check_options(const Options& options);
+  static void begin(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state, const Options& options);
   static bool may_fuse(const Options&) { return true; }
-
-  static void step_fused(const FusedCall<4>& call, const Options& options) {
-    at::_foreach_add_(call.state[0], 1);
-    const auto run = [&](auto kernel) {
-      kernel(call.parameters, call.gradients, call.state[1], call.state[2], call.state[3], call.state[0], options.lr,
-             options.betas.first, options.betas.second, options.weight_decay, options.eps, options.amsgrad,
-             options.maximize);
-    };
-    if (is_decoupled(options)) {
-      run([](auto&... arguments) { at::_fused_adamw_(arguments...); });
-    } else {
-      run([](auto&... arguments) { at::_fused_adam_(arguments...); });
-    }
-  }
-
-  /// torch/optim/adam.py, _single_tensor_adam.
-  static void step_alone(const at::Tensor& parameter, const at::Tensor& gradient, State& state,
-                         const Options& options) {
-    const auto [beta1, beta2] = options.betas;
-    const double count = state[0].add_(1).template item<double>();
-    at::Tensor direction = options.maximize ? gradient.neg() : gradient;
-    if (options.weight_decay != 0 && is_decoupled(options)) {
-      parameter.mul_(1 - options.lr * options.weight_decay);
-    } else if (options.weight_decay != 0) {
-      direction = direction.add(parameter, options.weight_decay);
-    }
-    const auto real = [](const at::Tensor& tensor) { return tensor.is_complex() ? at::view_as_real(tensor) : tensor; };
-    direction = real(direction);
-    const at::Tensor exp_avg = real(state[1]);
-    const at::Tensor exp_avg_sq = real(state[2]);
-    exp_avg.lerp_(direction, 1 - beta1);
-    exp_avg_sq.mul_(beta2).addcmul_(direction, direction, 1 - beta2);
-    at::Tensor square = exp_avg_sq;
-    if (options.amsgrad) {
-      square = real(state[3]);
-      at::maximum_out(square, square, exp_avg_sq);
-    }
-    // In the first call for roots several threads may come by different kernels of MKL, with other last bits: about one
-    // process in 200 would train differently. One element is one thread.
-    [[maybe_unused]] static const double first_root = at::ones({1}).sqrt().item<double>();
-    const at::Tensor root = square.sqrt().div_(std::sqrt(1 - std::pow(beta2, count))).add_(options.eps);
-    real(parameter).addcdiv_(exp_avg, root, -options.lr / (1 - std::pow(beta1, count)));
-  }
+  static void step_fused(const FusedCall& call, const Options& options);
+  static void step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
+                         const Options& options);
 
  private:
   static bool is_decoupled(const Options& options) {
@@ -136,3 +62,7 @@ struct AdamRule {
 };
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/adam_rule.ipp>
+#endif

@@ -22,6 +22,11 @@ struct AdamWOptions {
   std::optional<bool> fused = {};
 };
 
+#ifdef HEARTH_COMPILED
+extern template struct AdamRule<AdamWOptions>;
+extern template class RuleOptimizer<AdamRule<AdamWOptions>>;
+#endif
+
 /// torch.optim.AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019). `AdamRule` has the
 /// arithmetic. A parameter without a gradient is left alone; one with a sparse gradient is an error. Its members are
 /// those of `RuleOptimizer`.

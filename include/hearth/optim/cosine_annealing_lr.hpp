@@ -1,11 +1,9 @@
 /// A learning rate that falls along half a cosine wave.
 #pragma once
 
-#include <cmath>
-#include <numbers>
 #include <string_view>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/rule_scheduler.hpp>
 
@@ -22,31 +20,13 @@ struct CosineAnnealingLRRule {
   using Options = CosineAnnealingLROptions;
   static constexpr std::string_view name = "CosineAnnealingLR";
 
-  template <class ConstOrNot, class Visit>
-  static void visit_options(ConstOrNot& options, Visit visit) {
+  static void visit_options(auto& options, auto& visit) {
     visit("T_max", options.T_max);
     visit("eta_min", options.eta_min);
   }
 
-  static void check_options(const Options& options) {
-    core::require(options.T_max >= 1, "CosineAnnealingLR: T_max must be at least 1, but got {}", options.T_max);
-    core::require(std::isfinite(options.eta_min) && options.eta_min >= 0,
-                  "CosineAnnealingLR: eta_min must be at least 0, but got {}", options.eta_min);
-  }
-
-  static double next_rate(const Options& options, int epoch, double rate, double initial) {
-    if (epoch == 0) {
-      return rate;
-    }
-    const double lowest = options.eta_min;
-    if ((epoch - 1 - options.T_max) % (2 * options.T_max) == 0) {  // the step after a lowest rate: no ratio to it
-      const double rise = (1 - std::cos(std::numbers::pi / options.T_max)) / 2;
-      return rate + (initial - lowest) * rise;
-    }
-    const auto wave = [&](int at) { return 1 + std::cos(std::numbers::pi * at / options.T_max); };
-    const double ratio = wave(epoch) / wave(epoch - 1);
-    return ratio * (rate - lowest) + lowest;
-  }
+  static void check_options(const Options& options);
+  static double next_rate(const Options& options, int epoch, double rate, double initial);
 };
 
 /// torch.optim.lr_scheduler.CosineAnnealingLR: the learning rate falls to `eta_min` along half a cosine wave of `T_max`
@@ -67,3 +47,7 @@ class CosineAnnealingLR : public RuleScheduler<CosineAnnealingLRRule, Optimizer>
 };
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/cosine_annealing_lr.ipp>
+#endif

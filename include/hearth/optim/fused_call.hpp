@@ -1,53 +1,62 @@
-/// Parameters gathered for LibTorch's fused optimizer kernels, each of which steps many of them with one call.
+/// The tensors that an optimizer keeps for each parameter, and parameters gathered for LibTorch's fused optimizer
+/// kernels, each of which steps many of them with one call.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
+#include <span>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
+
+#include <hearth/core/inline.hpp>
 
 namespace hearth::optim {
 
+/// The names of the tensors that an optimizer keeps for each parameter, as Python's states have them. The tensor named
+/// "step" counts the parameter's steps; each of the others has the parameter's shape.
+using StateNames = std::span<const std::string_view>;
+
+/// The tensors kept for one parameter, in the order of their names; undefined where there is none.
+using ParamState = std::vector<at::Tensor>;
+using ParamStates = std::unordered_map<const c10::TensorImpl*, ParamState>;
+
+inline bool is_step_count(std::string_view state_name) {
+  return state_name == "step";
+}
+
+/// Moves the state to the parameter's device and type, for the model may have moved. Throws Error, in the name of
+/// `optimizer`, when the parameter has another shape than the state.
+void move_state(std::string_view optimizer, StateNames names, const at::Tensor& parameter, ParamState& state);
+
+/// Moves the counts of steps to the device.
+void move_step_counts(StateNames names, ParamState& state, at::Device device);
+
 /// Tensors that one call of a fused kernel takes together: in every list, the i-th belongs to the i-th parameter.
 /// `state` has a list for each kind of tensor that the optimizer keeps; it is empty where the kernel takes none.
-template <std::size_t kinds>
 struct FusedCall {
   at::Device device;
   at::ScalarType type;
   bool first_step;  ///< the state is made by this step
   std::vector<at::Tensor> parameters = {};
   std::vector<at::Tensor> gradients = {};
-  std::array<std::vector<at::Tensor>, kinds> state = {};
+  std::vector<std::vector<at::Tensor>> state = {};
 };
 
-/// The call that takes parameters of this device and type, at their first step or later; a new one if there is none.
-template <std::size_t kinds>
-FusedCall<kinds>& call_for(std::vector<FusedCall<kinds>>& calls, const at::Tensor& parameter, bool first_step) {
-  const auto found = std::find_if(calls.begin(), calls.end(), [&](const FusedCall<kinds>& call) {
-    return call.device == parameter.device() && call.type == parameter.scalar_type() && call.first_step == first_step;
-  });
-  return found != calls.end()
-             ? *found
-             : calls.emplace_back(FusedCall<kinds>{
-                   .device = parameter.device(), .type = parameter.scalar_type(), .first_step = first_step});
-}
+/// Whether a fused kernel takes the parameter: the kernels walk through memory, so parameter, gradient and the used
+/// kinds of state must lie there alike and without gaps, and the CPU's round half precision otherwise than single
+/// operations do.
+bool fits_fused_kernel(StateNames names, const std::vector<bool>& used, const at::Tensor& parameter,
+                       const at::Tensor& gradient, const ParamState& state);
 
-/// Whether the parameter may go into a fused call: the kernels walk through memory, so it must lie there without gaps,
-/// and the CPU's round half precision otherwise than single operations do.
-inline bool has_fused_kernel(const at::Tensor& parameter) {
-  const at::ScalarType type = parameter.scalar_type();
-  return ((parameter.is_cpu() && (type == at::kFloat || type == at::kDouble)) ||
-          (parameter.is_cuda() && at::isFloatingType(type))) &&
-         parameter.layout() == at::kStrided && parameter.is_non_overlapping_and_dense();
-}
-
-/// Whether the gradient or state lies in memory as its parameter does, so that a fused kernel may walk through both.
-inline bool lies_alike(const at::Tensor& parameter, const at::Tensor& other) {
-  return other.layout() == at::kStrided && other.device() == parameter.device() &&
-         other.scalar_type() == parameter.scalar_type() && other.sizes() == parameter.sizes() &&
-         other.strides() == parameter.strides();
-}
+/// Adds the parameter to the call for its device and type, which is made when there is none. State that is used and not
+/// there yet is made, for the kernel to fill.
+void add_to_calls(std::vector<FusedCall>& calls, StateNames names, const std::vector<bool>& used,
+                  const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state);
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/fused_call.ipp>
+#endif

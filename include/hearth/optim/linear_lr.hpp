@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/rule_scheduler.hpp>
 
@@ -21,32 +21,14 @@ struct LinearLRRule {
   using Options = LinearLROptions;
   static constexpr std::string_view name = "LinearLR";
 
-  template <class ConstOrNot, class Visit>
-  static void visit_options(ConstOrNot& options, Visit visit) {
+  static void visit_options(auto& options, auto& visit) {
     visit("start_factor", options.start_factor);
     visit("end_factor", options.end_factor);
     visit("total_iters", options.total_iters);
   }
 
-  static void check_options(const Options& options) {
-    core::require(options.start_factor > 0 && options.start_factor <= 1,
-                  "LinearLR: start_factor must be above 0 and at most 1, but got {}", options.start_factor);
-    core::require(options.end_factor >= 0 && options.end_factor <= 1,
-                  "LinearLR: end_factor must be between 0 and 1, but got {}", options.end_factor);
-    core::require(options.total_iters >= 1, "LinearLR: total_iters must be at least 1, but got {}",
-                  options.total_iters);
-  }
-
-  static double next_rate(const Options& options, int epoch, double rate, double) {
-    if (epoch == 0) {
-      return rate * options.start_factor;
-    }
-    if (epoch > options.total_iters) {
-      return rate;
-    }
-    const double rise = options.end_factor - options.start_factor;
-    return rate * (1.0 + rise / (options.total_iters * options.start_factor + (epoch - 1) * rise));
-  }
+  static void check_options(const Options& options);
+  static double next_rate(const Options& options, int epoch, double rate, double);
 };
 
 /// torch.optim.lr_scheduler.LinearLR: the learning rate times a factor that goes linearly from `start_factor` to
@@ -67,3 +49,7 @@ class LinearLR : public RuleScheduler<LinearLRRule, Optimizer> {
 };
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/linear_lr.ipp>
+#endif

@@ -1,13 +1,11 @@
 /// A learning rate that drops by a factor at given steps.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/rule_scheduler.hpp>
 
@@ -24,24 +22,13 @@ struct MultiStepLRRule {
   using Options = MultiStepLROptions;
   static constexpr std::string_view name = "MultiStepLR";
 
-  template <class ConstOrNot, class Visit>
-  static void visit_options(ConstOrNot& options, Visit visit) {
+  static void visit_options(auto& options, auto& visit) {
     visit("milestones", options.milestones);
     visit("gamma", options.gamma);
   }
 
-  static void check_options(const Options& options) {
-    for (const int milestone : options.milestones) {
-      core::require(milestone >= 0, "MultiStepLR: milestones must be at least 0, but got {}", milestone);
-    }
-    core::require(std::isfinite(options.gamma) && options.gamma >= 0,
-                  "MultiStepLR: gamma must be at least 0, but got {}", options.gamma);
-  }
-
-  static double next_rate(const Options& options, int epoch, double rate, double) {
-    const auto times = std::count(options.milestones.begin(), options.milestones.end(), epoch);
-    return rate * std::pow(options.gamma, static_cast<double>(times));
-  }
+  static void check_options(const Options& options);
+  static double next_rate(const Options& options, int epoch, double rate, double);
 };
 
 /// torch.optim.lr_scheduler.MultiStepLR: multiplies the learning rate by `gamma` at each of the milestones.
@@ -64,3 +51,7 @@ class MultiStepLR : public RuleScheduler<MultiStepLRRule, Optimizer> {
 };
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/multi_step_lr.ipp>
+#endif

@@ -58,8 +58,8 @@ const auto& parameters(const Group& group) {
   return group.params();
 }
 
-/// Parameters that share a learning rate. hearth's and LibTorch's groups are; another type becomes one with overloads
-/// of `learning_rate`, `set_learning_rate` and `parameters` in its own namespace.
+/// Parameters that share a learning rate. The groups of hearth's and LibTorch's optimizers satisfy it; a type of one's
+/// own does with overloads of `learning_rate`, `set_learning_rate` and `parameters` in its own namespace.
 template <class G>
 concept ParamGroupLike = requires(G& group, const G& constant, double rate) {
   { learning_rate(constant) } -> std::convertible_to<double>;
@@ -68,7 +68,8 @@ concept ParamGroupLike = requires(G& group, const G& constant, double rate) {
 };
 
 /// `step()` changes the parameters by their gradients, `zero_grad()` drops the gradients, `param_groups()` gives the
-/// groups. hearth::optim's optimizers are, and every torch::optim::Optimizer that steps without a closure.
+/// groups. The optimizers of hearth::optim satisfy it, and so does every torch::optim::Optimizer that steps without a
+/// closure.
 template <class O>
 concept OptimizerLike = requires(O& optimizer) {
   optimizer.step();

@@ -3,13 +3,12 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <cmath>
 #include <optional>
+#include <span>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/value.hpp>
 
 namespace hearth::optim {
@@ -23,46 +22,30 @@ struct ParamGroup {
   Value::Dict kept = {};  ///< what else Python wrote into a loaded state (`foreach`, `param_names`): written again
 };
 
-/// Throws Error, in the name of `optimizer`, unless the option is a number of at least 0.
-inline void check_at_least_zero(std::string_view optimizer, std::string_view option, double value) {
-  core::require(std::isfinite(value) && value >= 0, "{}: {} must be at least 0, but got {}", optimizer, option, value);
+/// The parameters of several groups, group by group.
+using ParamLists = std::vector<std::span<const at::Tensor>>;
+
+template <class Options>
+ParamLists param_lists(const std::vector<ParamGroup<Options>>& groups) {
+  ParamLists lists;
+  for (const ParamGroup<Options>& group : groups) {
+    lists.emplace_back(group.params);
+  }
+  return lists;
 }
+
+/// Throws Error, in the name of `optimizer`, unless the option is a number of at least 0.
+void check_at_least_zero(std::string_view optimizer, std::string_view option, double value);
 
 /// Throws Error, in the name of `optimizer`, unless the groups hold at least one parameter, each of them a leaf tensor
 /// and none twice.
-template <class Options>
-void check_parameters(std::string_view optimizer, const std::vector<ParamGroup<Options>>& groups) {
-  std::unordered_set<const c10::TensorImpl*> seen;
-  for (const ParamGroup<Options>& group : groups) {
-    for (const at::Tensor& parameter : group.params) {
-      core::require(parameter.defined(), "{}: a parameter is an undefined tensor", optimizer);
-      core::require(
-          parameter.is_leaf(),
-          "{}: a parameter is the result of a computation (not a leaf tensor); give the tensors that the model owns",
-          optimizer);
-      core::require(seen.insert(parameter.unsafeGetTensorImpl()).second,
-                    "{}: a parameter is given twice; each belongs to one group, once", optimizer);
-    }
-  }
-  core::require(!seen.empty(), "{}: there are no parameters to optimize", optimizer);
-}
+void check_parameters(std::string_view optimizer, const ParamLists& groups);
 
-/// Drops the gradients of all parameters, or fills them with zeros where `set_to_none` is false.
-template <class Options>
-void zero_gradients(const std::vector<ParamGroup<Options>>& groups, bool set_to_none) {
-  for (const ParamGroup<Options>& group : groups) {
-    for (const at::Tensor& parameter : group.params) {
-      at::Tensor& gradient = parameter.mutable_grad();
-      if (!gradient.defined()) {
-        continue;
-      }
-      if (set_to_none) {
-        gradient.reset();
-      } else {
-        gradient = gradient.detach().zero_();
-      }
-    }
-  }
-}
+/// Drops the gradients of the parameters, or fills them with zeros where `set_to_none` is false.
+void zero_gradients(std::span<const at::Tensor> parameters, bool set_to_none);
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/param_group.ipp>
+#endif

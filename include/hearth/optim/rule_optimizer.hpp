@@ -3,10 +3,13 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty_like.h>
 
 #include <algorithm>
+#include <cmath>
+#include <concepts>
 #include <cstddef>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,18 +21,51 @@
 
 namespace hearth::optim {
 
-/// Steps parameters by a rule, which says with static members: its `name` and its `Options`; the `state_names` that
-/// Python gives to the tensors kept for each parameter, and with `uses` which of them the options call for ("step" is a
-/// count, every other has the parameter's shape); with `visit_options` each option under Python's name, with
-/// `python_entries` what else Python's groups have, with `check_options` what is wrong in the options; with `begin`
-/// what a parameter has before its first step; with `may_fuse` whether LibTorch's fused kernel does as Python does; and
-/// the arithmetic, `step_fused` for many parameters and `step_alone` for one.
+/// The arithmetic of an optimizer, and how Python writes it down: static members alone.
+template <class R>
+concept OptimizerRule = requires(typename R::Options& options, const typename R::Options& constant, ParamState& state,
+                                 const at::Tensor& parameter, const at::Tensor& gradient, const FusedCall& call,
+                                 OptionWriter& writer, OptionReader& reader, std::size_t kind) {
+  // The options of one parameter group, a plain struct: `lr` is the learning rate; `fused` says whether LibTorch's
+  // fused kernel steps the parameters, and where it says nothing, CUDA's does.
+  { options.lr } -> std::same_as<double&>;
+  { options.fused } -> std::same_as<std::optional<bool>&>;
+  // What Python calls the optimizer; its errors begin with it.
+  { R::name } -> std::convertible_to<std::string_view>;
+  // What Python calls the tensors that are kept for each parameter: see StateNames.
+  {StateNames(R::state_names)};
+  // Whether the options call for the tensor of this place in `state_names`.
+  { R::uses(kind, constant) } -> std::same_as<bool>;
+  // Calls its second argument with each option: `visit("lr", options.lr)`, under Python's name. The options are
+  // constant when they are written, and not when they are read.
+  R::visit_options(constant, writer);
+  R::visit_options(options, reader);
+  // What Python's groups have beside the options.
+  { R::python_entries() } -> std::same_as<Value::Dict>;
+  // Throws Error when an option is out of its range.
+  R::check_options(constant);
+  // Makes what a parameter must have before its first step.
+  R::begin(parameter, gradient, state, constant);
+  // Whether LibTorch's fused kernel does, with these options, what Python does.
+  { R::may_fuse(constant) } -> std::same_as<bool>;
+  // Steps many parameters by the fused kernel.
+  R::step_fused(call, constant);
+  // Steps one parameter, one operation at a time.
+  R::step_alone(parameter, gradient, state, constant);
+};
+
+/// Steps parameters by a rule.
 ///
-/// Where the options say nothing else, parameters on CUDA are stepped by the fused kernel where it fits, and others one
+/// Unless the options say otherwise, parameters on CUDA are stepped by the fused kernel where it fits, and others one
 /// operation at a time: on the CPU with the results of Python's default to the last bit. An optimizer is neither copied
 /// nor moved, for schedulers point to it.
 template <class Rule>
 class RuleOptimizer {
+  static_assert(OptimizerRule<Rule>,
+                "RuleOptimizer: Rule must be an OptimizerRule: Options, name, state_names, uses, visit_options, "
+                "python_entries, check_options, begin, may_fuse, step_fused, step_alone; see "
+                "hearth/optim/rule_optimizer.hpp");
+
  public:
   using RuleType = Rule;
   using Options = typename Rule::Options;
@@ -45,7 +81,7 @@ class RuleOptimizer {
     for (const Group& group : groups_) {
       Rule::check_options(group.options);
     }
-    check_parameters(Rule::name, groups_);
+    check_parameters(Rule::name, param_lists(groups_));
   }
 
   RuleOptimizer(const RuleOptimizer&) = delete;
@@ -60,14 +96,27 @@ class RuleOptimizer {
   }
 
   /// Drops the gradients, or fills them with zeros where `set_to_none` is false.
-  void zero_grad(bool set_to_none = true) { zero_gradients(groups_, set_to_none); }
+  void zero_grad(bool set_to_none = true) {
+    for (const Group& group : groups_) {
+      zero_gradients(group.params, set_to_none);
+    }
+  }
 
   std::vector<Group>& param_groups() noexcept { return groups_; }
   const std::vector<Group>& param_groups() const noexcept { return groups_; }
 
   /// The state in the layout of torch.optim's state_dict, which Python's load_state_dict takes. The tensors are shared
   /// with the optimizer, as Python's are: its next step changes them.
-  Value state_dict() const { return optimizer_state<Rule>(groups_, states_); }
+  Value state_dict() const {
+    std::vector<SavedGroup> saved;
+    for (const Group& group : groups_) {
+      OptionWriter options;
+      Rule::visit_options(group.options, options);
+      saved.push_back(
+          saved_group(group.params, std::move(options), Rule::python_entries(), group.kept, group.initial_lr));
+    }
+    return optimizer_state(Rule::state_names, std::move(saved), states_);
+  }
 
   /// Takes the options and copies the tensors of a state that `state_dict` or Python's optimizer of this name gave, for
   /// the same parameters in the same groups. Options come from the state, as in Python; make schedulers before. When it
@@ -76,103 +125,69 @@ class RuleOptimizer {
   void load_state_dict(const Value& state) {
     const at::NoGradGuard no_grad;
     try {
-      auto [groups, states] = read_optimizer_state<Rule>(state, groups_);
+      check_group_count(state, groups_.size());
+      std::vector<Group> groups;
+      std::vector<std::vector<bool>> used;
+      for (const Group& group : groups_) {
+        groups.push_back(read_group(state, groups.size(), group));
+        used.push_back(used_kinds(groups.back().options));
+      }
+      states_ = read_param_states(state, Rule::state_names, param_lists(groups_), used);
       std::move(groups.begin(), groups.end(), groups_.begin());
-      states_ = std::move(states);
     } catch (const Error& error) {
       core::fail("{}: cannot load this state: {}", Rule::name, error.what());
     }
   }
 
  private:
-  static constexpr std::size_t kinds = Rule::state_names.size();
-  using State = ParamState<Rule>;
-  using Call = FusedCall<kinds>;
+  static std::vector<bool> used_kinds(const Options& options) {
+    std::vector<bool> used;
+    for (std::size_t kind = 0; kind < Rule::state_names.size(); ++kind) {
+      used.push_back(Rule::uses(kind, options));
+    }
+    return used;
+  }
+
+  /// A group's options from a state, checked; its parameters are those of `group`.
+  static Group read_group(const Value& state, std::size_t index, const Group& group) {
+    Group read{.params = group.params};
+    OptionReader reader(state, index);
+    Rule::visit_options(read.options, reader);
+    Options checked = read.options;
+    checked.lr = std::abs(checked.lr);  // a schedule that ends at 0 may end a rounding below it
+    Rule::check_options(checked);
+    read.initial_lr = reader.initial_lr();
+    read.kept = reader.others();
+    return read;
+  }
 
   void step(const Group& group) {
-    std::vector<Call> calls;
+    const std::vector<bool> used = used_kinds(group.options);
+    std::vector<FusedCall> calls;
     for (const at::Tensor& parameter : group.params) {
       const at::Tensor& gradient = parameter.grad();
       if (!gradient.defined()) {
         continue;
       }
-      State& state = states_[parameter.unsafeGetTensorImpl()];
+      ParamState& state = states_[parameter.unsafeGetTensorImpl()];
+      state.resize(Rule::state_names.size());
       Rule::begin(parameter, gradient, state, group.options);
-      follow(parameter, state);
-      if (fuses(parameter, gradient, state, group.options)) {
-        enlist(calls, parameter, gradient, state, group.options);
+      move_state(Rule::name, Rule::state_names, parameter, state);
+      if (group.options.fused.value_or(parameter.is_cuda()) && Rule::may_fuse(group.options) &&
+          fits_fused_kernel(Rule::state_names, used, parameter, gradient, state)) {
+        add_to_calls(calls, Rule::state_names, used, parameter, gradient, state);
       } else {
-        place_counts(state, at::kCPU);
+        move_step_counts(Rule::state_names, state, at::kCPU);
         Rule::step_alone(parameter, gradient, state, group.options);
       }
     }
-    for (const Call& call : calls) {
+    for (const FusedCall& call : calls) {
       Rule::step_fused(call, group.options);
     }
   }
 
-  /// Brings the state to where the model may have moved, and to its type.
-  static void follow(const at::Tensor& parameter, State& state) {
-    for (std::size_t kind = 0; kind < kinds; ++kind) {
-      at::Tensor& tensor = state[kind];
-      if (!tensor.defined() || is_step_count<Rule>(kind)) {
-        continue;
-      }
-      core::require(parameter.sizes() == tensor.sizes(),
-                    "{}: a parameter of {} numbers has a {} of {}; was its shape changed after the optimizer was made? "
-                    "Replace a model's head first, then make the optimizer",
-                    Rule::name, parameter.numel(), Rule::state_names[kind], tensor.numel());
-      if (tensor.device() != parameter.device() || tensor.scalar_type() != parameter.scalar_type()) {
-        tensor = tensor.to(parameter.device(), parameter.scalar_type());
-      }
-    }
-  }
-
-  static void place_counts(State& state, at::Device device) {
-    for (std::size_t kind = 0; kind < kinds; ++kind) {
-      if (is_step_count<Rule>(kind) && state[kind].device() != device) {
-        state[kind] = state[kind].to(device);
-      }
-    }
-  }
-
-  static bool fuses(const at::Tensor& parameter, const at::Tensor& gradient, const State& state,
-                    const Options& options) {
-    if (!options.fused.value_or(parameter.is_cuda()) || !has_fused_kernel(parameter) || !Rule::may_fuse(options) ||
-        !lies_alike(parameter, gradient)) {
-      return false;
-    }
-    for (std::size_t kind = 0; kind < kinds; ++kind) {
-      if (!is_step_count<Rule>(kind) && Rule::uses(kind, options) && state[kind].defined() &&
-          !lies_alike(parameter, state[kind])) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  static void enlist(std::vector<Call>& calls, const at::Tensor& parameter, const at::Tensor& gradient, State& state,
-                     const Options& options) {
-    bool first_step = false;
-    for (std::size_t kind = 0; kind < kinds; ++kind) {
-      if (Rule::uses(kind, options) && !state[kind].defined()) {
-        state[kind] = at::empty_like(gradient);
-        first_step = true;
-      }
-    }
-    place_counts(state, parameter.device());
-    Call& call = call_for(calls, parameter, first_step);
-    call.parameters.push_back(parameter);
-    call.gradients.push_back(gradient);
-    for (std::size_t kind = 0; kind < kinds; ++kind) {
-      if (Rule::uses(kind, options)) {
-        call.state[kind].push_back(state[kind]);
-      }
-    }
-  }
-
   std::vector<Group> groups_;
-  ParamStates<Rule> states_;
+  ParamStates states_;
 };
 
 }  // namespace hearth::optim

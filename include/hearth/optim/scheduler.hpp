@@ -20,14 +20,14 @@ concept SchedulerLike = requires(S& scheduler, const S& constant) {
 };
 
 /// A scheduler that SequentialLR can put back to its beginning, and save: `start(rates)` sets every group to what the
-/// schedule has at its epoch 0 when it begins with these rates; `rest(rates)` says that it will begin with them, later;
-/// `initial_lr()` gives the rates it began with at construction.
+/// schedule has at its epoch 0 when it begins with these rates; `wait_to_start(rates)` says that it will begin with
+/// them later; `initial_lr()` gives the rates that it began with at construction.
 template <class S, class Optimizer>
 concept RestartableScheduler = requires(S& scheduler, const S& constant, const std::vector<double>& rates,
                                         const Value& state) {
   requires SchedulerLike<S> && std::copyable<S>;
   scheduler.start(rates);
-  scheduler.rest(rates);
+  scheduler.wait_to_start(rates);
   scheduler.load_state_dict(state);
   { constant.state_dict() } -> std::convertible_to<Value>;
   { constant.initial_lr() } -> std::convertible_to<std::vector<double>>;
@@ -39,8 +39,7 @@ struct NoSchedulerRule {
   struct Options {};
   static constexpr std::string_view name = "NoScheduler";
 
-  template <class ConstOrNot, class Visit>
-  static void visit_options(ConstOrNot&, Visit) {}
+  static void visit_options(auto&, auto&) {}
   static void check_options(const Options&) {}
   static double next_rate(const Options&, int, double rate, double) { return rate; }
 };

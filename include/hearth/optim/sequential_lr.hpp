@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/value.hpp>
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/rule_scheduler.hpp>
@@ -20,6 +21,16 @@ namespace hearth::optim {
 struct SequentialLROptions {
   std::vector<int> milestones;  ///< the step at which each scheduler but the first takes over, in ascending order
 };
+
+/// Throws Error unless there is one milestone less than schedulers, and they ascend from 0.
+void check_milestones(std::span<const int> milestones, std::size_t schedulers);
+
+/// A state of torch.optim.lr_scheduler.SequentialLR.
+Value sequence_state(const std::vector<int>& milestones, int epoch, const std::vector<double>& rates,
+                     Value::List schedulers);
+
+/// The milestones of such a state. Throws Error when they, or the schedulers' states, are not those of this many.
+std::vector<int> read_milestones(const Value& state, std::size_t schedulers);
 
 /// torch.optim.lr_scheduler.SequentialLR: gives each scheduler its turn, from one milestone to the next; at its turn a
 /// scheduler begins at its epoch 0 with the rates that the optimizer had in the beginning.
@@ -41,8 +52,8 @@ class SequentialLR {
                 "SequentialLR: every part must be a scheduler (SchedulerLike): step(), last_lr()");
   static_assert(!(SchedulerLike<Schedulers> && ...) || (RestartableScheduler<Schedulers, Optimizer> && ...),
                 "SequentialLR: every part must be a scheduler of the same type of optimizer that can begin anew "
-                "(RestartableScheduler): start(rates), rest(rates), initial_lr(), optimizer(), state_dict(), "
-                "load_state_dict(state); a SequentialLR can't");
+                "(RestartableScheduler): start(rates), wait_to_start(rates), initial_lr(), optimizer(), state_dict(), "
+                "load_state_dict(state); a SequentialLR cannot");
 
  public:
   /// Sets the optimizer's rates to those of the first scheduler's beginning. The optimizer must outlive the scheduler.
@@ -53,12 +64,12 @@ class SequentialLR {
         milestones_(std::move(options.milestones)),
         schedulers_(std::move(schedulers)...),
         initial_(std::get<0>(schedulers_).initial_lr()) {
-    check_milestones(milestones_);
+    check_milestones(milestones_, sizeof...(Schedulers));
     std::apply(
         [&](auto&... part) {
           core::require(((&part.optimizer() == optimizer_) && ...),
                         "SequentialLR: a part belongs to another optimizer");
-          (part.rest(initial_), ...);
+          (part.wait_to_start(initial_), ...);
         },
         schedulers_);
     with_active([&](auto& scheduler) { begin(scheduler); });
@@ -83,10 +94,7 @@ class SequentialLR {
   Value state_dict() const {
     Value::List parts;
     std::apply([&](const auto&... part) { (parts.push_back(part.state_dict()), ...); }, schedulers_);
-    return Value::Dict{{"_milestones", Value::List(milestones_.begin(), milestones_.end())},
-                       {"last_epoch", epoch_},
-                       {"_last_lr", Value::List(last_.begin(), last_.end())},
-                       {"_schedulers", std::move(parts)}};
+    return sequence_state(milestones_, epoch_, last_, std::move(parts));
   }
 
   /// Takes the position, the milestones and the parts' states from a state that `state_dict` or Python's SequentialLR
@@ -104,29 +112,10 @@ class SequentialLR {
   }
 
  private:
-  static void check_milestones(std::span<const int> milestones) {
-    core::require(milestones.size() + 1 == sizeof...(Schedulers),
-                  "SequentialLR: {} schedulers need {} milestones between them, but got {}", sizeof...(Schedulers),
-                  sizeof...(Schedulers) - 1, milestones.size());
-    int previous = 0;
-    for (const int milestone : milestones) {
-      core::require(milestone >= previous, "SequentialLR: milestones must ascend from 0, but {} follows {}", milestone,
-                    previous);
-      previous = milestone;
-    }
-  }
-
   void read_state(const Value& state) {
-    milestones_.clear();
-    for (std::size_t i = 0; i < state["_milestones"].items().size(); ++i) {
-      milestones_.push_back(state.as<int>("_milestones", i));
-    }
-    check_milestones(milestones_);
+    milestones_ = read_milestones(state, sizeof...(Schedulers));
     epoch_ = read_last_epoch(state, 0);
     last_ = read_rates(state, "_last_lr", initial_.size());
-    const std::size_t parts = state["_schedulers"].items().size();
-    core::require(parts == sizeof...(Schedulers), "_schedulers has {} states, but there are {} schedulers", parts,
-                  sizeof...(Schedulers));
     std::size_t index = 0;
     const auto read_part = [&](auto& part) {
       try {
@@ -164,3 +153,7 @@ class SequentialLR {
 };
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/sequential_lr.ipp>
+#endif

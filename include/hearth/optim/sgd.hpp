@@ -2,18 +2,15 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/_fused_sgd.h>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/value.hpp>
 #include <hearth/optim/fused_call.hpp>
-#include <hearth/optim/param_group.hpp>
 #include <hearth/optim/rule_optimizer.hpp>
 
 namespace hearth::optim {
@@ -39,8 +36,7 @@ struct SGDRule {
 
   static bool uses(std::size_t, const Options& options) { return options.momentum != 0; }
 
-  template <class ConstOrNot, class Visit>
-  static void visit_options(ConstOrNot& options, Visit visit) {
+  static void visit_options(auto& options, auto& visit) {
     visit("lr", options.lr);
     visit("momentum", options.momentum);
     visit("dampening", options.dampening);
@@ -50,46 +46,19 @@ struct SGDRule {
     visit("fused", options.fused);
   }
 
-  static Value::Dict python_entries() { return {{"foreach", Value()}, {"differentiable", false}}; }
-
-  static void check_options(const Options& options) {
-    check_at_least_zero(name, "lr (the learning rate)", options.lr);
-    check_at_least_zero(name, "momentum", options.momentum);
-    check_at_least_zero(name, "weight_decay", options.weight_decay);
-    core::require(std::isfinite(options.dampening), "SGD: dampening must be a number, but got {}", options.dampening);
-    core::require(!options.nesterov || (options.momentum > 0 && options.dampening == 0),
-                  "SGD: nesterov needs a momentum above 0 and no dampening, but got momentum {} and dampening {}",
-                  options.momentum, options.dampening);
-  }
-
-  static void begin(const at::Tensor&, const at::Tensor&, std::array<at::Tensor, 1>&, const Options&) {}
-
+  static Value::Dict python_entries();
+  static void check_options(const Options& options);
+  static void begin(const at::Tensor&, const at::Tensor&, ParamState&, const Options&) {}
   /// CUDA's kernel does not decay weights while it maximizes as Python does.
   static bool may_fuse(const Options& options) { return !options.maximize; }
-
-  static void step_fused(const FusedCall<1>& call, const Options& options) {
-    at::_fused_sgd_(call.parameters, call.gradients, call.state[0], options.weight_decay, options.momentum, options.lr,
-                    options.dampening, options.nesterov, /*maximize=*/false, call.first_step);
-  }
-
-  static void step_alone(const at::Tensor& parameter, const at::Tensor& gradient, std::array<at::Tensor, 1>& state,
-                         const Options& options) {
-    at::Tensor direction = options.maximize ? gradient.neg() : gradient;
-    if (options.weight_decay != 0) {
-      direction = direction.add(parameter, options.weight_decay);
-    }
-    if (options.momentum != 0) {
-      at::Tensor& momentum = state[0];
-      if (momentum.defined()) {
-        momentum.mul_(options.momentum).add_(direction, 1 - options.dampening);
-      } else {
-        momentum = direction.clone();
-      }
-      direction = options.nesterov ? direction.add(momentum, options.momentum) : momentum;
-    }
-    parameter.add_(direction, -options.lr);
-  }
+  static void step_fused(const FusedCall& call, const Options& options);
+  static void step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
+                         const Options& options);
 };
+
+#ifdef HEARTH_COMPILED
+extern template class RuleOptimizer<SGDRule>;
+#endif
 
 /// torch.optim.SGD: with gradient g of parameter p, `g += weight_decay · p`, `b = momentum · b + (1 - dampening) · g`
 /// (at a parameter's first step `b = g`), `p -= lr · b` (Nesterov: `p -= lr · (g + momentum · b)`). A parameter without
@@ -102,3 +71,7 @@ class SGD : public RuleOptimizer<SGDRule> {
 };
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/sgd.ipp>
+#endif

@@ -1,10 +1,9 @@
 /// A learning rate that drops by a factor at regular steps.
 #pragma once
 
-#include <cmath>
 #include <string_view>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/rule_scheduler.hpp>
 
@@ -21,21 +20,13 @@ struct StepLRRule {
   using Options = StepLROptions;
   static constexpr std::string_view name = "StepLR";
 
-  template <class ConstOrNot, class Visit>
-  static void visit_options(ConstOrNot& options, Visit visit) {
+  static void visit_options(auto& options, auto& visit) {
     visit("step_size", options.step_size);
     visit("gamma", options.gamma);
   }
 
-  static void check_options(const Options& options) {
-    core::require(options.step_size >= 1, "StepLR: step_size must be at least 1, but got {}", options.step_size);
-    core::require(std::isfinite(options.gamma) && options.gamma >= 0, "StepLR: gamma must be at least 0, but got {}",
-                  options.gamma);
-  }
-
-  static double next_rate(const Options& options, int epoch, double rate, double) {
-    return epoch > 0 && epoch % options.step_size == 0 ? rate * options.gamma : rate;
-  }
+  static void check_options(const Options& options);
+  static double next_rate(const Options& options, int epoch, double rate, double);
 };
 
 /// torch.optim.lr_scheduler.StepLR: multiplies the learning rate by `gamma` every `step_size` steps.
@@ -52,3 +43,7 @@ class StepLR : public RuleScheduler<StepLRRule, Optimizer> {
 };
 
 }  // namespace hearth::optim
+
+#ifndef HEARTH_COMPILED
+#include <hearth/optim/step_lr.ipp>
+#endif
