@@ -1,4 +1,8 @@
 /// The first network of PyTorch's quick start: an MLP that learns to tell ten kinds of clothes (or digits) apart.
+#include <fmt/format.h>
+
+#include <hearth/hearth.hpp>
+
 #include "program.hpp"
 
 using namespace hearth;
@@ -25,46 +29,50 @@ struct QuickStartLines : Callback {
   }
 };
 
+int run(const program::Flags& command_line, const program::RunFlags& flags, const InterruptSignal& interrupt) {
+  core::require(!flags.data.empty(), "--data is missing: the folder with the four IDX files");
+  const at::Device device = parse_device(flags.device);
+  const std::size_t limit = program::images_per_class(flags);
+  DataLoader train{first_per_class(FashionMNIST{flags.data, Split::train}, limit),
+                   program::loader_options(flags, /*shuffle=*/true)};
+  DataLoader test{first_per_class(FashionMNIST{flags.data, Split::test}, limit),
+                  program::loader_options(flags, /*shuffle=*/false)};
+
+  at::manual_seed(flags.seed);
+  auto model = models::mlp({.in_features = 28 * 28, .hidden = {512, 512}, .num_classes = 10});
+  optim::SGD optimizer{model->parameters(), {.lr = flags.lr, .fused = true}};
+  optim::NoScheduler scheduler{optimizer};
+  fmt::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
+             describe(device), train.samples(), test.samples());
+
+  command_line.write_config(flags.output_dir);
+  Trainer trainer{
+      model,
+      optimizer,
+      scheduler,
+      {.epochs = flags.epochs, .device = device, .channels_last = flags.channels_last, .stop = interrupt.token()},
+      QuickStartLines{},
+      MetricsLog{flags.output_dir},
+      SaveBest{flags.output_dir},
+      SaveLast{flags.output_dir},
+      Curves{flags.output_dir}};
+  const History history = trainer.fit(train, test);
+  if (history.interrupted) {
+    fmt::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());
+    return 130;
+  }
+  fmt::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);
+  fmt::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.output_dir.string());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const InterruptSignal interrupt;
-  CLI::App app{"Trains the MLP 784-512-512-10 of PyTorch's quick start on FashionMNIST or MNIST.", "fashion_mnist"};
   program::RunFlags flags{.epochs = 5, .batch_size = 32, .lr = 1e-2, .output_dir = "runs/fashion_mnist"};
-  program::add_flags(app, flags, "folder with the four IDX files, plain or .gz (train-images-idx3-ubyte.gz, …)");
-
-  return program::run(app, argc, argv, [&] {
-    const at::Device device = parse_device(flags.device);
-    DataLoader train{program::limited(FashionMNIST{flags.data, Split::train}, flags),
-                     program::loader_options(flags, /*shuffle=*/true)};
-    DataLoader test{program::limited(FashionMNIST{flags.data, Split::test}, flags),
-                    program::loader_options(flags, /*shuffle=*/false)};
-
-    at::manual_seed(flags.seed);
-    auto model = models::mlp({.in_features = 28 * 28, .hidden = {512, 512}, .num_classes = 10});
-    optim::SGD optimizer{model->parameters(), {.lr = flags.lr, .fused = true}};
-    optim::NoScheduler scheduler{optimizer};
-    fmt::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
-               describe(device), train.samples(), test.samples());
-
-    program::write_config(flags.output_dir, program::config_of(app, flags));
-    Trainer trainer{
-        model,
-        optimizer,
-        scheduler,
-        {.epochs = flags.epochs, .device = device, .channels_last = flags.channels_last, .stop = interrupt.token()},
-        QuickStartLines{},
-        MetricsLog{flags.output_dir},
-        SaveBest{flags.output_dir},
-        SaveLast{flags.output_dir},
-        Curves{flags.output_dir}};
-    const History history = trainer.fit(train, test);
-    if (history.interrupted) {
-      fmt::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());
-      return false;
-    }
-    fmt::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);
-    fmt::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.output_dir.string());
-    return true;
-  });
+  program::Flags command_line{"fashion_mnist",
+                              "Trains the MLP 784-512-512-10 of PyTorch's quick start on FashionMNIST or MNIST."};
+  command_line.add(flags, "folder with the four IDX files, plain or .gz (train-images-idx3-ubyte.gz, …)");
+  return command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt); });
 }

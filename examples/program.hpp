@@ -1,16 +1,17 @@
-/// What the example programs share: the flags of a run, its config.json, and how a user's mistake ends.
+/// What the example programs share: their flags, the run's config.json, and how a user's mistake or a signal ends them.
+///
+/// The parser of the flags and the writer of JSON are in program.cpp alone, which is compiled once for all programs.
 #pragma once
 
-#include <torch/version.h>
-
-#include <CLI/CLI.hpp>
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <exception>
 #include <filesystem>
-#include <hearth/hearth.hpp>
-#include <nlohmann/json.hpp>
+#include <functional>
+#include <memory>
 #include <string>
+
+#include <hearth/core/interrupt.hpp>
+#include <hearth/data/loader_options.hpp>
 
 namespace program {
 
@@ -28,80 +29,48 @@ struct RunFlags {
   std::filesystem::path output_dir = {};
 };
 
-inline void add_flags(CLI::App& app, RunFlags& flags, const std::string& data_help) {
-  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app.add_option("--data", flags.data, data_help)->required();
-  app.add_option("--epochs", flags.epochs, "how often to go through the training images")->capture_default_str();
-  app.add_option("--batch-size", flags.batch_size, "images a step")->capture_default_str();
-  app.add_option("--lr", flags.lr, "learning rate")->capture_default_str();
-  app.add_option("--workers", flags.workers, "threads that load images; the results do not depend on it")
-      ->capture_default_str();
-  app.add_option("--seed", flags.seed, "of the initial weights, the order and the augmentation")->capture_default_str();
-  app.add_option("--device", flags.device, "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps")
-      ->capture_default_str();
-  app.add_flag("--channels-last", flags.channels_last, "keep pictures as NHWC in memory: faster convolutions");
-  app.add_option("--limit", flags.limit, "use only the first N images of each class (0: all)")->capture_default_str();
-  app.add_option("--output-dir", flags.output_dir, "the run's folder: config, metrics, weights, curves")
-      ->capture_default_str();
-}
+/// What a whole number on the command line may be.
+struct Range {
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
+};
 
-/// All that is needed to repeat the run: every flag that the program has, with the value in force.
-inline nlohmann::ordered_json config_of(const CLI::App& app, const RunFlags& flags) {
-  nlohmann::ordered_json config;
-  config["program"] = app.get_name();
-  config["data"] = flags.data.string();
-  config["epochs"] = flags.epochs;
-  config["batch_size"] = flags.batch_size;
-  config["lr"] = flags.lr;
-  config["workers"] = flags.workers;
-  config["seed"] = flags.seed;
-  config["device"] = flags.device;
-  config["channels_last"] = flags.channels_last;
-  config["limit"] = flags.limit;
-  config["output_dir"] = flags.output_dir.string();
-  config["torch"] = TORCH_VERSION;
-  return config;
-}
+/// The command line of a program: each flag belongs to a variable, whose value so far is the flag's default.
+class Flags {
+ public:
+  Flags(const std::string& name, const std::string& description);
+  ~Flags();
 
-inline void write_config(const std::filesystem::path& folder, const nlohmann::ordered_json& config) {
-  hearth::core::make_folder(folder);
-  hearth::core::write_file(folder / "config.json", config.dump(2) + "\n");
-}
+  void add(const std::string& flag, int& value, Range range, const std::string& help);
+  void add(const std::string& flag, std::int64_t& value, Range range, const std::string& help);
+  void add(const std::string& flag, std::uint64_t& value, const std::string& help);
+  void add(const std::string& flag, double& value, const std::string& help);  ///< a finite number of at least 0
+  void add(const std::string& flag, bool& value, const std::string& help);    ///< true when the flag is there
+  void add(const std::string& flag, std::string& value, const std::string& help);
+  void add(const std::string& flag, std::filesystem::path& value, const std::string& help);
+
+  /// The flags of RunFlags.
+  void add(RunFlags& flags, const std::string& data_help);
+
+  /// Reads the command line, calls `body` and gives the exit code for main: what `body` returned, 0 after --help, or 1
+  /// when a flag is wrong, when `body` throws (one line on stderr says what), or when stdout could not be written.
+  int run(int argc, char** argv, const std::function<int()>& body);
+
+  /// Whether the command line had the flag.
+  bool given(const std::string& flag) const;
+
+  /// Writes config.json into the folder: every flag with the value in force, which is all that repeats the run.
+  void write_config(const std::filesystem::path& folder) const;
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
 
 /// The loader's options for a run; `shuffle` is for training.
-inline hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle) {
-  return {.batch_size = flags.batch_size,
-          .shuffle = shuffle,
-          .workers = flags.workers,
-          .seed = flags.seed,
-          .layout = flags.channels_last ? hearth::Layout::channels_last : hearth::Layout::contiguous,
-          .pin_memory = hearth::parse_device(flags.device).is_cuda()};
-}
+hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle);
 
-/// The samples that a run uses: all, or the first of each class when --limit says so.
-template <class Dataset>
-auto limited(const Dataset& dataset, const RunFlags& flags) {
-  hearth::core::require(flags.limit >= 0, "--limit must not be negative, but got {}", flags.limit);
-  return hearth::first_per_class(dataset, flags.limit == 0 ? dataset.size() : static_cast<std::size_t>(flags.limit));
-}
-
-/// Parses the flags, runs `body` and turns what it throws into one line and exit code 1. A `body` that was interrupted
-/// returns so, for exit code 130.
-template <class Body>
-int run(CLI::App& app, int argc, char** argv, Body body) {
-  try {
-    app.parse(argc, argv);
-    return body() ? 0 : 130;
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {
-      return app.exit(error);  // --help
-    }
-    fmt::print(stderr, "{}: {} (--help shows the flags)\n", app.get_name(), error.what());
-  } catch (const std::exception& error) {
-    const std::string text = error.what();
-    fmt::print(stderr, "{}: {}\n", app.get_name(), text.substr(0, text.find('\n')));
-  }
-  return 1;
-}
+/// How many images of each class a run uses at most: what --limit says, or all.
+std::size_t images_per_class(const RunFlags& flags);
 
 }  // namespace program

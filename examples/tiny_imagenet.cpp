@@ -1,6 +1,11 @@
 /// ResNet-50, or another architecture, on Tiny ImageNet, from the archive as it is downloaded: torchvision's recipe for
 /// fine-tuning or for training from nothing.
+#include <fmt/format.h>
+
+#include <chrono>
 #include <cmath>
+
+#include <hearth/hearth.hpp>
 
 #include "program.hpp"
 
@@ -13,7 +18,7 @@ struct Flags {
   std::filesystem::path prepared = "data/tiny-imagenet-200";
   std::string arch = "resnet50";
   int image_size = 224;
-  std::size_t num_classes = 200;
+  std::int64_t num_classes = 200;
   std::string pretrained;
   std::string evaluate;
 };
@@ -32,7 +37,9 @@ struct EpochLines : Callback {
   }
 };
 
-TinyImageNet prepare(const Flags& flags) {
+TinyImageNet prepare(const program::Flags& command_line, const Flags& flags) {
+  core::require(!flags.run.data.empty() || command_line.given("--prepared"),
+                "--data is missing: tiny-imagenet-200.zip, or the folder that it unpacks to");
   auto shown = std::chrono::steady_clock::now();
   const auto show = [&](std::size_t done, std::size_t total) {
     const auto now = std::chrono::steady_clock::now();
@@ -46,11 +53,10 @@ TinyImageNet prepare(const Flags& flags) {
 
 models::AnyModel make_model(const Flags& flags) {
   at::manual_seed(flags.run.seed);
-  return models::make_model(
-      flags.arch, {.num_classes = static_cast<std::int64_t>(flags.num_classes), .pretrained = flags.pretrained});
+  return models::make_model(flags.arch, {.num_classes = flags.num_classes, .pretrained = flags.pretrained});
 }
 
-/// The validation pictures: resized a little larger than they are used, 256 for 224, and cut from the middle.
+/// The validation images: resized a little larger than they are used, 256 for 224, and cut from the middle.
 auto plain_transform(int image_size) {
   const int resized = static_cast<int>(std::lround(image_size * 256.0 / 224.0));
   return Compose{Resize{resized}, CenterCrop{image_size}, ToTensor{}, Normalize{imagenet::mean, imagenet::std}};
@@ -69,34 +75,25 @@ void evaluate(const Flags& flags, Model& model, Loader& val, const Placement& pl
   fmt::print("val Loss: {:.4f} Acc: {:.4f}\n", loss, accuracy);
 }
 
-bool run(const CLI::App& app, const Flags& flags, const InterruptSignal& interrupt) {
-  core::require(flags.num_classes >= 1, "--num-classes must be at least 1, but got {}", flags.num_classes);
+int run(const program::Flags& command_line, const Flags& flags, const InterruptSignal& interrupt) {
   const Placement placement{parse_device(flags.run.device), flags.run.channels_last};
   auto model = make_model(flags);
-  const auto folders = prepare(flags);
-  const ImageFolderOptions first_classes{.num_classes = flags.num_classes};
-  DataLoader val{
-      program::limited(ImageFolder{folders.val, plain_transform(flags.image_size), first_classes}, flags.run),
-      program::loader_options(flags.run, /*shuffle=*/false)};
+  const auto folders = prepare(command_line, flags);
+  const ImageFolderOptions first_classes{.num_classes = static_cast<std::size_t>(flags.num_classes)};
+  const std::size_t limit = program::images_per_class(flags.run);
+  DataLoader val{first_per_class(ImageFolder{folders.val, plain_transform(flags.image_size), first_classes}, limit),
+                 program::loader_options(flags.run, /*shuffle=*/false)};
   if (!flags.evaluate.empty()) {
     evaluate(flags, model, val, placement);
-    return true;
+    return 0;
   }
-  DataLoader train{
-      program::limited(ImageFolder{folders.train, augmentation(flags.image_size), first_classes}, flags.run),
-      program::loader_options(flags.run, /*shuffle=*/true)};
+  DataLoader train{first_per_class(ImageFolder{folders.train, augmentation(flags.image_size), first_classes}, limit),
+                   program::loader_options(flags.run, /*shuffle=*/true)};
   fmt::print("{} with {} parameters on {}: {} classes, {} training and {} validation images\n\n", flags.arch,
              count_parameters(model).total, describe(placement.device), flags.num_classes, train.samples(),
              val.samples());
 
-  auto config = program::config_of(app, flags.run);
-  config["prepared"] = flags.prepared.string();
-  config["arch"] = flags.arch;
-  config["image_size"] = flags.image_size;
-  config["num_classes"] = flags.num_classes;
-  config["pretrained"] = flags.pretrained;
-  program::write_config(flags.run.output_dir, config);
-
+  command_line.write_config(flags.run.output_dir);
   optim::SGD optimizer{model->parameters(), {.lr = flags.run.lr, .momentum = 0.9}};
   optim::StepLR scheduler{optimizer, {.step_size = 7, .gamma = 0.1}};
   Trainer trainer{model,
@@ -116,31 +113,32 @@ bool run(const CLI::App& app, const Flags& flags, const InterruptSignal& interru
   const History history = trainer.fit(train, val);
   if (history.interrupted) {
     fmt::print("Interrupted; the last weights are in {}\n", (flags.run.output_dir / "last.pth").string());
-    return false;
+    return 130;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   fmt::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
              history.best().accuracy);
   fmt::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.run.output_dir.string());
-  return true;
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const InterruptSignal interrupt;
-  CLI::App app{"Trains a classifier on Tiny ImageNet, or evaluates the weights of an earlier run.", "tiny_imagenet"};
   Flags flags;
-  program::add_flags(app, flags.run, "tiny-imagenet-200.zip as downloaded, or the folder that it unpacks to");
-  app.add_option("--prepared", flags.prepared, "where the class folders are made from it, once")->capture_default_str();
-  app.add_option("--arch", flags.arch, "resnet18, resnet50, densenet121, efficientnet_b0, …: torchvision's name")
-      ->capture_default_str();
-  app.add_option("--image-size", flags.image_size, "side of the square pictures that the network sees")
-      ->capture_default_str();
-  app.add_option("--num-classes", flags.num_classes, "use the first N class ids")->capture_default_str();
-  app.add_option("--pretrained", flags.pretrained,
-                 "weights to start from: a file, or the name of one that Python downloaded; a head of another size is "
-                 "made anew");
-  app.add_option("--evaluate", flags.evaluate, "do not train: print loss and accuracy of these weights");
-  return program::run(app, argc, argv, [&] { return run(app, flags, interrupt); });
+  program::Flags command_line{"tiny_imagenet",
+                              "Trains a classifier on Tiny ImageNet, or evaluates the weights of an earlier run."};
+  command_line.add(flags.run,
+                   "tiny-imagenet-200.zip as downloaded, or the folder that it unpacks to; not needed with --prepared "
+                   "of an earlier run");
+  command_line.add("--prepared", flags.prepared, "where the class folders are made from it, once");
+  command_line.add("--arch", flags.arch, "resnet18, resnet50, densenet121, efficientnet_b0, …: torchvision's name");
+  command_line.add("--image-size", flags.image_size, {1, 8192}, "side of the square images that the network sees");
+  command_line.add("--num-classes", flags.num_classes, {1, 1'000'000}, "use the first N class ids");
+  command_line.add("--pretrained", flags.pretrained,
+                   "weights to start from: a file, or the name of one that Python downloaded; a head of another size "
+                   "is made anew");
+  command_line.add("--evaluate", flags.evaluate, "do not train: print loss and accuracy of these weights");
+  return command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt); });
 }

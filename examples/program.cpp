@@ -1,0 +1,204 @@
+#include "program.hpp"
+
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <limits>
+#include <locale>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/device.hpp>
+#include <hearth/core/error.hpp>
+#include <hearth/core/file.hpp>
+
+namespace program {
+
+using hearth::core::fail;
+using hearth::core::require;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+/// Reads a whole number within the range. The type's own parsers wrap "-1" and take "" for 0.
+std::uint64_t whole_number(const std::string& flag, const std::string& text, Range range) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  require(error == std::errc{} && stop == end && number >= range.least && number <= range.most,
+          "{} must be a whole number from {} to {}, but got \"{}\"", flag, range.least, range.most, text);
+  return number;
+}
+
+/// Reads a finite number of at least 0, the same in every locale.
+double number(const std::string& flag, const std::string& text) {
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  double value = 0;
+  stream >> std::noskipws >> value;
+  require(
+      !stream.fail() && stream.peek() == std::istringstream::traits_type::eof() && std::isfinite(value) && value >= 0,
+      "{} must be a number of at least 0, but got \"{}\"", flag, text);
+  return value;
+}
+
+}  // namespace
+
+/// CLI11's parser, and for each flag how its text becomes the variable's value and what config.json says of it.
+struct Flags::Parser {
+  struct Flag {
+    std::string name;                             // --batch-size
+    std::string text;                             // as it was given, or the default
+    std::function<void(const std::string&)> set;  // absent where CLI11 sets the variable
+    std::function<Json()> value;
+    CLI::Option* option = nullptr;
+  };
+
+  Parser(const std::string& name, const std::string& description) : app(description, name) {
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    app.allow_extras();  // they are named here, before what else is wrong
+  }
+
+  void add(const std::string& name, const std::string& type, std::string text, const std::string& help,
+           std::function<void(const std::string&)> set, std::function<Json()> value) {
+    Flag& flag = *flags.emplace_back(std::make_unique<Flag>());
+    flag = {name, std::move(text), std::move(set), std::move(value)};
+    flag.option = app.add_option(name, flag.text, help)->type_name(type)->capture_default_str();
+  }
+
+  template <class Integer>
+  void add_integer(const std::string& name, Integer& value, Range range, const std::string& help) {
+    add(
+        name, "INT", std::to_string(value), help,
+        [name, &value, range](const std::string& text) {
+          value = static_cast<Integer>(whole_number(name, text, range));
+        },
+        [&value] { return Json(value); });
+  }
+
+  void parse(int argc, char** argv) {
+    app.parse(argc, argv);
+    const std::vector<std::string> unknown = app.remaining();
+    require(unknown.empty(), "there is no flag {} (--help shows the flags)", unknown.empty() ? "" : unknown.front());
+    for (const auto& flag : flags) {
+      if (flag->set && flag->option->count() > 0) {
+        flag->set(flag->text);
+      }
+    }
+  }
+
+  CLI::App app;
+  std::vector<std::unique_ptr<Flag>> flags;  // their addresses stay, for CLI11 writes to them
+};
+
+Flags::Flags(const std::string& name, const std::string& description)
+    : parser_(std::make_unique<Parser>(name, description)) {}
+
+Flags::~Flags() = default;
+
+void Flags::add(const std::string& flag, int& value, Range range, const std::string& help) {
+  parser_->add_integer(flag, value, range, help);
+}
+
+void Flags::add(const std::string& flag, std::int64_t& value, Range range, const std::string& help) {
+  parser_->add_integer(flag, value, range, help);
+}
+
+void Flags::add(const std::string& flag, std::uint64_t& value, const std::string& help) {
+  parser_->add_integer(flag, value, {0, std::numeric_limits<std::uint64_t>::max()}, help);
+}
+
+void Flags::add(const std::string& flag, double& value, const std::string& help) {
+  parser_->add(
+      flag, "NUMBER", fmt::format("{}", value), help,
+      [flag, &value](const std::string& text) { value = number(flag, text); }, [&value] { return Json(value); });
+}
+
+void Flags::add(const std::string& flag, bool& value, const std::string& help) {
+  parser_->app.add_flag(flag, value, help);
+  parser_->flags.push_back(
+      std::make_unique<Parser::Flag>(Parser::Flag{flag, {}, {}, [&value] { return Json(value); }}));
+}
+
+void Flags::add(const std::string& flag, std::string& value, const std::string& help) {
+  parser_->add(
+      flag, "TEXT", value, help, [&value](const std::string& text) { value = text; }, [&value] { return Json(value); });
+}
+
+void Flags::add(const std::string& flag, std::filesystem::path& value, const std::string& help) {
+  parser_->add(
+      flag, "PATH", value.string(), help, [&value](const std::string& text) { value = text; },
+      [&value] { return Json(value.string()); });
+}
+
+void Flags::add(RunFlags& flags, const std::string& data_help) {
+  add("--data", flags.data, data_help);
+  add("--epochs", flags.epochs, {1, 1'000'000}, "how often to go through the training images");
+  add("--batch-size", flags.batch_size, {1, 1'000'000}, "images a step");
+  add("--lr", flags.lr, "learning rate");
+  add("--workers", flags.workers, {0, 1024}, "threads that load images; the results do not depend on it");
+  add("--seed", flags.seed, "of the initial weights, the order and the augmentation");
+  add("--device", flags.device, "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps");
+  add("--channels-last", flags.channels_last, "keep images as NHWC in memory: faster convolutions");
+  add("--limit", flags.limit, {0, 1'000'000'000}, "use only the first N images of each class (0: all)");
+  add("--output-dir", flags.output_dir, "the run's folder: config, metrics, weights, curves");
+}
+
+int Flags::run(int argc, char** argv, const std::function<int()>& body) {
+  const std::string& name = parser_->app.get_name();
+  int code = 1;
+  try {
+    parser_->parse(argc, argv);
+    code = body();
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", parser_->app.help());
+    code = 0;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "{}: {} (--help shows the flags)\n", name, error.what());
+  } catch (const std::exception& error) {
+    const std::string text = error.what();
+    fmt::print(stderr, "{}: {}\n", name, text.substr(0, text.find('\n')));
+  }
+  return code;
+}
+
+bool Flags::given(const std::string& flag) const {
+  return parser_->app.get_option(flag)->count() > 0;
+}
+
+void Flags::write_config(const std::filesystem::path& folder) const {
+  Json config;
+  config["program"] = parser_->app.get_name();
+  for (const auto& flag : parser_->flags) {
+    std::string key = flag->name.substr(2);
+    std::replace(key.begin(), key.end(), '-', '_');
+    config[key] = flag->value();
+  }
+  config["torch"] = TORCH_VERSION;
+  hearth::core::make_folder(folder);
+  // A path may hold bytes that are no UTF-8, which JSON cannot: each becomes a replacement character.
+  hearth::core::write_file(folder / "config.json", config.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle) {
+  return {.batch_size = flags.batch_size,
+          .shuffle = shuffle,
+          .workers = flags.workers,
+          .seed = flags.seed,
+          .layout = flags.channels_last ? hearth::Layout::channels_last : hearth::Layout::contiguous,
+          .pin_memory = hearth::parse_device(flags.device).is_cuda()};
+}
+
+std::size_t images_per_class(const RunFlags& flags) {
+  return flags.limit == 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(flags.limit);
+}
+
+}  // namespace program
