@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .PHONY: help setup demo test parity fuzz bench format format-check lint umbrella clean
 
 # A compiler that reads torch takes more than a gigabyte: as many at once as there are cores, and two gigabytes for each.
-JOBS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); \
+JOBS ?= $(shell cores=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); \
 	fit=$$(awk '/MemAvailable/ {print int($$2 / 2000000)}' /proc/meminfo 2>/dev/null); \
 	[ -n "$$fit" ] && [ "$$fit" -lt "$$cores" ] && cores=$$fit; [ "$$cores" -gt 0 ] && echo $$cores || echo 1)
 
@@ -44,11 +44,11 @@ bench: ## build the measurements in bench/
 
 format: ## lay out the sources with clang-format
 	@cmake/setup.sh format
-	@clang-format -i $(SOURCES)
+	@$$(command -v clang-format-14 || echo clang-format) -i $(SOURCES)
 
 format-check: ## fail where clang-format would change something
 	@cmake/setup.sh format
-	@clang-format --dry-run --Werror $(SOURCES) || { echo "make format lays them out"; exit 1; }
+	@$$(command -v clang-format-14 || echo clang-format) --dry-run --Werror $(SOURCES) || { echo "make format lays them out"; exit 1; }
 
 lint: ## read the headers with clang-tidy, by way of the tests
 	@cmake/setup.sh lint

@@ -5,7 +5,7 @@
 #   cmake/setup.sh [demo|test|format|lint]      what it is for; test is the default
 #
 # LibTorch is looked for in this order: the environment (Torch_DIR, CMAKE_PREFIX_PATH); the torch of python3; a virtual
-# environment in build/venv, made with torch 2.13.0. The rest comes from Debian's or Ubuntu's packages.
+# environment in build/venv, made with torch 2.13.0. The rest comes from Debian's or Ubuntu's packages, or from Homebrew.
 set -eu
 
 purpose=${1:-test}
@@ -124,6 +124,65 @@ install_packages() {
   fi
 }
 
+# --- Homebrew's packages ----------------------------------------------------------------------------------------------
+
+# What is missing of Homebrew's formulae. The compiler is that of Xcode's command line tools.
+missing_formulae() {
+  case $purpose in
+    format) wanted=clang-format@14 ;;
+    demo) wanted='fmt cli11 nlohmann-json libarchive' ;;
+    *) wanted='fmt cli11 nlohmann-json libarchive curl openssl@3 jpeg-turbo catch2 ccache' ;;
+  esac
+  [ "$purpose" != lint ] || wanted="$wanted llvm"
+  if [ "$purpose" != format ]; then
+    command -v ninja > /dev/null || wanted="$wanted ninja"
+    find_cmake || wanted="$wanted cmake"
+  fi
+  installed=$(brew list --formula -1)
+  missing=
+  for formula in $wanted; do
+    echo "$installed" | grep -qx "$formula" || missing="$missing $formula"
+  done
+  missing=${missing# }
+}
+
+install_formulae() {
+  say "installing with brew: $missing"
+  log=$root/build/setup-brew.log
+  brew install $missing > "$log" 2>&1 || {
+    tail -n 5 "$log" >&2
+    stop "brew did not install them. Run this, then come back:
+  brew install $missing"
+  }
+}
+
+# Homebrew has no stb, so its two headers come from their home, at a commit whose files are known.
+get_stb() {
+  stb=$root/build/stb/include/stb
+  while read -r sum header; do
+    [ ! -f "$stb/$header" ] || continue
+    say "getting $header into build/stb"
+    mkdir -p "$stb"
+    curl -fsSL -o "$stb/$header.part" \
+      "https://raw.githubusercontent.com/nothings/stb/f1c79c02822848a9bed4315b12c8c8f3761e1296/$header" ||
+      stop "curl did not get $header; put it into build/stb/include/stb"
+    echo "$sum  $stb/$header.part" | { shasum -a 256 -c - || sha256sum -c -; } > /dev/null 2>&1 ||
+      stop "$stb/$header.part is not the file that it should be"
+    mv "$stb/$header.part" "$stb/$header"
+  done << END
+594c2fe35d49488b4382dbfaec8f98366defca819d916ac95becf3e75f4200b3 stb_image.h
+cbd5f0ad7a9cf4468affb36354a1d2338034f2c12473cf1a8e32053cb6914a05 stb_image_write.h
+END
+}
+
+# Where CMake finds them: Homebrew links some formulae to no folder of their common ones.
+brew_prefixes() {
+  prefixes=$root/build/stb
+  for folder in "" /opt/libarchive /opt/curl /opt/openssl@3; do
+    prefixes="$prefixes;$(brew --prefix)$folder"
+  done
+}
+
 # --- LibTorch ---------------------------------------------------------------------------------------------------------
 
 # Sets torch_dir from what is named in the environment.
@@ -225,6 +284,7 @@ done
 needs_venv=no
 torch_dir=
 python=
+prefixes=
 if [ "$purpose" != format ]; then
   if [ "$QUESTION" = "$question" ] && [ -f "$TORCH_DIR/TorchConfig.cmake" ]; then
     torch_dir=$TORCH_DIR python=$PYTHON reference=$REFERENCE
@@ -237,8 +297,15 @@ fi
 if command -v dpkg-query > /dev/null && command -v apt-get > /dev/null; then
   missing_packages
   [ -z "$missing" ] || install_packages
+elif command -v brew > /dev/null; then
+  missing_formulae
+  [ -z "$missing" ] || install_formulae
+  if [ "$purpose" != format ]; then
+    get_stb
+    brew_prefixes
+  fi
 else
-  say "this is neither Debian nor Ubuntu: fmt, stb, CLI11, nlohmann_json, libarchive, libcurl, OpenSSL, libjpeg-turbo, Catch2, CMake 3.25 and Ninja must be there"
+  say "this is neither Debian nor Ubuntu, and there is no Homebrew: fmt, stb, CLI11, nlohmann_json, libarchive, libcurl, OpenSSL, libjpeg-turbo, Catch2, CMake 3.25 and Ninja must be there"
 fi
 [ "$purpose" != format ] || exit 0
 
@@ -268,6 +335,7 @@ PYTHON="$python"
 CMAKE="$cmake"
 CXX_FOUND="$compiler"
 END
+[ -z "$prefixes" ] || echo "PREFIXES=\"$prefixes\"" >> "$result.new"
 if cmp -s "$result.new" "$result"; then
   rm "$result.new"
 else

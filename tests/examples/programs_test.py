@@ -195,41 +195,20 @@ class FashionMnist(ProgramTest):
         self.assert_refuses(self.fashion_mnist("--data", SAMPLE), self.folder / "run")
         self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--output-dir", "/proc/run"), "/proc/run")
 
-    def test_a_signal_ends_within_a_second_with_the_last_weights_written(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            with self.subTest(signal=number):
-                folder = self.folder / number.name
-                program = subprocess.Popen([PROGRAMS / "fashion_mnist", "--data", SAMPLE, "--epochs", "1000", "--device",
-                                            "cpu", "--output-dir", folder], stdout=subprocess.PIPE, text=True)
-                for line in program.stdout:
-                    if line.startswith("loss:"):
-                        break
-                program.send_signal(number)
-                start = time.monotonic()
-                output, _ = program.communicate(timeout=60)
-                self.assertLess(time.monotonic() - start, 5)  # a second on a quiet machine
-                self.assertEqual(program.returncode, 128 + number, output)
-                self.assertIn("last.pth", output)
-                self.assertTrue((folder / "last.pth").stat().st_size > 2_000_000)
-                self.assertEqual(self.left_behind(), [])
-
-    def test_trains_on_when_nothing_can_be_shown(self):
-        seen = []
-        for streams in ({}, {"stderr": "/dev/full"}, {"stdout": "/dev/full"}, {"stdout": "/dev/full", "stderr": "/dev/full"}):
-            with self.subTest(**streams):
-                opened = {name: open(path, "w") for name, path in streams.items()}
-                result = self.fashion_mnist("--data", SAMPLE, "--epochs", 2, "--limit", 20, **opened)
-                for stream in opened.values():
-                    stream.close()
-                seen.append(metrics_without_times(self.folder / "run"))
-                self.assertEqual(seen[-1], seen[0])
-                self.assertEqual(result.returncode, 1 if "stdout" in streams else 0)
-                if list(streams) == ["stdout"]:
-                    self.assertRegex(result.stderr, "^fashion_mnist: .*stdout.*No space left on device.*\n$")
-
-    def test_tells_once_that_stdout_cannot_be_written(self):
-        with open("/dev/full", "w") as full:
-            self.assert_refuses(self.fashion_mnist("--help", stdout=full), "stdout", "No space left on device")
+    def test_ctrl_c_ends_within_a_second_with_the_last_weights_written(self):
+        program = subprocess.Popen([PROGRAMS / "fashion_mnist", "--data", SAMPLE, "--epochs", "1000", "--device", "cpu",
+                                    "--output-dir", self.folder / "run"], stdout=subprocess.PIPE, text=True)
+        for line in program.stdout:
+            if line.startswith("loss:"):
+                break
+        program.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        output, _ = program.communicate(timeout=60)
+        self.assertLess(time.monotonic() - start, 5)  # a second on a quiet machine
+        self.assertEqual(program.returncode, 130, output)
+        self.assertIn("last.pth", output)
+        self.assertTrue((self.folder / "run" / "last.pth").stat().st_size > 2_000_000)
+        self.assertEqual(self.left_behind(), [])
 
 
 class Readme(ProgramTest):
@@ -289,9 +268,6 @@ class TinyImagenet(ProgramTest):
         result = self.tiny_imagenet(self.archive, "--channels-last", "--evaluate", self.folder / "run" / "best.pth")
         self.assert_succeeds(result)
         self.assertEqual(result.stdout, f"val Loss: {best['val_loss']:.4f} Acc: {best['val_accuracy']:.4f}\n")
-        with open("/dev/full", "w") as full:
-            self.assert_refuses(self.tiny_imagenet(self.archive, "--evaluate", self.folder / "run" / "best.pth",
-                                                   stdout=full), "stdout", "No space left on device")
 
     def test_results_do_not_depend_on_the_workers(self):
         seen = []
@@ -308,18 +284,6 @@ class TinyImagenet(ProgramTest):
 
     def test_refuses_a_missing_archive(self):
         self.assert_refuses(self.tiny_imagenet(self.folder / "none.zip"), self.folder / "none.zip")
-
-    def test_trains_on_a_prepared_folder_alone_once_its_archive_is_gone(self):
-        self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 1))
-        first = metrics_without_times(self.folder / "run")
-        self.archive.unlink()
-        self.assert_refuses(self.tiny_imagenet(self.archive, "--epochs", 1), self.archive, "--prepared alone")
-        self.assert_succeeds(self.tiny_imagenet(None, "--epochs", 1))
-        self.assertEqual(metrics_without_times(self.folder / "run"), first)
-
-    def test_refuses_a_prepared_folder_that_is_none(self):
-        self.assert_refuses(self.tiny_imagenet(None, "--epochs", 1), self.folder / "prepared")
-        self.assert_refuses(run("tiny_imagenet"), "--data is missing")
 
     def test_refuses_an_archive_cut_short_and_then_takes_the_whole_one(self):
         cut = self.folder / "cut.zip"
