@@ -18,12 +18,29 @@
 #endif
 
 // Object files of one program that disagree must not link: they would define the same functions in two ways. Each
-// object file defines the variable whose name says the rule, thread-local or not according to its own setting, and no
-// linker accepts both for one name.
-extern "C" {
-#ifdef HEARTH_COMPILED
-[[gnu::used]] inline thread_local char hearth_all_parts_of_a_program_link_hearth_compiled_or_all_are_header_only = 0;
+// defines a variable whose name is the rule, thread-local (HEARTH_RULE_1) or not (HEARTH_RULE_0) according to its own
+// setting, and ld and gold refuse a name that is both. lld does not, but refuses a section that is both, so a second
+// variable with a name of its own stands in a section named after the rule. Other formats than ELF check nothing.
+#if defined(__ELF__) && defined(__clang__)
+#define HEARTH_USED gnu::used, gnu::retain  // --gc-sections keeps it
 #else
-[[gnu::used]] inline char hearth_all_parts_of_a_program_link_hearth_compiled_or_all_are_header_only = 0;
+#define HEARTH_USED gnu::used
 #endif
-}
+#ifdef __ELF__
+#define HEARTH_RULE(RULE, STORAGE, SETTING)                                              \
+  extern "C" {                                                                           \
+  [[HEARTH_USED]] inline STORAGE char RULE = 1;                                          \
+  [[HEARTH_USED, gnu::section("rule_" #RULE)]] inline STORAGE char RULE##_##SETTING = 1; \
+  }                                                                                      \
+  static_assert(true)
+#else
+#define HEARTH_RULE(RULE, STORAGE, SETTING) static_assert(true)
+#endif
+#define HEARTH_RULE_1(RULE) HEARTH_RULE(RULE, thread_local, 1)
+#define HEARTH_RULE_0(RULE) HEARTH_RULE(RULE, , 0)
+
+#ifdef HEARTH_COMPILED
+HEARTH_RULE_1(hearth_all_parts_of_a_program_link_hearth_compiled_or_all_are_header_only);
+#else
+HEARTH_RULE_0(hearth_all_parts_of_a_program_link_hearth_compiled_or_all_are_header_only);
+#endif
