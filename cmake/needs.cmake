@@ -33,7 +33,8 @@ function(includes_of include file result)
   set(${result} "${found}" PARENT_SCOPE)
 endfunction()
 
-# all_includes_of(INCLUDE FILE RESULT): the same with what the included files of hearth include in their turn.
+# all_includes_of(INCLUDE FILE RESULT [DECLARATIONS]): the same with what the included files of hearth include in their
+# turn. DECLARATIONS: with HEARTH_COMPILED defined, so that no header brings its definitions (*.ipp) along.
 function(all_includes_of include file result)
   set(waiting "${file}")
   set(seen "${file}")
@@ -41,7 +42,7 @@ function(all_includes_of include file result)
     list(POP_FRONT waiting next)
     includes_of("${include}" "${next}" found)
     foreach(name IN LISTS found)
-      if(NOT name IN_LIST seen)
+      if(NOT name IN_LIST seen AND NOT (ARGN STREQUAL "DECLARATIONS" AND name MATCHES "\\.ipp$"))
         list(APPEND seen "${name}")
         if(name MATCHES "^hearth/" AND EXISTS "${include}/${name}")
           list(APPEND waiting "${name}")
