@@ -1,10 +1,15 @@
 /// The one exception type of the library, and the two ways to throw it.
 #pragma once
 
-#include <fmt/format.h>
+#if __has_include(<fmt/base.h>)
+#include <fmt/base.h>
+#else
+#include <fmt/core.h>
+#endif
 
 #include <stdexcept>
-#include <utility>
+
+#include <hearth/core/inline.hpp>
 
 namespace hearth {
 
@@ -19,18 +24,26 @@ class Error : public std::runtime_error {
 
 namespace hearth::core {
 
+/// Throws Error with the formatted sentence. It does the work of `fail` for every type of argument, so that a call of
+/// `fail` or `require` adds little to a program.
+[[noreturn]] void fail_formatted(fmt::string_view sentence, fmt::format_args args);
+
 /// Throws Error with the formatted sentence.
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> sentence, Args&&... args) {
-  throw Error(fmt::format(sentence, std::forward<Args>(args)...));
+  fail_formatted(sentence, fmt::make_format_args(args...));
 }
 
 /// Throws Error with the formatted sentence unless `condition` holds.
 template <class... Args>
 void require(bool condition, fmt::format_string<Args...> sentence, Args&&... args) {
   if (!condition) [[unlikely]] {
-    fail(sentence, std::forward<Args>(args)...);
+    fail_formatted(sentence, fmt::make_format_args(args...));
   }
 }
 
 }  // namespace hearth::core
+
+#ifndef HEARTH_COMPILED
+#include <hearth/core/error.ipp>
+#endif
