@@ -113,7 +113,7 @@ TEST_CASE("read_weights names the file and what is wrong with it") {
                                                     ": it is no file of weights: neither torch.save nor safetensors "
                                                     "begins one like this");
   CHECK_THROWS_WITH(hearth::read_weights("no/such.pth"), "cannot open no/such.pth: No such file or directory");
-  CHECK_THROWS_WITH(hearth::read_weights("/dev"), "cannot read /dev: it is not a regular file");
+  CHECK_THROWS_WITH(hearth::read_weights("/dev"), "cannot read /dev: it is a folder, not a regular file");
   using Catch::Matchers::ContainsSubstring;
   CHECK_THROWS_WITH(hearth::read_weights(reference("refused_os_system.pth")),
                     ContainsSubstring("it names posix.system"));
