@@ -87,6 +87,7 @@
 #include <hearth/datasets/fake_data.hpp>
 #include <hearth/datasets/fashion_mnist.hpp>
 #include <hearth/datasets/image_folder.hpp>
+#include <hearth/datasets/labelled_images.hpp>
 #include <hearth/datasets/subset.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
 

@@ -1,5 +1,7 @@
+#include <hearth/archive/archive_content.hpp>
 #include <hearth/archive/archive_reader.hpp>
 #include <hearth/archive/extract.hpp>
+#include <hearth/archive/zip_directory.hpp>
 #include <hearth/datasets/gzip.hpp>
 
 #include <sys/resource.h>
@@ -220,4 +222,59 @@ TEST_CASE("a file that cannot be written is an error that names it and the reaso
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   CHECK_THAT(message, ContainsSubstring("cannot write") && ContainsSubstring("numbers.bin: File too large"));
+}
+
+TEST_CASE("A zip entry whose name is damaged, before its data or in the list, is an error", "[archive_reader]") {
+  const TemporaryFolder folder;
+  const std::string whole = read_text(reference("good.zip"));
+  for (std::size_t at = whole.find("readme.txt"); at != std::string::npos; at = whole.find("readme.txt", at + 1)) {
+    std::string damaged = whole;
+    damaged[at] = 'R';
+    const fs::path zip = folder.write("damaged.zip", damaged);
+    CHECK_THROWS_WITH(archives::ArchiveReader(zip),
+                      ContainsSubstring("damaged.zip: the entry top/") && ContainsSubstring("is damaged: its name"));
+    CHECK_THROWS_WITH(extract_archive(zip, folder / "out"), ContainsSubstring("its name in the list"));
+  }
+  CHECK_FALSE(fs::exists(folder / "out"));
+  std::string shorter = whole;
+  for (const std::size_t field : {8U, 10U}) {
+    shorter[whole.rfind("PK\5\6") + field] = 5;
+  }
+  CHECK_THROWS_WITH(archives::ArchiveReader(folder.write("shorter.zip", shorter)),
+                    ContainsSubstring("the list at its end has 6 entries, but should have 5"));
+}
+
+TEST_CASE("A zip behind a program, and one with zip64's records, are read by their lists", "[archive_reader]") {
+  const TemporaryFolder folder;
+  const std::string whole = read_text(reference("good.zip"));
+  const fs::path behind = folder.write("behind.zip", std::string(1000, '#') + whole);
+  const auto list = archives::read_zip_directory(reference("good.zip"), true);
+  REQUIRE(list);
+  CHECK(list->entries == 6);
+  REQUIRE(archives::read_zip_directory(behind, true));
+  CHECK(archives::read_zip_directory(behind, true)->checksum == list->checksum);
+  const auto large = archives::read_zip_directory(reference("zip64.zip"), true);
+  REQUIRE(large);
+  CHECK(large->entries == 2);
+  CHECK(extract_archive(reference("zip64.zip"), folder / "out") == 2);
+  CHECK_FALSE(archives::read_zip_directory(reference("good.tar.gz")));
+}
+
+TEST_CASE("An archive's content is told from another's of the same size", "[archive_content]") {
+  const TemporaryFolder folder;
+  for (const std::string name : {"good.zip", "good.tar.gz"}) {
+    const std::string whole = read_text(reference(name));
+    const std::string line = archives::content_of_archive(reference(name));
+    INFO(line);
+    CHECK(archives::content_of_archive(folder.write("copy", whole)) == line);
+    std::string other = whole;
+    other[whole.size() - 6] = static_cast<char>(other[whole.size() - 6] ^ 1);
+    if (name == "good.tar.gz") {
+      CHECK(archives::content_of_archive(folder.write("other", other)) != line);
+    } else {
+      other = whole;
+      other[whole.find("PK\1\2") + 16] = static_cast<char>(other[whole.find("PK\1\2") + 16] ^ 1);
+      CHECK(archives::content_of_archive(folder.write("other", other)) != line);
+    }
+  }
 }

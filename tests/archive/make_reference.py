@@ -68,3 +68,12 @@ write_zip("checksum.zip", three)
 damaged = bytearray((FOLDER / "checksum.zip").read_bytes())
 damaged[damaged.index(b"of which")] ^= 1
 (FOLDER / "checksum.zip").write_bytes(damaged)
+
+# The records with which zip files larger than 4 GiB count, as if these were such.
+limits = zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT
+zipfile.ZIP64_LIMIT = zipfile.ZIP_FILECOUNT_LIMIT = 1
+with zipfile.ZipFile(FOLDER / "zip64.zip", "w") as archive:
+    for name, data in {"first.txt": b"first of two\n", "second.txt": b"second\n"}.items():
+        with archive.open(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), "w", force_zip64=True) as entry:
+            entry.write(data)
+zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = limits

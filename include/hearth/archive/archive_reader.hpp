@@ -19,9 +19,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
+#include <hearth/archive/zip_directory.hpp>
 #include <hearth/core/error.hpp>
+#include <hearth/core/printable.hpp>
 
 namespace hearth::archives {
 
@@ -65,19 +69,25 @@ enum class EntryKind { file, folder, link, other };
 ///     }
 ///
 /// Every fault of the file, a cut-off end or a wrong checksum (zip has one per entry) among them, is an Error that
-/// names the archive and, inside one, the entry.
+/// names the archive and, inside one, the entry. So is an entry of a zip file whose name in the list at the archive's
+/// end is not the one before its data.
 class ArchiveReader {
  public:
   /// Throws Error when the file cannot be opened, is none of the three formats, or is a zip without its end.
   explicit ArchiveReader(std::filesystem::path path) : path_(std::move(path)), archive_(archive_read_new()) {
-    core::require(std::filesystem::is_regular_file(path_), "ArchiveReader: {} is not a file", path_.string());
-    core::require(archive_ != nullptr, "ArchiveReader: no memory to open {}", path_.string());
+    std::error_code error;
+    core::require(std::filesystem::is_regular_file(path_, error), "ArchiveReader: {} is not a file",
+                  core::printable(path_));
+    core::require(archive_ != nullptr, "ArchiveReader: no memory to open {}", core::printable(path_));
     archive_read_support_filter_gzip(archive_.get());
     archive_read_support_format_tar(archive_.get());
     archive_read_support_format_gnutar(archive_.get());
     archive_read_support_format_zip_seekable(archive_.get());  // by the directory at its end: a cut is seen at once
     if (archive_read_open_filename(archive_.get(), path_.c_str(), block_size) != ARCHIVE_OK) {
       fail_to_open();
+    }
+    if (start_of_file() == zip_start) {
+      read_zip_directory(path_, /*check_names=*/true);
     }
   }
 
@@ -94,10 +104,11 @@ class ArchiveReader {
     if (status < ARCHIVE_WARN && count_ == 0) {
       fail_to_open();
     }
-    core::require(status >= ARCHIVE_WARN, "{}: damaged or cut short after the entry {}: {}", path_.string(), name_,
-                  reason());
+    core::require(status >= ARCHIVE_WARN, "{}: damaged or cut short after the entry {}: {}", core::printable(path_),
+                  core::printable(name_), reason());
     const char* name = archive_entry_pathname(entry_);
-    core::require(name != nullptr, "{}: the name of the entry after {} cannot be read", path_.string(), name_);
+    core::require(name != nullptr, "{}: the name of the entry after {} cannot be read", core::printable(path_),
+                  core::printable(name_));
     name_ = name;
     ++count_;
     return true;
@@ -129,7 +140,8 @@ class ArchiveReader {
   std::span<const std::byte> read_some() {
     buffer_.resize(block_size);
     const la_ssize_t count = archive_read_data(archive_.get(), buffer_.data(), buffer_.size());
-    core::require(count >= 0, "{}: the entry {} is damaged or cut short: {}", path_.string(), name_, reason());
+    core::require(count >= 0, "{}: the entry {} is damaged or cut short: {}", core::printable(path_),
+                  core::printable(name_), reason());
     return std::span(buffer_).first(static_cast<std::size_t>(count));
   }
 
@@ -138,7 +150,8 @@ class ArchiveReader {
     std::vector<std::byte> bytes;
     for (auto part = read_some(); !part.empty(); part = read_some()) {
       core::require(part.size() <= max_size - bytes.size(),
-                    "{}: the entry {} is larger than the {} bytes that are allowed", path_.string(), name_, max_size);
+                    "{}: the entry {} is larger than the {} bytes that are allowed", core::printable(path_),
+                    core::printable(name_), max_size);
       bytes.insert(bytes.end(), part.begin(), part.end());
     }
     return bytes;
@@ -156,16 +169,23 @@ class ArchiveReader {
     return text != nullptr ? text : "it ends too early";
   }
 
-  [[noreturn]] void fail_to_open() const {
+  static constexpr std::array<char, 4> zip_start{'P', 'K', '\3', '\4'};
+
+  std::array<char, 4> start_of_file() const {
     std::array<char, 4> start{};
     std::ifstream(path_, std::ios::binary).read(start.data(), start.size());
+    return start;
+  }
+
+  [[noreturn]] void fail_to_open() const {
+    const std::array<char, 4> start = start_of_file();
     core::require(
-        start != std::array{'P', 'K', '\3', '\4'},
+        start != zip_start,
         "{} is a zip file cut short: the list of its entries, which stands at the end, is missing; get it again",
-        path_.string());
+        core::printable(path_));
     core::require(start[0] != '\x1f' || start[1] != '\x8b', "{} is not a tar.gz archive, or it is cut short: {}",
-                  path_.string(), reason());
-    core::fail("{} is not a zip, tar or tar.gz archive: {}", path_.string(), reason());
+                  core::printable(path_), reason());
+    core::fail("{} is not a zip, tar or tar.gz archive: {}", core::printable(path_), reason());
   }
 
   std::filesystem::path path_;
