@@ -128,7 +128,7 @@ TEST_CASE("FakeData is the same whenever it is read, and another for another see
   CHECK(first.values() == again.values());
   CHECK(data.image(8).pixels() != data.image(9).pixels());
   CHECK(data.image(8).pixels() != FakeData{{.size = 50, .height = 5, .width = 7, .seed = 4}}.image(8).pixels());
-  CHECK_THROWS_WITH(data.label(50), ContainsSubstring("FakeData: index 50 is out of range: there are 50 pictures"));
+  CHECK_THROWS_WITH(data.label(50), ContainsSubstring("FakeData: index 50 is out of range: there are 50 images"));
 }
 
 TEST_CASE("FakeData's bytes and labels are uniform, and neighbours have nothing to do with each other", "[fake_data]") {
@@ -157,7 +157,7 @@ TEST_CASE("FakeData's bytes and labels are uniform, and neighbours have nothing 
   }
 }
 
-TEST_CASE("FakeData refuses what is no picture", "[fake_data]") {
+TEST_CASE("FakeData refuses what is no image", "[fake_data]") {
   CHECK_THROWS_WITH(FakeData{{.height = 0}}, ContainsSubstring("height and width must be at least 1, but got 0 x 224"));
   CHECK_THROWS_WITH(FakeData{{.channels = 4}}, ContainsSubstring("channels must be 1 or 3, but got 4"));
   CHECK_THROWS_WITH(FakeData{{.num_classes = 0}}, ContainsSubstring("num_classes must be at least 1"));

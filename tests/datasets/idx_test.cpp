@@ -3,7 +3,10 @@
 #include <hearth/datasets/gzip.hpp>
 #include <hearth/datasets/idx.hpp>
 
+#include <sys/stat.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -46,7 +49,7 @@ std::string idx_error(const std::string& bytes) {
   return error_of([&] { datasets::parse_idx(std::as_bytes(std::span(bytes)), "a.idx"); });
 }
 
-/// Three pictures of 2 x 2 and their labels, as `split`'s files.
+/// Three images of 2 x 2 and their labels, as `split`'s files.
 void write_mnist(const TemporaryFolder& folder, const fs::path& below, const std::string& split,
                  const std::string& labels = {'\3', '\0', '\x09'}) {
   folder.write(below / (split + "-images-idx3-ubyte"), idx({3, 2, 2}, "ABCDEFGHIJKL"));
@@ -95,6 +98,40 @@ TEST_CASE("What is not an IDX file of bytes is an error that names it", "[idx]")
   CHECK_THROWS_WITH(datasets::read_idx(reference("none.idx")), ContainsSubstring("none.idx"));
 }
 
+TEST_CASE("An IDX file's header and size are checked before its values are read", "[idx]") {
+  const TemporaryFolder folder;
+  constexpr std::uintmax_t size = std::uintmax_t{200} << 30;  // more than this machine's memory; no block of it is used
+  const auto error = [&](const std::string& start) {
+    const fs::path path = folder.write("large.idx", start);
+    fs::resize_file(path, size);
+    return error_of([&] { datasets::read_idx(path); });
+  };
+  CHECK_THAT(error(""), ContainsSubstring("large.idx: an IDX file of type 0x00"));
+  CHECK_THAT(error("no IDX file"), ContainsSubstring("large.idx is not an IDX file"));
+  CHECK_THAT(error(idx({3, 2, 2}, "ABCDEFGHIJKL")),
+             ContainsSubstring("its IDX header promises 12 values, but 214748364784 are there"));
+  CHECK_THAT(error("\x1F\x8B\x08 packed"), ContainsSubstring("large.idx"));
+  std::size_t checks = 0;
+  folder.write("plain.idx", idx({3, 2, 2}, "ABCDEFGHIJKL"));
+  CHECK_THROWS_WITH(datasets::read_idx(folder / "plain.idx",
+                                       [&](const std::vector<std::size_t>& dimensions) {
+                                         ++checks;
+                                         core::require(dimensions.empty(), "not wanted");
+                                       }),
+                    "not wanted");
+  CHECK(checks == 1);
+}
+
+TEST_CASE("A pipe or a device in the place of an IDX file is an error at once", "[idx]") {
+  const TemporaryFolder folder;
+  write_mnist(folder, "", "train");
+  fs::remove(folder / "train-labels-idx1-ubyte");
+  REQUIRE(::mkfifo((folder / "train-labels-idx1-ubyte").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(datasets::read_idx(folder / "train-labels-idx1-ubyte"), ContainsSubstring("train-labels-idx1"));
+  CHECK_THROWS_WITH(MNIST{folder.path()}, ContainsSubstring("train-labels-idx1-ubyte"));
+  CHECK_THROWS_WITH(datasets::read_gzip_or_plain("/dev/zero"), ContainsSubstring("/dev/zero"));
+}
+
 TEST_CASE("A gzip file cut short anywhere is an error that names it and says so", "[gzip]") {
   const TemporaryFolder folder;
   for (const std::string name : {"packed.idx.gz", "stored.idx.gz", "full_header.idx.gz"}) {
@@ -135,7 +172,7 @@ TEST_CASE("A gzip file may not unpack to more than is allowed", "[gzip]") {
   CHECK_THROWS_WITH(datasets::gunzip(bytes, "a.gz", 27), ContainsSubstring("a.gz unpacks to 28 bytes"));
 }
 
-TEST_CASE("FashionMNIST and MNIST give grey pictures and labels from their files", "[fashion_mnist]") {
+TEST_CASE("FashionMNIST and MNIST give grey images and labels from their files", "[fashion_mnist]") {
   const TemporaryFolder folder;
   write_mnist(folder, "", "train");
   write_mnist(folder, "", "t10k", {'\1', '\2', '\0'});
@@ -179,10 +216,10 @@ TEST_CASE("The files are found where torchvision puts them, and packed", "[fashi
   CHECK(MNIST{packed.path()}.image(1).row(0)[0] == 120);
 }
 
-TEST_CASE("Pictures and labels that don't belong together are errors that name the files", "[fashion_mnist]") {
+TEST_CASE("Images and labels that don't belong together are errors that name the files", "[fashion_mnist]") {
   const TemporaryFolder folder;
   write_mnist(folder, "", "train", {'\1', '\2'});
-  CHECK_THROWS_WITH(MNIST{folder.path()}, ContainsSubstring("train-images-idx3-ubyte has 3 pictures, but") &&
+  CHECK_THROWS_WITH(MNIST{folder.path()}, ContainsSubstring("train-images-idx3-ubyte has 3 images, but") &&
                                               ContainsSubstring("train-labels-idx1-ubyte has 2 labels"));
   write_mnist(folder, "", "train", {'\1', '\x0A', '\2'});
   CHECK_THROWS_WITH(MNIST{folder.path()}, ContainsSubstring("train-labels-idx1-ubyte: label 1 is 10"));

@@ -1,4 +1,4 @@
-/// Picture files made by hand.
+/// Image files made by hand.
 #pragma once
 
 #include <cstddef>

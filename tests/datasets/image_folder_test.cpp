@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -39,7 +41,7 @@ std::vector<std::string> lines(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("ImageFolder lists classes and pictures as torchvision does", "[image_folder]") {
+TEST_CASE("ImageFolder lists classes and images as torchvision does", "[image_folder]") {
   const TemporaryFolder folder;
   for (const std::string& name : lines("image_folder_tree.txt")) {
     folder.write(name, "");
@@ -58,7 +60,7 @@ TEST_CASE("ImageFolder lists classes and pictures as torchvision does", "[image_
   }
 }
 
-TEST_CASE("ImageFolder reads a picture as RGB, transformed, with its label", "[image_folder]") {
+TEST_CASE("ImageFolder reads an image as RGB, transformed, with its label", "[image_folder]") {
   const TemporaryFolder folder;
   folder.write("cat/a.bmp", bmp(1, 1, {0, 0, 0}));
   folder.write("dog/b.bmp", bmp(1, 2, {255, 0, 0, 0, 51, 102}));
@@ -68,7 +70,7 @@ TEST_CASE("ImageFolder reads a picture as RGB, transformed, with its label", "[i
   CHECK(dataset.read(1, random, sink) == 1);
   CHECK(sink.shape() == Shape{3, 1, 2});
   CHECK(sink.values() == std::vector<float>{1.0F, 0.0F, 0.0F, 0.2F, 0.0F, 0.4F});
-  CHECK_THROWS_WITH(dataset.read(2, random, sink), ContainsSubstring("index 2 is out of range: there are 2 pictures"));
+  CHECK_THROWS_WITH(dataset.read(2, random, sink), ContainsSubstring("index 2 is out of range: there are 2 images"));
   CHECK_THROWS_WITH(dataset.label(2), ContainsSubstring("index 2 is out of range"));
   CHECK_THROWS_WITH(dataset.path(2), ContainsSubstring("index 2 is out of range"));
 }
@@ -85,7 +87,7 @@ TEST_CASE("num_classes takes the first classes by name", "[image_folder]") {
                     ContainsSubstring("num_classes is 4, but") && ContainsSubstring("has 3 class folders"));
 }
 
-TEST_CASE("A folder that is missing, empty or without pictures is an error that names it", "[image_folder]") {
+TEST_CASE("A folder that is missing, empty or without images is an error that names it", "[image_folder]") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(ImageFolder{folder / "none"},
                     ContainsSubstring((folder / "none").string()) && ContainsSubstring("does not exist"));
@@ -100,7 +102,7 @@ TEST_CASE("A folder that is missing, empty or without pictures is an error that 
   CHECK(ImageFolder(folder.path(), ToTensor{}, {.num_classes = 1}).size() == 1);
 }
 
-TEST_CASE("A picture that cannot be read is an error that names its file", "[image_folder]") {
+TEST_CASE("An image that cannot be read is an error that names its file", "[image_folder]") {
   const TemporaryFolder folder;
   const std::string photo = read_text(reference("photo.jpg"));
   folder.write("a/0.jpg", photo);
@@ -122,7 +124,7 @@ TEST_CASE("A picture that cannot be read is an error that names its file", "[ima
   CHECK_THAT(error_of([&] { dataset.read(0, random, sink); }), ContainsSubstring(dataset.path(0).string()));
 }
 
-TEST_CASE("What a transform says against a picture comes with the file's name", "[image_folder]") {
+TEST_CASE("What a transform says against an image comes with the file's name", "[image_folder]") {
   struct Refuse {
     void write(ImageView, RandomStream&, SampleSink&) const { core::fail("Refuse: not this one"); }
   };
@@ -132,6 +134,51 @@ TEST_CASE("What a transform says against a picture comes with the file's name", 
   RecordingSink sink;
   RandomStream random(0, 0, 0);
   CHECK_THROWS_WITH(dataset.read(0, random, sink), (folder / "a/x.bmp").string() + ": Refuse: not this one");
+}
+
+TEST_CASE("Whatever keeps an image from being read is an Error that names its file", "[image_folder]") {
+  struct Break {
+    void write(ImageView, RandomStream&, SampleSink&) const { throw std::out_of_range("no such column"); }
+  };
+  struct NoMemory {
+    void write(ImageView, RandomStream&, SampleSink&) const { throw std::bad_alloc(); }
+  };
+  const TemporaryFolder folder;
+  folder.write("a/image.bmp", bmp(1, 1, {0, 0, 0}));
+  fs::create_symlink("loop.jpg", folder / "a/loop.jpg");
+  fs::create_symlink("nowhere", folder / "a/nowhere.jpg");
+  folder.write("a/shut/x.jpg", "");
+  const ImageFolder dataset(folder.path(), Break{});
+  REQUIRE(dataset.size() == 4);
+  const auto error = [&](std::size_t index) {
+    RecordingSink sink;
+    RandomStream random(0, 0, 0);
+    return error_of([&] { dataset.read(index, random, sink); });
+  };
+  CHECK(error(0) == (folder / "a/image.bmp").string() + ": no such column");
+  CHECK_THAT(error(1), ContainsSubstring((folder / "a/loop.jpg").string()));
+  CHECK_THAT(error(2), ContainsSubstring((folder / "a/nowhere.jpg").string()));
+  fs::permissions(folder / "a/shut", fs::perms::none);  // nothing to root
+  CHECK_THAT(error(3), ContainsSubstring((folder / "a/shut/x.jpg").string()));
+  fs::permissions(folder / "a/shut", fs::perms::owner_all);
+  RecordingSink sink;
+  RandomStream random(0, 0, 0);
+  CHECK_THROWS_AS(ImageFolder(folder.path(), NoMemory{}).read(0, random, sink), std::bad_alloc);
+  CHECK_THROWS_WITH(ImageFolder{folder / "a/loop.jpg"}, ContainsSubstring("loop.jpg cannot be read"));
+}
+
+TEST_CASE("A message about a file is one line of valid text, whatever the file's name is", "[image_folder]") {
+  struct Refuse {
+    void write(ImageView, RandomStream&, SampleSink&) const { core::fail("Refuse: not this one"); }
+  };
+  const TemporaryFolder folder;
+  folder.write("a/one\ntwo\xFF.jpg", bmp(1, 1, {0, 0, 0}));
+  const ImageFolder dataset(folder.path(), Refuse{});
+  RecordingSink sink;
+  RandomStream random(0, 0, 0);
+  const std::string message = error_of([&] { dataset.read(0, random, sink); });
+  CHECK_THAT(message, ContainsSubstring("one\\ntwo\\xff.jpg"));
+  CHECK(message.find_first_of("\n\xFF") == std::string::npos);
 }
 
 TEST_CASE("Links to files and folders are followed, and a circle of them is refused", "[list_files]") {

@@ -1,13 +1,11 @@
-/// Random pictures, as many and as large as wanted: for tests and measurements that need no files.
+/// Random images, as many and as large as wanted: for tests and measurements that need no files.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <utility>
-#include <vector>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
@@ -25,7 +23,33 @@ struct FakeDataOptions {
   std::uint64_t seed = 0;
 };
 
-/// Pictures whose bytes are random and whose labels are uniform over the classes; torchvision's FakeData. Sample i is a
+}  // namespace hearth
+
+namespace hearth::datasets {
+
+/// The images and labels of FakeData.
+class FakeImages {
+ public:
+  /// Throws Error when there would be no pixel, another number of channels than 1 or 3, or no class.
+  explicit FakeImages(const FakeDataOptions& options);
+
+  const FakeDataOptions& options() const noexcept { return options_; }
+
+  /// These throw Error when there is no image `index`.
+  std::int64_t label(std::size_t index) const;
+  Image image(std::size_t index) const;
+
+ private:
+  RandomStream stream(std::size_t index, std::uint64_t purpose) const;
+
+  FakeDataOptions options_;
+};
+
+}  // namespace hearth::datasets
+
+namespace hearth {
+
+/// Images whose bytes are random and whose labels are uniform over the classes; torchvision's FakeData. Sample i is a
 /// function of the seed and i, made when it is read.
 template <class Transform = ToTensor>
 class FakeData {
@@ -36,48 +60,29 @@ class FakeData {
  public:
   /// Throws Error when there would be no pixel, another number of channels than 1 or 3, or no class.
   explicit FakeData(FakeDataOptions options = {}, Transform transform = {})
-      : options_(options), transform_(std::move(transform)) {
-    core::require(options.height >= 1 && options.width >= 1,
-                  "FakeData: height and width must be at least 1, but got {} x {}", options.height, options.width);
-    core::require(options.channels == 1 || options.channels == 3, "FakeData: channels must be 1 or 3, but got {}",
-                  options.channels);
-    core::require(options.num_classes >= 1, "FakeData: num_classes must be at least 1, but got 0");
-  }
+      : images_(options), transform_(std::move(transform)) {}
 
-  std::size_t size() const noexcept { return options_.size; }
-  std::size_t num_classes() const noexcept { return options_.num_classes; }
+  std::size_t size() const noexcept { return images_.options().size; }
+  std::size_t num_classes() const noexcept { return images_.options().num_classes; }
 
   std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
-    const Image picture = image(index);
-    transform_.write(picture.view(), random, sink);
+    const Image made = image(index);
+    transform_.write(made.view(), random, sink);
     return label(index);
   }
 
-  std::int64_t label(std::size_t index) const {
-    RandomStream own = stream(index, 0);
-    return static_cast<std::int64_t>(own.below(options_.num_classes));
-  }
+  std::int64_t label(std::size_t index) const { return images_.label(index); }
 
-  /// Picture `index`, before the transform.
-  Image image(std::size_t index) const {
-    RandomStream own = stream(index, 1);
-    Image picture(options_.height, options_.width, options_.channels);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < picture.pixels().size(); ++i) {
-      bits = i % 4 == 0 ? own() : bits >> 8;
-      picture.pixels()[i] = static_cast<std::uint8_t>(bits);
-    }
-    return picture;
-  }
+  /// Image `index`, before the transform.
+  Image image(std::size_t index) const { return images_.image(index); }
 
  private:
-  RandomStream stream(std::size_t index, std::uint64_t purpose) const {
-    core::require(index < size(), "FakeData: index {} is out of range: there are {} pictures", index, size());
-    return {options_.seed, purpose, index};
-  }
-
-  FakeDataOptions options_;
+  datasets::FakeImages images_;
   [[no_unique_address]] Transform transform_;
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/datasets/fake_data.ipp>
+#endif

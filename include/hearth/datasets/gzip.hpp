@@ -1,4 +1,5 @@
-/// Reads a gzip file whole, and knows a damaged one. It needs no library beyond stb_image, whose PNG part can inflate.
+/// Reads a gzip file whole, and knows a damaged one. stb_image's PNG part inflates it, so that no library more is
+/// needed.
 #pragma once
 
 #include <algorithm>
@@ -11,9 +12,11 @@
 #include <string>
 #include <vector>
 
+#include <hearth/archive/file_bytes.hpp>
 #include <hearth/core/crc32.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
+#include <hearth/core/printable.hpp>
 #include <hearth/image/stb_image.hpp>
 
 namespace hearth::datasets {
@@ -87,11 +90,21 @@ inline std::vector<std::byte> gunzip(std::span<const std::byte> packed, const st
   return {bytes.begin(), bytes.end()};
 }
 
+/// The first bytes of a file, at most `most` of them. Throws Error naming the file when it cannot be read or is no
+/// regular file.
+inline std::vector<std::byte> read_start(const std::filesystem::path& path, std::size_t most) {
+  const archives::FileBytes file(path);
+  return file.read(0, std::min<std::uint64_t>(most, file.size()));
+}
+
 /// The bytes of a file, unpacked if it is a gzip file (its content says so, not its name). Throws Error as `read_file`
 /// and `gunzip` do.
 inline std::vector<std::byte> read_gzip_or_plain(const std::filesystem::path& path) {
-  std::vector<std::byte> bytes = core::read_file(path);
-  return is_gzip(bytes) ? gunzip(bytes, path.string()) : bytes;
+  if (!is_gzip(read_start(path, 3))) {
+    return core::read_file(path);
+  }
+  constexpr std::size_t largest = std::numeric_limits<std::int32_t>::max();
+  return gunzip(core::read_file(path, largest), core::printable(path));
 }
 
 }  // namespace hearth::datasets

@@ -10,10 +10,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/printable.hpp>
 
 namespace hearth::datasets {
 
@@ -30,22 +32,29 @@ inline FolderNames list_folder(const std::filesystem::path& folder) {
     void operator()(DIR* stream) const noexcept { ::closedir(stream); }
   };
   const std::unique_ptr<DIR, Close> stream(::opendir(folder.c_str()));
-  core::require(stream != nullptr, "cannot read the folder {}: {}", folder.string(), std::strerror(errno));
+  core::require(stream != nullptr, "cannot read the folder {}: {}", core::printable(folder), std::strerror(errno));
   FolderNames names;
   for (;;) {
     errno = 0;
     const dirent* const entry = ::readdir(stream.get());
     if (entry == nullptr) {
-      core::require(errno == 0, "cannot read the folder {}: {}", folder.string(), std::strerror(errno));
+      core::require(errno == 0, "cannot read the folder {}: {}", core::printable(folder), std::strerror(errno));
       break;
     }
     std::string name = entry->d_name;
     if (name == "." || name == "..") {
       continue;
     }
+#ifdef DT_UNKNOWN  // POSIX does not know the kind of an entry; Linux, macOS and the BSDs do
     bool is_folder = entry->d_type == DT_DIR;
     bool is_file = entry->d_type == DT_REG;
-    if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) {
+    const bool is_unknown = entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
+#else
+    bool is_folder = false;
+    bool is_file = false;
+    const bool is_unknown = true;
+#endif
+    if (is_unknown) {
       struct stat status {};
       const bool found = ::fstatat(::dirfd(stream.get()), entry->d_name, &status, 0) == 0;
       is_folder = found && S_ISDIR(status.st_mode);
@@ -72,11 +81,11 @@ std::vector<std::string> list_files(const std::filesystem::path& root, const Wan
   const auto walk = [&](const auto& self, const std::string& prefix) -> void {
     const std::filesystem::path folder = prefix.empty() ? root : root / prefix.substr(0, prefix.size() - 1);
     struct stat status {};
-    core::require(::stat(folder.c_str(), &status) == 0, "cannot read the folder {}: {}", folder.string(),
+    core::require(::stat(folder.c_str(), &status) == 0, "cannot read the folder {}: {}", core::printable(folder),
                   std::strerror(errno));
     const std::pair identity{status.st_dev, status.st_ino};
     core::require(std::find(above.begin(), above.end(), identity) == above.end(),
-                  "the folder {} is a link to a folder above it: its files have no end", folder.string());
+                  "the folder {} is a link to a folder above it: its files have no end", core::printable(folder));
     FolderNames names = list_folder(folder);
     std::erase_if(names.files, [&](const std::string& name) { return !wanted(name); });
     folders.emplace_back(prefix, std::move(names.files));

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,129 +10,148 @@
 #include <functional>
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
+#include <hearth/core/descriptor.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
+#include <hearth/core/folder_lock.hpp>
+#include <hearth/core/printable.hpp>
+#include <hearth/core/process.hpp>
+#include <hearth/datasets/list_files.hpp>
 
 namespace hearth::datasets {
 
 namespace detail {
 
-/// A folder that this process alone works in until the lock goes; other processes and threads wait for it.
-class LockedFolder {
- public:
-  explicit LockedFolder(const std::filesystem::path& path) {
-    if (path.has_parent_path()) {
-      core::make_folder(path.parent_path());
-    }
-    for (;;) {
-      const bool is_there = ::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST;
-      core::require(is_there, "cannot make the folder {}: {}", path.string(), std::strerror(errno));
-      descriptor_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      if (descriptor_ < 0 && errno == ENOENT) {
-        continue;  // whoever had it has just renamed it
-      }
-      core::require(descriptor_ >= 0, "cannot open the folder {}: {}", path.string(), std::strerror(errno));
-      while (::flock(descriptor_, LOCK_EX) != 0) {
-        core::require(errno == EINTR, "cannot lock the folder {}: {}", path.string(), std::strerror(errno));
-      }
-      struct stat locked {};
-      struct stat named {};
-      if (::fstat(descriptor_, &locked) == 0 && ::stat(path.c_str(), &named) == 0 && locked.st_ino == named.st_ino &&
-          locked.st_dev == named.st_dev) {
-        return;
-      }
-      ::close(std::exchange(descriptor_, -1));
-    }
-  }
-  LockedFolder(const LockedFolder&) = delete;
-  LockedFolder& operator=(const LockedFolder&) = delete;
-  ~LockedFolder() { ::close(descriptor_); }
-
-  /// Waits until all that was written in the folder's file system is on the disk.
-  void flush(const std::filesystem::path& path) const {
+/// Waits until all that was written in the folder's file system is on the disk.
+inline void flush_file_system(const std::filesystem::path& folder) {
 #ifdef __linux__
-    core::require(::syncfs(descriptor_) == 0, "cannot write {}: {}", path.string(), std::strerror(errno));
+  const core::Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  core::require(descriptor && ::syncfs(descriptor.number()) == 0, "cannot write {}: {}", core::printable(folder),
+                std::strerror(errno));
 #else
-    static_cast<void>(path);
-    ::sync();
+  static_cast<void>(folder);
+  ::sync();
 #endif
-  }
-
- private:
-  int descriptor_ = -1;
-};
-
-inline bool is_empty_folder(const std::filesystem::path& path) {
-  std::error_code error;
-  return std::filesystem::is_directory(path, error) && std::filesystem::is_empty(path, error) && !error;
 }
 
-inline void clear_folder(const std::filesystem::path& path) {
+/// The folder that a path leads to by symbolic links, whether it is there or not, without a slash at its end.
+inline std::filesystem::path without_links(std::filesystem::path path) {
+  constexpr int most = 40;  // as Linux follows
   std::error_code error;
-  std::vector<std::filesystem::path> entries;
-  for (std::filesystem::directory_iterator next(path, error), end; !error && next != end; next.increment(error)) {
-    entries.push_back(next->path());
+  for (int i = 0;; ++i) {
+    if (!path.has_filename()) {
+      path = path.parent_path();  // "name/"
+    }
+    if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) {
+      return path;
+    }
+    const std::filesystem::path next = std::filesystem::read_symlink(path, error);
+    core::require(!error && i < most, "cannot prepare {}: {}", core::printable(path),
+                  error ? error.message() : "it is a link that leads to itself");
+    path = next.is_absolute() ? next : path.parent_path() / next;
   }
-  for (const std::filesystem::path& entry : entries) {
-    if (!error) {
-      std::filesystem::remove_all(entry, error);
+}
+
+/// Removes the folder `target` where it is empty, so that another can get its name. Returns whether it was there.
+/// Throws Error when it has files in it, and when it is a mount point, which keeps its name.
+inline bool make_way(const std::filesystem::path& target) {
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(target, error))) {
+    return false;
+  }
+  const bool is_empty =
+      std::filesystem::is_directory(target, error) && std::filesystem::is_empty(target, error) && !error;
+  core::require(is_empty,
+                "{} is in the way: it is there already, and it is not a folder that was prepared here; name another "
+                "folder, or remove it",
+                core::printable(target));
+  if (!std::filesystem::remove(target, error)) {
+    core::fail("{} cannot be replaced ({}); name a folder in it, such as {}", core::printable(target),
+               error == std::errc::device_or_resource_busy ? "it is a mount point" : error.message(),
+               core::printable(target / "prepared"));
+  }
+  return true;
+}
+
+/// Removes what killed runs have left beside the folder: NAME.part-, then 16 hexadecimal digits. Each run has a name of
+/// its own for that, so that one that has stood still until another took its lock cannot write among the other's files.
+inline void remove_old_parts(const std::filesystem::path& target) {
+  const std::string prefix = target.filename().string() + ".part-";
+  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
+  std::vector<std::filesystem::path> parts;
+  for (const std::string& name : list_folder(folder).folders) {
+    if (name.starts_with(prefix) && name.size() == prefix.size() + 16 &&
+        name.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos) {
+      parts.push_back(folder / name);
     }
   }
-  core::require(!error, "cannot clear the folder {}, left by an earlier run: {}", path.string(), error.message());
+  for (const std::filesystem::path& part : parts) {
+    std::error_code error;
+    std::filesystem::remove_all(part, error);
+    core::require(!error, "cannot remove the folder {}, left by an earlier run: {}", core::printable(part),
+                  error.message());
+  }
 }
 
 }  // namespace detail
 
+/// The note of a folder that `prepare_folder` makes.
+inline constexpr const char* prepared_note = ".prepared";
+
 /// Has `prepare_folder` finished this one?
 inline bool is_prepared_folder(const std::filesystem::path& target) {
   std::error_code error;
-  return std::filesystem::is_regular_file(target / ".prepared", error);
+  return std::filesystem::is_regular_file(target / prepared_note, error);
 }
 
 /// Makes the folder `target` with what `fill(part)` writes into the folder that it is given, unless an earlier run has
-/// done so. Returns whether it called `fill`.
+/// done so. Returns whether it called `fill`. Where it did not, the folder can be another run's, with another note: the
+/// caller compares.
 ///
-/// `fill` works in `target`.part; at the end the note that it returns is written there as `.prepared`, all is flushed
-/// to the disk, and the folder gets its name. So `target` is absent (or empty, as before) or complete. What a killed
-/// run left aside is cleared by the next; when `fill` throws nothing is left. Of several processes or threads that ask
-/// at once, one fills and the others wait for it. Throws Error when `target` has files in it that no such run has made.
-inline bool prepare_folder(std::filesystem::path target,
+/// `fill` works in a folder beside, `target`.part-DIGITS; at the end the note that it returns is written there as
+/// `.prepared`, all is flushed to the disk, and the folder gets its name. So `target` is absent (or empty, as before)
+/// or complete. What a killed run left aside is cleared by the next; when `fill` throws nothing is left. Of several
+/// processes or threads that ask at once, on this host or others, one fills and the others wait for it
+/// (core::FolderLock at `target`.lock). Where `target` is a link, the folder that it leads to is made. Throws Error,
+/// before any work, when `target` has files in it that no such run has made, when it is a mount point, or when nothing
+/// can be made beside it.
+inline bool prepare_folder(const std::filesystem::path& folder,
                            const std::function<std::string(const std::filesystem::path& part)>& fill) {
   namespace fs = std::filesystem;
-  if (!target.has_filename()) {
-    target = target.parent_path();  // "name/"
-  }
+  const fs::path target = detail::without_links(folder);
   if (is_prepared_folder(target)) {
     return false;
   }
-  std::error_code error;
+  if (target.has_parent_path()) {
+    core::make_folder(target.parent_path());
+  }
+  fs::path lock_file = target;
+  lock_file += ".lock";
+  const core::FolderLock lock = core::FolderLock::wait(lock_file);
+  if (is_prepared_folder(target)) {
+    return false;  // another run was quicker
+  }
+  detail::remove_old_parts(target);
+  const bool was_there = detail::make_way(target);
   fs::path part = target;
-  part += ".part";
-  const detail::LockedFolder lock(part);
-  if (is_prepared_folder(target)) {
-    fs::remove(part, error);  // another process was quicker, and this one has made an empty folder since
-    return false;
-  }
-  const bool is_free = !fs::exists(fs::symlink_status(target, error)) || detail::is_empty_folder(target);
-  if (!is_free) {
-    fs::remove(part, error);
-    core::fail(
-        "{} is in the way: it is there already, and it is not a folder that was prepared here; name another folder, or "
-        "remove it",
-        target.string());
-  }
+  part += ".part-" + core::random_digits();
+  std::error_code error;
   try {
-    detail::clear_folder(part);
+    core::make_folder(part);
     const std::string note = fill(part);
-    core::write_file(part / ".prepared", note);
-    lock.flush(part);
-    fs::rename(part, target, error);  // takes the place of an empty folder, too
-    core::require(!error, "cannot rename {} to {}: {}", part.string(), target.string(), error.message());
+    core::write_file(part / prepared_note, note);
+    detail::flush_file_system(part);
+    lock.require_held();
+    fs::rename(part, target, error);
+    core::require(!error, "cannot rename {} to {}: {}", core::printable(part), core::printable(target),
+                  error.message());
   } catch (...) {
     fs::remove_all(part, error);
+    if (was_there && lock.is_held()) {
+      fs::create_directory(target, error);
+    }
     throw;
   }
   return true;

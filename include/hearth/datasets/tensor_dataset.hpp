@@ -5,14 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <span>
-#include <utility>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
-#include <hearth/data/write_sample.hpp>
 
 namespace hearth {
 
@@ -20,44 +16,12 @@ namespace hearth {
 class TensorDataset {
  public:
   /// inputs: float [N, ...]; targets: int64 [N]; both on the CPU. Throws Error otherwise.
-  TensorDataset(const at::Tensor& inputs, const at::Tensor& targets) {
-    core::require(inputs.defined() && targets.defined(), "TensorDataset: inputs and targets must be tensors");
-    core::require(inputs.device().is_cpu() && targets.device().is_cpu(),
-                  "TensorDataset: inputs and targets must be on the CPU");
-    core::require(inputs.scalar_type() == at::kFloat,
-                  "TensorDataset: inputs must be of type float, but are {}; use inputs.to(torch::kFloat)",
-                  c10::toString(inputs.scalar_type()));
-    core::require(targets.scalar_type() == at::kLong,
-                  "TensorDataset: targets must be of type int64, but are {}; use targets.to(torch::kLong)",
-                  c10::toString(targets.scalar_type()));
-    core::require(inputs.dim() >= 1 && targets.dim() == 1,
-                  "TensorDataset: inputs must be [N, ...] and targets [N], but have {} and {} dimensions", inputs.dim(),
-                  targets.dim());
-    core::require(inputs.size(0) == targets.size(0), "TensorDataset: there are {} inputs, but {} targets",
-                  inputs.size(0), targets.size(0));
-    inputs_ = inputs.detach().contiguous();
-    targets_ = targets.detach().contiguous();
-    shape_ = Shape(std::span(inputs_.sizes().data() + 1, inputs_.sizes().size() - 1));
-  }
+  TensorDataset(const at::Tensor& inputs, const at::Tensor& targets);
 
   std::size_t size() const noexcept { return static_cast<std::size_t>(targets_.size(0)); }
 
-  std::int64_t read(std::size_t index, RandomStream& /*random*/, SampleSink& sink) const {
-    const std::int64_t target = label(index);
-    const SamplePlace place = sink.place(shape_);
-    if (place.layout == Layout::contiguous || shape_.rank() != 3) {
-      const auto count = static_cast<std::size_t>(shape_.numel());
-      std::memcpy(place.data, inputs_.const_data_ptr<float>() + index * count, count * sizeof(float));
-    } else {
-      write_sample(place, inputs_.select(0, static_cast<std::int64_t>(index)));
-    }
-    return target;
-  }
-
-  std::int64_t label(std::size_t index) const {
-    core::require(index < size(), "TensorDataset: index {} is out of range: there are {} samples", index, size());
-    return targets_.const_data_ptr<std::int64_t>()[index];
-  }
+  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const;
+  std::int64_t label(std::size_t index) const;
 
   const at::Tensor& inputs() const noexcept { return inputs_; }
   const at::Tensor& targets() const noexcept { return targets_; }
@@ -69,3 +33,7 @@ class TensorDataset {
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/datasets/tensor_dataset.ipp>
+#endif

@@ -1,0 +1,65 @@
+/// Small grey images and their labels, all in memory, from the IDX files of MNIST and FashionMNIST.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hearth/core/inline.hpp>
+#include <hearth/image/image.hpp>
+
+namespace hearth {
+
+/// Which part of a dataset that comes divided: what is learnt from, or what the result is measured on.
+enum class Split { train, test };
+
+}  // namespace hearth
+
+namespace hearth::datasets {
+
+/// Images [N, height, width] of one channel, and labels [N].
+class LabelledImages {
+ public:
+  /// Reads an IDX file of images and one of labels, plain or packed with gzip. `classes` has the names of the classes
+  /// in the order of their labels. Throws Error naming the file when one cannot be read, the dimensions are others, the
+  /// counts differ, or a label is none of the classes'.
+  LabelledImages(const std::filesystem::path& images, const std::filesystem::path& labels,
+                 std::vector<std::string> classes);
+
+  std::size_t size() const noexcept { return labels_.size(); }
+  const std::vector<std::string>& classes() const noexcept { return classes_; }
+
+  /// These throw Error when there is no image `index`.
+  std::int64_t label(std::size_t index) const;
+  ImageView image(std::size_t index) const;
+
+ private:
+  void check(std::size_t index) const;
+
+  int height_ = 0;
+  int width_ = 0;
+  std::vector<std::uint8_t> pixels_;
+  std::vector<std::uint8_t> labels_;
+  std::vector<std::string> classes_;
+};
+
+/// The file of that name, or with .gz behind it, in `root` or in `root`/`name`/raw, where torchvision puts it. Throws
+/// Error naming the file and the folders when it is in neither.
+std::filesystem::path find_idx_file(const std::filesystem::path& root, std::string_view name, const std::string& file);
+
+/// {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] of the dataset `name`, found as `find_idx_file` does.
+LabelledImages read_mnist(const std::filesystem::path& root, Split split, std::string_view name,
+                          std::vector<std::string> classes);
+
+/// The names of the classes, as torchvision has them.
+std::vector<std::string> mnist_classes();
+std::vector<std::string> fashion_mnist_classes();
+
+}  // namespace hearth::datasets
+
+#ifndef HEARTH_COMPILED
+#include <hearth/datasets/labelled_images.ipp>
+#endif

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <hearth/datasets/labelled_images.hpp>
+
+#include <system_error>
+#include <utility>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/printable.hpp>
+#include <hearth/datasets/idx.hpp>
+
+namespace hearth::datasets {
+
+HEARTH_INLINE LabelledImages::LabelledImages(const std::filesystem::path& images, const std::filesystem::path& labels,
+                                             std::vector<std::string> classes)
+    : classes_(std::move(classes)) {
+  constexpr std::size_t most = 65535;
+  IdxArray pixels = read_idx(images, [&](const std::vector<std::size_t>& sizes) {
+    core::require(sizes.size() == 3, "{} has {} dimensions, but images need 3: count, height, width",
+                  core::printable(images), sizes.size());
+    core::require(sizes[1] <= most && sizes[2] <= most, "{}: images of {} x {} pixels are too large",
+                  core::printable(images), sizes[1], sizes[2]);
+    core::require(sizes[0] > 0 && sizes[1] > 0 && sizes[2] > 0, "{} has no images", core::printable(images));
+  });
+  const std::size_t count = pixels.dimensions[0];
+  IdxArray targets = read_idx(labels, [&](const std::vector<std::size_t>& sizes) {
+    core::require(sizes.size() == 1, "{} has {} dimensions, but labels need 1: count", core::printable(labels),
+                  sizes.size());
+    core::require(sizes[0] == count, "{} has {} images, but {} has {} labels", core::printable(images), count,
+                  core::printable(labels), sizes[0]);
+  });
+  for (std::size_t i = 0; i < count; ++i) {
+    core::require(targets.values[i] < classes_.size(), "{}: label {} is {}, but there are {} classes, 0 to {}",
+                  core::printable(labels), i, targets.values[i], classes_.size(), classes_.size() - 1);
+  }
+  height_ = static_cast<int>(pixels.dimensions[1]);
+  width_ = static_cast<int>(pixels.dimensions[2]);
+  pixels_ = std::move(pixels.values);
+  labels_ = std::move(targets.values);
+}
+
+HEARTH_INLINE std::int64_t LabelledImages::label(std::size_t index) const {
+  check(index);
+  return labels_[index];
+}
+
+HEARTH_INLINE ImageView LabelledImages::image(std::size_t index) const {
+  check(index);
+  const std::size_t pixels = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_);
+  return {pixels_.data() + index * pixels, height_, width_, 1, width_};
+}
+
+HEARTH_INLINE void LabelledImages::check(std::size_t index) const {
+  core::require(index < size(), "LabelledIdx: index {} is out of range: there are {} images", index, size());
+}
+
+HEARTH_INLINE std::filesystem::path find_idx_file(const std::filesystem::path& root, std::string_view name,
+                                                  const std::string& file) {
+  std::error_code error;
+  core::require(std::filesystem::is_directory(root, error), "{}: the folder {} does not exist", name,
+                core::printable(root));
+  const std::filesystem::path raw = root / name / "raw";
+  for (const std::filesystem::path& folder : {root, raw}) {
+    for (const std::string_view ending : {"", ".gz"}) {
+      std::filesystem::path path = folder / file;
+      path += ending;
+      if (std::filesystem::exists(path, error)) {
+        return path;
+      }
+    }
+  }
+  core::fail("{}: there is no {} or {}.gz in {} or {}", name, file, file, core::printable(root), core::printable(raw));
+}
+
+HEARTH_INLINE LabelledImages read_mnist(const std::filesystem::path& root, Split split, std::string_view name,
+                                        std::vector<std::string> classes) {
+  const std::string prefix = split == Split::train ? "train" : "t10k";
+  return {find_idx_file(root, name, prefix + "-images-idx3-ubyte"),
+          find_idx_file(root, name, prefix + "-labels-idx1-ubyte"), std::move(classes)};
+}
+
+HEARTH_INLINE std::vector<std::string> mnist_classes() {
+  return {"0 - zero", "1 - one", "2 - two",   "3 - three", "4 - four",
+          "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine"};
+}
+
+HEARTH_INLINE std::vector<std::string> fashion_mnist_classes() {
+  return {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
+}
+
+}  // namespace hearth::datasets
