@@ -1,6 +1,4 @@
 /// The first network of PyTorch's quick start: an MLP that learns to tell ten kinds of clothes (or digits) apart.
-#include <fmt/format.h>
-
 #include <hearth/hearth.hpp>
 
 #include "program.hpp"
@@ -12,20 +10,18 @@ namespace {
 /// Prints what the quick start prints: the loss every hundred batches, the test error after every epoch.
 struct QuickStartLines : Callback {
   void on_epoch_begin(const EpochBegin& event) {
-    fmt::print("Epoch {}\n-------------------------------\n", event.epoch + 1);
+    program::print("Epoch {}\n-------------------------------\n", event.epoch + 1);
   }
   void on_batch_end(const BatchEnd& done) {
     if (done.phase == Phase::train && done.batch % 100 == 0) {
-      fmt::print("loss: {:>7f}  [{:>5d}/{:>5d}]\n", done.batch_loss, done.samples_done, done.samples);
-      std::fflush(stdout);
+      program::print("loss: {:>7f}  [{:>5d}/{:>5d}]\n", done.batch_loss, done.samples_done, done.samples);
     }
   }
   void on_epoch_end(const EpochEnd& event) {
     const EpochRecord& record = event.record();
-    fmt::print("Test Error:\n Accuracy: {:>0.1f}%, Avg loss: {:>8f}\n", 100 * record.val_accuracy, record.val_loss);
-    fmt::print(" {:.0f} images/s, {:.0f}% of the time waiting for data\n\n", record.images_per_second,
-               100 * record.data_wait_fraction);
-    std::fflush(stdout);
+    program::print("Test Error:\n Accuracy: {:>0.1f}%, Avg loss: {:>8f}\n", 100 * record.val_accuracy, record.val_loss);
+    program::print(" {:.0f} images/s, {:.0f}% of the time waiting for data\n\n", record.images_per_second,
+                   100 * record.data_wait_fraction);
   }
 };
 
@@ -42,8 +38,8 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
   auto model = models::mlp({.in_features = 28 * 28, .hidden = {512, 512}, .num_classes = 10});
   optim::SGD optimizer{model->parameters(), {.lr = flags.lr, .fused = true}};
   optim::NoScheduler scheduler{optimizer};
-  fmt::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
-             describe(device), train.samples(), test.samples());
+  program::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
+                 describe(device), train.samples(), test.samples());
 
   command_line.write_config(flags.output_dir);
   Trainer trainer{
@@ -58,17 +54,18 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
       Curves{flags.output_dir}};
   const History history = trainer.fit(train, test);
   if (history.interrupted) {
-    fmt::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());
+    program::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());
     return 130;
   }
-  fmt::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);
-  fmt::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.output_dir.string());
+  program::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);
+  program::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.output_dir.string());
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  program::begin();
   const InterruptSignal interrupt;
   program::RunFlags flags{.epochs = 5, .batch_size = 32, .lr = 1e-2, .output_dir = "runs/fashion_mnist"};
   program::Flags command_line{"fashion_mnist",

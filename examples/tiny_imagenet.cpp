@@ -1,7 +1,5 @@
 /// ResNet-50, or another architecture, on Tiny ImageNet, from the archive as it is downloaded: torchvision's recipe for
 /// fine-tuning or for training from nothing.
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cmath>
 
@@ -26,14 +24,12 @@ struct Flags {
 /// Prints what PyTorch's transfer-learning tutorial prints.
 struct EpochLines : Callback {
   void on_epoch_begin(const EpochBegin& event) {
-    fmt::print("Epoch {}/{}\n----------\n", event.epoch, event.epochs - 1);
-    std::fflush(stdout);
+    program::print("Epoch {}/{}\n----------\n", event.epoch, event.epochs - 1);
   }
   void on_epoch_end(const EpochEnd& event) {
     const EpochRecord& record = event.record();
-    fmt::print("train Loss: {:.4f} Acc: {:.4f}\nval Loss: {:.4f} Acc: {:.4f}\n\n", record.train_loss,
-               record.train_accuracy, record.val_loss, record.val_accuracy);
-    std::fflush(stdout);
+    program::print("train Loss: {:.4f} Acc: {:.4f}\nval Loss: {:.4f} Acc: {:.4f}\n\n", record.train_loss,
+                   record.train_accuracy, record.val_loss, record.val_accuracy);
   }
 };
 
@@ -45,7 +41,7 @@ TinyImageNet prepare(const program::Flags& command_line, const Flags& flags) {
     const auto now = std::chrono::steady_clock::now();
     if (done == total || now - shown > std::chrono::seconds(1)) {
       shown = now;
-      fmt::print(stderr, "preparing {}: {} of {} files\n", flags.prepared.string(), done, total);
+      program::print_error("preparing {}: {} of {} files\n", flags.prepared.string(), done, total);
     }
   };
   return prepare_tiny_imagenet(flags.run.data, flags.prepared, {.progress = show});
@@ -72,7 +68,7 @@ void evaluate(const Flags& flags, Model& model, Loader& val, const Placement& pl
   load_weights(*model, flags.evaluate);
   Evaluator evaluator{AverageLoss{CrossEntropyLoss{}}, Accuracy{}};
   const auto [loss, accuracy] = evaluator.run(model, val, placement);
-  fmt::print("val Loss: {:.4f} Acc: {:.4f}\n", loss, accuracy);
+  program::print("val Loss: {:.4f} Acc: {:.4f}\n", loss, accuracy);
 }
 
 int run(const program::Flags& command_line, const Flags& flags, const InterruptSignal& interrupt) {
@@ -89,9 +85,9 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   }
   DataLoader train{first_per_class(ImageFolder{folders.train, augmentation(flags.image_size), first_classes}, limit),
                    program::loader_options(flags.run, /*shuffle=*/true)};
-  fmt::print("{} with {} parameters on {}: {} classes, {} training and {} validation images\n\n", flags.arch,
-             count_parameters(model).total, describe(placement.device), flags.num_classes, train.samples(),
-             val.samples());
+  program::print("{} with {} parameters on {}: {} classes, {} training and {} validation images\n\n", flags.arch,
+                 count_parameters(model).total, describe(placement.device), flags.num_classes, train.samples(),
+                 val.samples());
 
   command_line.write_config(flags.run.output_dir);
   optim::SGD optimizer{model->parameters(), {.lr = flags.run.lr, .momentum = 0.9}};
@@ -112,19 +108,20 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(train, val);
   if (history.interrupted) {
-    fmt::print("Interrupted; the last weights are in {}\n", (flags.run.output_dir / "last.pth").string());
+    program::print("Interrupted; the last weights are in {}\n", (flags.run.output_dir / "last.pth").string());
     return 130;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  fmt::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
-             history.best().accuracy);
-  fmt::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.run.output_dir.string());
+  program::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
+                 history.best().accuracy);
+  program::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.run.output_dir.string());
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  program::begin();
   const InterruptSignal interrupt;
   Flags flags;
   program::Flags command_line{"tiny_imagenet",

@@ -195,20 +195,51 @@ class FashionMnist(ProgramTest):
         self.assert_refuses(self.fashion_mnist("--data", SAMPLE), self.folder / "run")
         self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--output-dir", "/proc/run"), "/proc/run")
 
-    def test_ctrl_c_ends_within_a_second_with_the_last_weights_written(self):
-        program = subprocess.Popen([PROGRAMS / "fashion_mnist", "--data", SAMPLE, "--epochs", "1000", "--device", "cpu",
-                                    "--output-dir", self.folder / "run"], stdout=subprocess.PIPE, text=True)
-        for line in program.stdout:
-            if line.startswith("loss:"):
-                break
-        program.send_signal(signal.SIGINT)
-        start = time.monotonic()
-        output, _ = program.communicate(timeout=60)
-        self.assertLess(time.monotonic() - start, 5)  # a second on a quiet machine
-        self.assertEqual(program.returncode, 130, output)
-        self.assertIn("last.pth", output)
-        self.assertTrue((self.folder / "run" / "last.pth").stat().st_size > 2_000_000)
-        self.assertEqual(self.left_behind(), [])
+    def test_a_signal_ends_within_a_second_with_the_last_weights_written(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(signal=number):
+                folder = self.folder / number.name
+                program = subprocess.Popen([PROGRAMS / "fashion_mnist", "--data", SAMPLE, "--epochs", "1000", "--device",
+                                            "cpu", "--output-dir", folder], stdout=subprocess.PIPE, text=True)
+                for line in program.stdout:
+                    if line.startswith("loss:"):
+                        break
+                program.send_signal(number)
+                start = time.monotonic()
+                output, _ = program.communicate(timeout=60)
+                self.assertLess(time.monotonic() - start, 5)  # a second on a quiet machine
+                self.assertEqual(program.returncode, 128 + number, output)
+                self.assertIn("last.pth", output)
+                self.assertTrue((folder / "last.pth").stat().st_size > 2_000_000)
+                self.assertEqual(self.left_behind(), [])
+
+    def redirected(self, redirection, program, *flags):
+        """The program as a shell runs it with such a redirection of its output."""
+        return subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", PROGRAMS / program, *map(str, flags)],
+                              capture_output=True, encoding="utf-8", timeout=300)
+
+    def test_trains_on_when_nothing_can_be_shown(self):
+        flags = ["--device", "cpu", "--data", SAMPLE, "--epochs", 2, "--limit", 20, "--output-dir", self.folder / "run"]
+        wanted = None
+        for redirection in ("", "2>/dev/full", "2>&-", ">/dev/full", ">&-", ">/dev/full 2>/dev/full", "<&- >&- 2>&-"):
+            with self.subTest(redirection=redirection):
+                result = self.redirected(redirection, "fashion_mnist", *flags)
+                metrics = metrics_without_times(self.folder / "run")
+                wanted = wanted or metrics
+                self.assertEqual(metrics, wanted)
+                lost = re.search(r"(?<!2)>", redirection)  # stdout, the only stream whose loss is worth an exit code
+                self.assertEqual(result.returncode, 1 if lost else 0)
+                if redirection in (">/dev/full", ">&-"):
+                    self.assertRegex(result.stderr, "^fashion_mnist: the output could not be written: [^\n]+\n$")
+                shutil.rmtree(self.folder / "run")
+
+    def test_a_mistake_has_its_exit_code_when_nothing_can_be_shown(self):
+        for redirection in ("2>/dev/full", "2>&-", ">&- 2>&-"):
+            with self.subTest(redirection=redirection):
+                self.assertEqual(self.redirected(redirection, "fashion_mnist", "--bogus").returncode, 1)
+
+    def test_tells_once_that_its_output_cannot_be_written(self):
+        self.assert_refuses(self.redirected(">/dev/full", "fashion_mnist", "--help"), "No space left on device")
 
 
 class Readme(ProgramTest):
@@ -268,6 +299,9 @@ class TinyImagenet(ProgramTest):
         result = self.tiny_imagenet(self.archive, "--channels-last", "--evaluate", self.folder / "run" / "best.pth")
         self.assert_succeeds(result)
         self.assertEqual(result.stdout, f"val Loss: {best['val_loss']:.4f} Acc: {best['val_accuracy']:.4f}\n")
+        with open("/dev/full", "w") as full:
+            self.assert_refuses(self.tiny_imagenet(self.archive, "--evaluate", self.folder / "run" / "best.pth",
+                                                   stdout=full), "No space left on device")
 
     def test_results_do_not_depend_on_the_workers(self):
         seen = []
@@ -284,6 +318,19 @@ class TinyImagenet(ProgramTest):
 
     def test_refuses_a_missing_archive(self):
         self.assert_refuses(self.tiny_imagenet(self.folder / "none.zip"), self.folder / "none.zip")
+
+    def test_trains_on_a_prepared_folder_alone_once_its_archive_is_gone(self):
+        self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 1))
+        first = metrics_without_times(self.folder / "run")
+        shutil.rmtree(self.folder / "run")
+        self.archive.unlink()
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--epochs", 1), self.archive)
+        self.assert_succeeds(self.tiny_imagenet(None, "--epochs", 1))
+        self.assertEqual(metrics_without_times(self.folder / "run"), first)
+
+    def test_refuses_a_prepared_folder_that_is_none(self):
+        self.assert_refuses(self.tiny_imagenet(None, "--epochs", 1), self.folder / "prepared")
+        self.assert_refuses(run("tiny_imagenet"), "--data is missing")
 
     def test_refuses_an_archive_cut_short_and_then_takes_the_whole_one(self):
         cut = self.folder / "cut.zip"
