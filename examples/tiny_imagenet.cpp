@@ -33,9 +33,13 @@ struct EpochLines : Callback {
   }
 };
 
+/// The class folders: made from --data, or those of an earlier run when --prepared alone is given.
 TinyImageNet prepare(const program::Flags& command_line, const Flags& flags) {
-  core::require(!flags.run.data.empty() || command_line.given("--prepared"),
-                "--data is missing: tiny-imagenet-200.zip, or the folder that it unpacks to");
+  if (flags.run.data.empty()) {
+    core::require(command_line.given("--prepared"),
+                  "--data is missing: tiny-imagenet-200.zip, or the folder that it unpacks to");
+    return open_tiny_imagenet(flags.prepared);
+  }
   auto shown = std::chrono::steady_clock::now();
   const auto show = [&](std::size_t done, std::size_t total) {
     const auto now = std::chrono::steady_clock::now();
