@@ -50,9 +50,9 @@ format-check: ## fail where clang-format would change something
 	@cmake/setup.sh format
 	@$$(command -v clang-format-14 || echo clang-format) --dry-run --Werror $(SOURCES) || { echo "make format lays them out"; exit 1; }
 
-lint: ## read the headers with clang-tidy, by way of the tests
+lint: ## read with clang-tidy what the last commit changed (LINT=all: everything, LINT=REVISION: since then)
 	@cmake/setup.sh lint
-	@cmake/lint.sh
+	@cmake/lint.sh $(LINT)
 
 umbrella: ## write include/hearth/hearth.hpp from the headers that there are
 	@cmake/setup.sh demo
