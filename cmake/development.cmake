@@ -31,20 +31,23 @@ target_compile_options(hearth_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconv
 
 # The sanitizers: for the suites that are built with them beside the plain ones, and for everything when HEARTH_SANITIZE
 # says so (the presets asan and tsan).
+set(asan_flags -fsanitize=address,undefined)
+set(tsan_flags -fsanitize=thread)
 add_library(hearth_asan INTERFACE)
-target_compile_options(hearth_asan INTERFACE -g1 -fno-omit-frame-pointer -fsanitize=address,undefined
-                                             -fno-sanitize-recover=all)
-target_link_options(hearth_asan INTERFACE -fsanitize=address,undefined)
+target_compile_options(hearth_asan INTERFACE -g1 -fno-omit-frame-pointer ${asan_flags} -fno-sanitize-recover=all)
+target_link_options(hearth_asan INTERFACE ${asan_flags})
 add_library(hearth_tsan INTERFACE)
-target_compile_options(hearth_tsan INTERFACE -g1 -fsanitize=thread)
-target_link_options(hearth_tsan INTERFACE -fsanitize=thread)
+target_compile_options(hearth_tsan INTERFACE -g1 ${tsan_flags})
+target_link_options(hearth_tsan INTERFACE ${tsan_flags})
 
 set(HEARTH_SANITIZE "" CACHE STRING "Build everything with a sanitizer: address (with undefined) or thread")
 set_property(CACHE HEARTH_SANITIZE PROPERTY STRINGS "" address thread)
 if(HEARTH_SANITIZE STREQUAL "address")
-  link_libraries(hearth_asan)
+  add_compile_options(-fno-omit-frame-pointer ${asan_flags} -fno-sanitize-recover=all)
+  add_link_options(${asan_flags})
 elseif(HEARTH_SANITIZE STREQUAL "thread")
-  link_libraries(hearth_tsan)
+  add_compile_options(${tsan_flags})
+  add_link_options(${tsan_flags})
 elseif(HEARTH_SANITIZE)
   message(FATAL_ERROR "HEARTH_SANITIZE must be empty, address or thread, but is ${HEARTH_SANITIZE}")
 endif()
