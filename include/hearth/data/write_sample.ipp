@@ -2,26 +2,20 @@
 
 #include <hearth/data/write_sample.hpp>
 
-#include <ATen/ops/from_blob.h>
-
-#include <array>
-#include <cstdint>
 #include <cstring>
 #include <span>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/sample_tensor.hpp>
 
 namespace hearth {
 
 HEARTH_INLINE void write_sample(const SamplePlace& place, const at::Tensor& sample) {
   const bool channels_last = place.layout == Layout::channels_last && place.shape.rank() == 3;
-  if (channels_last) {
-    const std::array<std::int64_t, 3> strides{1, sample.size(2) * sample.size(0), sample.size(0)};
-    at::from_blob(place.data, sample.sizes(), strides, at::kFloat).copy_(sample.detach());
-  } else if (sample.scalar_type() == at::kFloat && sample.is_contiguous()) {
+  if (!channels_last && sample.scalar_type() == at::kFloat && sample.is_contiguous()) {
     std::memcpy(place.data, sample.const_data_ptr<float>(), sample.nbytes());
   } else {
-    at::from_blob(place.data, sample.sizes(), at::kFloat).copy_(sample.detach());
+    core::sample_tensor(place).copy_(sample.detach());
   }
 }
 
