@@ -27,7 +27,7 @@ chart::Color at(const Image& image, int x, int y) {
   return {pixel[0], pixel[1], pixel[2]};
 }
 
-/// How black a black-on-white picture is, in pixels.
+/// How black a black-on-white image is, in pixels.
 double ink(const Image& image) {
   double sum = 0;
   for (int y = 0; y < image.height(); ++y) {
@@ -38,7 +38,7 @@ double ink(const Image& image) {
   return sum;
 }
 
-/// The smallest rectangle outside of which the picture is white.
+/// The smallest rectangle outside of which the image is white.
 image::Rect extent(const Image& image) {
   int top = image.height(), left = image.width(), bottom = 0, right = 0;
   for (int y = 0; y < image.height(); ++y) {
@@ -56,7 +56,7 @@ image::Rect extent(const Image& image) {
 
 }  // namespace
 
-TEST_CASE("Canvas begins as a picture of one colour") {
+TEST_CASE("Canvas begins as an image of one colour") {
   const chart::Canvas canvas({3, 5}, red);
   REQUIRE(canvas.image().size() == image::Size{3, 5});
   REQUIRE(canvas.image().channels() == 3);
@@ -224,7 +224,7 @@ TEST_CASE("What lies outside is left out, and what lies inside is drawn as on a 
   CHECK(at(small.image(), 39, 29) == red);
 }
 
-TEST_CASE("Drawing anywhere at all never touches memory outside the picture") {
+TEST_CASE("Drawing anywhere at all never touches memory outside the image") {
   std::mt19937 random(7);
   std::uniform_real_distribution<double> exponent(-2, 9);
   const auto number = [&] { return (random() % 2 == 0 ? 1 : -1) * std::pow(10, exponent(random)); };

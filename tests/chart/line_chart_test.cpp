@@ -69,7 +69,7 @@ std::pair<int, int> columns_of(const Image& image, chart::Color color) {
   return {first, last};
 }
 
-/// Whether the picture shows the words in this size and colour on white, starting at a whole pixel.
+/// Whether the image shows the words in this size and colour on white, starting at a whole pixel.
 bool shows(const Image& image, const std::string& words, double size, chart::Color color) {
   chart::Canvas canvas({30, static_cast<int>(chart::text_width(words, size))});
   canvas.text({0, 22}, words, {.size = size, .color = color});
@@ -212,14 +212,14 @@ TEST_CASE("A falling curve goes down, from the left to the right") {
 
 TEST_CASE("Values stand at the heights of their numbers") {
   // From 0 to 1 with a margin of 6%: a straight line from corner to corner passes the middle half-way.
-  const Image picture = draw({"", "", "", {{"", {0, 1}, {0, 1}}, {"", {0, 1}, {0.5, 0.5}}}});
-  const auto [first, last] = columns_of(picture, blue);
-  const auto [first_flat, last_flat] = columns_of(picture, vermillion);
+  const Image image = draw({"", "", "", {{"", {0, 1}, {0, 1}}, {"", {0, 1}, {0.5, 0.5}}}});
+  const auto [first, last] = columns_of(image, blue);
+  const auto [first_flat, last_flat] = columns_of(image, vermillion);
   CHECK(std::abs(first - first_flat) <= 1);
   CHECK(std::abs(last - last_flat) <= 1);
-  const double bottom = rows_of(picture, first + 3, blue).back();
-  const double top = rows_of(picture, last - 3, blue).front();
-  const double flat = rows_of(picture, first + 40, vermillion).front();
+  const double bottom = rows_of(image, first + 3, blue).back();
+  const double top = rows_of(image, last - 3, blue).front();
+  const double flat = rows_of(image, first + 40, vermillion).front();
   CHECK(flat == Approx((bottom + top) / 2).margin(2));
 }
 
@@ -266,13 +266,13 @@ TEST_CASE("A single point, or one between gaps, is a dot") {
 TEST_CASE("A constant curve is a level line in the middle") {
   for (const double value : {0.1, -3.0, 1e-6, 1e6}) {
     INFO("the value is " << value);
-    const Image picture = draw({"", "epoch", "", {{"", epochs(100), std::vector<double>(100, value)}}});
-    const auto [first, last] = columns_of(picture, blue);
+    const Image image = draw({"", "epoch", "", {{"", epochs(100), std::vector<double>(100, value)}}});
+    const auto [first, last] = columns_of(image, blue);
     CHECK(last - first > 400);
     for (int x = first + 4; x < last - 4; ++x) {
-      REQUIRE(rows_of(picture, x, blue) == rows_of(picture, first + 4, blue));
+      REQUIRE(rows_of(image, x, blue) == rows_of(image, first + 4, blue));
     }
-    const int row = rows_of(picture, first + 4, blue).front();
+    const int row = rows_of(image, first + 4, blue).front();
     CHECK(row > 150);
     CHECK(row < 330);
   }
@@ -280,22 +280,22 @@ TEST_CASE("A constant curve is a level line in the middle") {
 
 TEST_CASE("Title and legend can be read, and each name stands beside its colour") {
   const chart::Axes axes{"Accuracy", "epoch", "", {{"train", epochs(3), {1, 2, 3}}, {"val", epochs(3), {2, 2, 1}}}};
-  const Image picture = draw(axes);
+  const Image image = draw(axes);
   const chart::Color ink{34, 34, 34};
-  CHECK(shows(picture, "Accuracy", 19, ink));
-  CHECK(shows(picture, "train", 15, ink));
-  CHECK_FALSE(shows(picture, "trail", 15, ink));
+  CHECK(shows(image, "Accuracy", 19, ink));
+  CHECK(shows(image, "train", 15, ink));
+  CHECK_FALSE(shows(image, "trail", 15, ink));
 
   // The legend is above the curves: from the left, blue, dark letters, vermillion, dark letters.
   const auto first_column = [&](chart::Color color, int from) {
-    for (int x = from; x < picture.width(); ++x) {
+    for (int x = from; x < image.width(); ++x) {
       for (int y = 38; y < 68; ++y) {
-        if (is(picture, x, y, color)) {
+        if (is(image, x, y, color)) {
           return x;
         }
       }
     }
-    return picture.width();
+    return image.width();
   };
   const int sample = first_column(blue, 0);
   const int name = first_column(ink, 0);
@@ -318,12 +318,12 @@ TEST_CASE("A name has the same colour in every diagram") {
   const std::vector<chart::Axes> panels{{"", "", "", {{"train", epochs(3), {1, 2, 3}}, {"val", epochs(3), {2, 2, 1}}}},
                                         {"", "", "", {{"val", epochs(3), {2, 2, 1}}}},
                                         {"", "", "", {{"lr", epochs(3), {2, 2, 1}}}}};
-  const Image picture = chart::draw_charts(panels, {300, 900});
-  CHECK(columns_of(picture, blue).first < 300);
-  CHECK(columns_of(picture, blue).second < 300);
-  CHECK(columns_of(picture, vermillion).second > 300);
-  CHECK(columns_of(picture, vermillion).second < 600);
-  CHECK(columns_of(picture, chart::chart_colors[2]).first > 600);
+  const Image image = chart::draw_charts(panels, {300, 900});
+  CHECK(columns_of(image, blue).first < 300);
+  CHECK(columns_of(image, blue).second < 300);
+  CHECK(columns_of(image, vermillion).second > 300);
+  CHECK(columns_of(image, vermillion).second < 600);
+  CHECK(columns_of(image, chart::chart_colors[2]).first > 600);
 }
 
 TEST_CASE("A diagram without values says so") {
@@ -336,7 +336,7 @@ TEST_CASE("A diagram without values says so") {
   CHECK_FALSE(none == draw({"Loss", "", "", {{"", {1, 2}, {1, 2}}}}));
 }
 
-TEST_CASE("Any values and texts make a picture of the given size") {
+TEST_CASE("Any values and texts make an image of the given size") {
   std::vector<chart::Axes> panels;
   for (const double magnitude : {1e-300, 1e-6, 1.0, 1e6, 1e38, 1e199, std::numeric_limits<double>::max()}) {
     panels.push_back({"", "", "", {{"a", {1, 2, 3}, {magnitude, -magnitude, magnitude / 3}}}});
@@ -355,13 +355,13 @@ TEST_CASE("Any values and texts make a picture of the given size") {
   CHECK(draw(many, {151, 203}).size() == image::Size{151, 203});
 }
 
-TEST_CASE("A picture is 1200 x 480 pixels unless told otherwise, and the same each time") {
+TEST_CASE("An image is 1200 x 480 pixels unless told otherwise, and the same each time") {
   const std::vector<chart::Axes> panels{{"Loss", "epoch", "", {{"train", epochs(3), {3, 2, 1}}}},
                                         {"Accuracy", "", "", {}}};
-  const Image picture = chart::draw_charts(panels);
-  CHECK(picture.size() == image::Size{480, 1200});
-  CHECK(picture.channels() == 3);
-  CHECK(picture == chart::draw_charts(panels));
+  const Image image = chart::draw_charts(panels);
+  CHECK(image.size() == image::Size{480, 1200});
+  CHECK(image.channels() == 3);
+  CHECK(image == chart::draw_charts(panels));
 }
 
 TEST_CASE("What cannot be drawn is refused") {

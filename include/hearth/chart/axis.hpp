@@ -33,9 +33,12 @@ inline AxisRange axis_range(const std::vector<double>& values, double margin, bo
   if (values.empty()) {
     return {};
   }
-  const auto [low, high] = std::ranges::minmax(values);
+  const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
+  const double low = *lowest;
+  const double high = *highest;
   const double largest = std::max(std::abs(low), std::abs(high));
-  const bool whole = largest < 1e15 && std::ranges::all_of(values, [](double v) { return v == std::round(v); });
+  const bool whole =
+      largest < 1e15 && std::all_of(values.begin(), values.end(), [](double v) { return v == std::round(v); });
   double room = (high - low) * margin;
   if (largest < 1e-200) {
     room = 0.5;

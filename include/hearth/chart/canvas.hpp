@@ -10,19 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include <hearth/chart/color.hpp>
 #include <hearth/chart/font.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/image/image.hpp>
 
 namespace hearth::chart {
-
-/// A colour in sRGB.
-struct Color {
-  std::uint8_t red = 0;
-  std::uint8_t green = 0;
-  std::uint8_t blue = 0;
-  friend constexpr bool operator==(const Color&, const Color&) = default;
-};
 
 /// A place on a canvas, x to the right and y downwards. The pixel in column c and row r covers [c, c + 1) x [r, r + 1),
 /// so its centre is (c + 0.5, r + 0.5).
@@ -41,10 +34,10 @@ struct TextStyle {
   bool upwards = false;  ///< turned by a quarter to the left: the text reads from the bottom to the top
 };
 
-/// Draws on a picture of its own. What lies outside the picture is left out.
+/// Draws on an image of its own. What lies outside the image is left out.
 class Canvas {
  public:
-  /// A picture filled with one colour. Throws Error when a side is less than 1 pixel.
+  /// An image filled with one colour. Throws Error when a side is less than 1 pixel.
   explicit Canvas(image::Size size, Color background = {255, 255, 255}) {
     core::require(size.height >= 1 && size.width >= 1, "Canvas: both sides must be at least 1 pixel, but got {} x {}",
                   size.height, size.width);

@@ -11,26 +11,10 @@
 #include <hearth/chart/axis.hpp>
 #include <hearth/chart/canvas.hpp>
 #include <hearth/chart/font.hpp>
+#include <hearth/chart/series.hpp>
 #include <hearth/image/image.hpp>
 
 namespace hearth::chart {
-
-/// One curve: the points (x[i], y[i]), joined in this order. A coordinate that is not finite (or beyond +-1e200) makes
-/// a gap.
-struct Series {
-  std::string name;  ///< for the legend; without a name the curve is not in it
-  std::vector<double> x;
-  std::vector<double> y;
-  double width = 1;  ///< of line and marks, in those of other curves: a wide one is seen behind one that covers it
-};
-
-/// One diagram: its texts, each of which may be empty, and its curves.
-struct Axes {
-  std::string title;
-  std::string x_label;
-  std::string y_label;
-  std::vector<Series> series;
-};
 
 /// Draws one diagram, from the outside inwards: each part takes its room from what is left. The place is
 /// given in whole pixels and is at least about 200 x 150; `colors` has a colour for every curve.
@@ -75,7 +59,7 @@ class ChartPanel {
     canvas_.text(at, words, {.size = px(size), .color = color, .align = align, .upwards = upwards});
   }
 
-  /// A line along the pixels: one pixel wide, two and more on large pictures.
+  /// A line along the pixels: one pixel wide, two and more on large images.
   void rule(double from_x, double from_y, double to_x, double to_y, Color color) {
     const int thickness = std::max(1, static_cast<int>(scale_));
     const auto whole = [](double v) { return static_cast<int>(std::lround(v)); };

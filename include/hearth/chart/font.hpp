@@ -1,4 +1,4 @@
-/// Short English text as anti-aliased ink: the lettering of the pictures that the library draws.
+/// Short English text as anti-aliased ink: the lettering of the images that the library draws.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ class LetterReader {
  public:
   std::array<Letter, 95> read_all() {
     std::array<Letter, 95> letters;
-    std::ranges::generate(letters, [this] { return read_letter(); });
+    std::generate(letters.begin(), letters.end(), [this] { return read_letter(); });
     return letters;
   }
 

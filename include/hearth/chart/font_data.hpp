@@ -1,5 +1,5 @@
-/// The shapes of the letters in the pictures that the library draws: Aileron Regular, reduced to ASCII.
-/// Written by tests/image/reference/font_data.py; not to be edited.
+/// The shapes of the letters in the images that the library draws: Aileron Regular, reduced to ASCII.
+/// Written by tests/chart/reference/font_data.py; not to be edited.
 #pragma once
 
 #include <string_view>

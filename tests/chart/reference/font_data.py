@@ -1,6 +1,6 @@
 """Writes include/hearth/chart/font_data.hpp: the outlines of the ASCII characters of Aileron Regular.
 
-    pip install pillow fonttools && python tests/image/reference/font_data.py
+    pip install pillow fonttools && python tests/chart/reference/font_data.py
 
 Pillow carries the font (public domain) as its default; see ImageFont.load_default.
 """
@@ -11,8 +11,8 @@ from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-HEADER = '''/// The shapes of the letters in the pictures that the library draws: Aileron Regular, reduced to ASCII.
-/// Written by tests/image/reference/font_data.py; not to be edited.
+HEADER = '''/// The shapes of the letters in the images that the library draws: Aileron Regular, reduced to ASCII.
+/// Written by tests/chart/reference/font_data.py; not to be edited.
 #pragma once
 
 #include <string_view>
