@@ -23,7 +23,7 @@ def add(name, data):
 
 
 def scene(height, width):
-    """A smooth picture with edges and a little noise, uint8 [height, width, 3]."""
+    """A smooth image with edges and a little noise, uint8 [height, width, 3]."""
     y, x = np.mgrid[0:height, 0:width]
     channels = [128 + 100 * np.sin(x / 5), 128 + 90 * np.cos((x + y) / 7), 255 * y / height]
     picture = np.stack(channels, -1) + noise(height, width, 3, 1) / 16

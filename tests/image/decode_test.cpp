@@ -10,11 +10,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <hearth/core/crc32.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/core/random.hpp>
@@ -55,9 +57,9 @@ std::vector<std::byte> bytes_of(const std::string& name) {
 }
 
 /// The message of the Error that decoding throws, or what else came of it.
-std::string complaint(std::span<const std::byte> bytes) {
+std::string complaint(std::span<const std::byte> bytes, const DecodeOptions& options = {}) {
   try {
-    decode_image(bytes, "cat.jpg");
+    decode_image(bytes, "cat.jpg", options);
     return "decoded";
   } catch (const Error& error) {
     return error.what();
@@ -81,6 +83,43 @@ Difference difference(const Image& a, const ImageView& b) {
   return d;
 }
 
+/// `number`, the most significant byte first.
+std::vector<std::byte> big_endian(std::size_t number) {
+  std::vector<std::byte> bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    bytes.push_back(static_cast<std::byte>(number >> shift));
+  }
+  return bytes;
+}
+
+/// Writes the checksum of the PNG chunk that begins at `begin`.
+void seal_chunk(std::vector<std::byte>& png, std::size_t begin) {
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    length = length << 8 | std::to_integer<std::size_t>(png[begin + i]);
+  }
+  const std::vector<std::byte> checksum = big_endian(core::crc32(std::span(png).subspan(begin + 4, 4 + length)));
+  std::copy(checksum.begin(), checksum.end(), png.begin() + static_cast<std::ptrdiff_t>(begin + 8 + length));
+}
+
+/// Where a PNG's first chunk of this type begins.
+std::size_t chunk_of(const std::vector<std::byte>& png, const char* type) {
+  const auto is = [](std::byte byte, char letter) { return std::to_integer<char>(byte) == letter; };
+  return static_cast<std::size_t>(std::search(png.begin(), png.end(), type, type + 4, is) - png.begin()) - 4;
+}
+
+/// The PNG with a chunk of its own before the pixels.
+std::vector<std::byte> with_chunk(std::vector<std::byte> png, const std::string& type, const std::string& data) {
+  const std::size_t begin = chunk_of(png, "IDAT");
+  std::vector<std::byte> chunk = big_endian(data.size());
+  for (const char letter : type + data + "crc?") {
+    chunk.push_back(static_cast<std::byte>(letter));
+  }
+  png.insert(png.begin() + static_cast<std::ptrdiff_t>(begin), chunk.begin(), chunk.end());
+  seal_chunk(png, begin);
+  return png;
+}
+
 /// A PNG, BMP or JPEG file whose header says `size` and which has nothing else.
 std::vector<std::byte> header_of(const std::string& name, std::size_t length, std::size_t height_at,
                                  std::size_t width_at, std::vector<int> size) {
@@ -88,6 +127,9 @@ std::vector<std::byte> header_of(const std::string& name, std::size_t length, st
   bytes.resize(length);
   for (std::size_t i = 0; i < size.size(); ++i) {
     bytes[height_at + i] = bytes[width_at + i] = static_cast<std::byte>(size[i]);
+  }
+  if (name.ends_with(".png")) {
+    seal_chunk(bytes, 8);
   }
   return bytes;
 }
@@ -109,8 +151,8 @@ TEST_CASE("A JPEG decodes to what PIL makes of it: equal with libjpeg-turbo, wit
   for (const std::string& name : names) {
     CAPTURE(name);
     const Difference rgb = difference(decode_image(bytes_of(name), name), reference()[name + "/rgb"].image());
-    const Difference grey =
-        difference(decode_image(bytes_of(name), name, Channels::grey), reference()[name + "/grey"].image());
+    const Difference grey = difference(decode_image(bytes_of(name), name, {.channels = Channels::grey}),
+                                       reference()[name + "/grey"].image());
     CHECK(rgb.mean <= (with_libjpeg_turbo ? 0.0 : 1.0));
     CHECK(grey.mean <= (with_libjpeg_turbo ? 0.0 : 1.0));
     // At 4:2:2 stb_image blends the last but one column's colours in the wrong proportion.
@@ -124,7 +166,7 @@ TEST_CASE("A PNG of any colour type and depth decodes to what PIL makes of it") 
   for (const std::string& name : names) {
     CAPTURE(name);
     CHECK(difference(decode_image(bytes_of(name), name), reference()[name + "/rgb"].image()).most == 0);
-    const Image grey = decode_image(bytes_of(name), name, Channels::grey);
+    const Image grey = decode_image(bytes_of(name), name, {.channels = Channels::grey});
     CHECK(difference(grey, reference()[name + "/grey"].image()).most == 0);
   }
 }
@@ -136,7 +178,7 @@ TEST_CASE("A BMP of any depth decodes to what PIL makes of it, within one level 
     CAPTURE(name);
     const int tolerance = name.starts_with("rgb_5") ? 1 : 0;
     CHECK(difference(decode_image(bytes_of(name), name), reference()[name + "/rgb"].image()).most <= tolerance);
-    const Image grey = decode_image(bytes_of(name), name, Channels::grey);
+    const Image grey = decode_image(bytes_of(name), name, {.channels = Channels::grey});
     CHECK(difference(grey, reference()[name + "/grey"].image()).most <= tolerance);
   }
 }
@@ -158,10 +200,10 @@ TEST_CASE("A JPEG without its end marker is truncated, as PIL has it") {
   const std::vector<std::byte> bytes = bytes_of("baseline.jpg");
   REQUIRE(bytes.back() == std::byte{0xD9});
   CHECK_THAT(complaint(std::span(bytes).first(bytes.size() - 2)),
-             ContainsSubstring("decode_image: cat.jpg is truncated: the picture needs more than its"));
+             ContainsSubstring("decode_image: cat.jpg is truncated: the image needs more than its"));
 }
 
-TEST_CASE("Bytes after the end of a picture do no harm") {
+TEST_CASE("Bytes after the end of an image do no harm") {
   for (const std::string name : {"baseline.jpg", "rgb_8.png", "rgb_24.bmp"}) {
     std::vector<std::byte> bytes = bytes_of(name);
     const Image image = decode_image(bytes, name);
@@ -170,7 +212,7 @@ TEST_CASE("Bytes after the end of a picture do no harm") {
   }
 }
 
-TEST_CASE("What is no picture is an Error that names it") {
+TEST_CASE("What is no image is an Error that names it") {
   const std::string text = "This is a text file, whatever its name says.";
   CHECK(complaint(std::as_bytes(std::span(text))) == "decode_image: cat.jpg is not a JPEG, PNG or BMP image");
   CHECK(complaint({}) == "decode_image: cat.jpg is empty");
@@ -178,7 +220,7 @@ TEST_CASE("What is no picture is an Error that names it") {
   CHECK(complaint(std::vector<std::byte>{std::byte{0xFF}}) == "decode_image: cat.jpg is not a JPEG, PNG or BMP image");
 }
 
-TEST_CASE("Damage is an Error that names the file, or a picture; never a crash") {
+TEST_CASE("Damage is an Error that names the file, or an image; never a crash") {
   int refused = 0;
   for (const std::string name : {"baseline.jpg", "progressive.jpg", "rgb_8.png", "palette_4.png", "palette_8.bmp"}) {
     for (std::uint64_t i = 0; i < 60; ++i) {
@@ -195,6 +237,77 @@ TEST_CASE("Damage is an Error that names the file, or a picture; never a crash")
     }
   }
   CHECK(refused > 50);
+}
+
+TEST_CASE("A PNG with one bit changed is refused, whatever the bit, unless its pixels are the same") {
+  for (const std::string& name : files_of_kind(".png")) {
+    const std::vector<std::byte> whole = bytes_of(name);
+    const Image image = decode_image(whole, name);
+    for (std::size_t bit = 0; bit < whole.size() * 8; bit += bit < 400 ? 1 : 7) {
+      std::vector<std::byte> bytes = whole;
+      bytes[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
+      CAPTURE(name, bit);
+      Image same = image;
+      std::string refusal = "decode_image: cat.png is ";
+      try {
+        same = decode_image(bytes, "cat.png");
+      } catch (const Error& error) {
+        refusal = error.what();
+      }
+      CHECK(same == image);
+      CHECK_THAT(refusal, ContainsSubstring("decode_image: cat.png is "));
+    }
+  }
+}
+
+TEST_CASE("A PNG whose pixels do not give their checksum is refused, as PIL refuses it") {
+  for (const std::string name : {"rgb_8.png", "palette_4.png", "interlaced.png", "filtered.png"}) {
+    std::vector<std::byte> bytes = bytes_of(name);
+    const std::size_t end = bytes.size() - 12;  // of IDAT, before IEND
+    bytes[end - 5] ^= std::byte{1};             // the last of the checksum, which is followed by that of the chunk
+    seal_chunk(bytes, chunk_of(bytes, "IDAT"));
+    CHECK_THAT(complaint(bytes), ContainsSubstring("cat.jpg is damaged or of an unsupported kind: the checksum of its "
+                                                   "pixels is wrong"));
+  }
+}
+
+TEST_CASE("A message about a damaged PNG has letters alone for what stands in it") {
+  std::vector<std::byte> bytes = bytes_of("rgb_8.png");
+  const std::size_t data = chunk_of(bytes, "IDAT");
+  bytes[data + 5] = std::byte{0x1B};
+  CHECK_THAT(complaint(bytes), ContainsSubstring("the checksum of its part I\\x1bAT at byte 33 is wrong"));
+  seal_chunk(bytes, data);
+  CHECK_THAT(complaint(bytes), ContainsSubstring("has a part I\\x1bAT, of which nothing is known"));
+}
+
+TEST_CASE("What a PNG holds beside its image is passed over, and what is needed and not known is refused") {
+  const std::vector<std::byte> bytes = bytes_of("rgb_8.png");
+  CHECK(decode_image(with_chunk(bytes, "tEXt", "Comment"), "cat.png") == decode_image(bytes, "cat.png"));
+  CHECK_THAT(complaint(with_chunk(bytes, "CgBI", "0000")),
+             ContainsSubstring("has a part CgBI, of which nothing is known"));
+}
+
+TEST_CASE("A palette's colours that are not there are black, as PIL has it; a PNG that needs one has one") {
+  std::vector<std::byte> bytes = bytes_of("palette_8.png");
+  const Image full = decode_image(bytes, "cat.png");
+  const std::size_t palette = chunk_of(bytes, "PLTE");
+  const auto at = [&](std::size_t offset) { return bytes.begin() + static_cast<std::ptrdiff_t>(palette + offset); };
+  std::vector<std::byte> first(at(8), at(11));
+  std::vector<std::byte> without = bytes;
+  without.erase(without.begin() + static_cast<std::ptrdiff_t>(palette),
+                without.begin() + static_cast<std::ptrdiff_t>(palette + 12 + 768));
+  CHECK_THAT(complaint(without), ContainsSubstring("it has no palette"));
+
+  bytes.erase(at(8 + 3), at(8 + 768));
+  bytes[palette + 2] = std::byte{0};
+  bytes[palette + 3] = std::byte{3};
+  seal_chunk(bytes, palette);
+  const Image image = decode_image(bytes, "cat.png");
+  REQUIRE(image.size() == full.size());
+  for (std::size_t i = 0; i < image.pixels().size(); i += 3) {
+    const bool is_first = std::memcmp(&full.pixels()[i], first.data(), 3) == 0;
+    CHECK(std::memcmp(&image.pixels()[i], is_first ? reinterpret_cast<const char*>(first.data()) : "\0\0\0", 3) == 0);
+  }
 }
 
 TEST_CASE("A Huffman table of more codes than there are is refused") {
@@ -228,7 +341,7 @@ TEST_CASE("A JPEG of five hundred empty scans, which would take long to read, is
   };
   CHECK(complaint(with_scans(100)) == "decoded");
   CHECK(complaint(with_scans(500)) ==
-        "decode_image: cat.jpg is damaged or of an unsupported kind: it has more scans than any picture needs");
+        "decode_image: cat.jpg is damaged or of an unsupported kind: it has more scans than any image needs");
 }
 #endif
 
@@ -260,9 +373,17 @@ TEST_CASE("A header that promises more than the file can hold is refused before 
   CHECK_THAT(complaint(jpeg), ContainsSubstring("bytes cannot hold 12288 x 12288 pixels"));
 }
 
-TEST_CASE("More pixels than PIL allows are refused") {
+TEST_CASE("More pixels than the limit are refused; the limit is PIL's unless the user sets one") {
   const std::vector<std::byte> png = header_of("rgb_8.png", 60, 20, 16, {0, 0, 0x40, 0});  // 16384 x 16384
-  CHECK(complaint(png) == "decode_image: cat.jpg has 16384 x 16384 pixels, but the most allowed is 178956970");
+  CHECK(complaint(png) == "decode_image: cat.jpg has 16384 x 16384 pixels, but max_pixels allows at most 178956970");
+  CHECK_THAT(complaint(png, {.max_pixels = 16384 * 16384}), ContainsSubstring("cat.jpg is truncated"));
+  for (const std::string name : {"rgb_8.png", "rgb_24.bmp", "baseline.jpg", "interlaced.png"}) {
+    const std::vector<std::byte> bytes = bytes_of(name);
+    const Image image = decode_image(bytes, name);
+    const std::int64_t pixels = std::int64_t{image.height()} * image.width();
+    CHECK(decode_image(bytes, name, {.max_pixels = pixels}) == image);
+    CHECK_THAT(complaint(bytes, {.max_pixels = pixels - 1}), ContainsSubstring("but max_pixels allows at most"));
+  }
 }
 
 TEST_CASE("read_image names the file that it cannot read or decode") {
@@ -271,7 +392,7 @@ TEST_CASE("read_image names the file that it cannot read or decode") {
   const std::vector<std::byte> bytes = bytes_of("rgb_8.png");
   core::write_file(path, bytes);
   CHECK(read_image(path) == decode_image(bytes, "rgb_8.png"));
-  CHECK(read_image(path, Channels::grey).channels() == 1);
+  CHECK(read_image(path, {.channels = Channels::grey}).channels() == 1);
   core::write_file(path, std::span(bytes).first(200));
   CHECK_THROWS_WITH(read_image(path), ContainsSubstring(path.string() + " is truncated"));
   std::filesystem::remove(path);

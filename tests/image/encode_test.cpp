@@ -13,7 +13,7 @@
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("A picture written as PNG reads back the same") {
+TEST_CASE("An image written as PNG reads back the same") {
   const hearth_test::TemporaryFolder folder;
   const std::filesystem::path path = folder / "picture.png";
   for (const image::Size size : {image::Size{1, 1}, image::Size{1, 50}, image::Size{40, 1}, image::Size{31, 64}}) {
@@ -22,11 +22,11 @@ TEST_CASE("A picture written as PNG reads back the same") {
     CHECK(read_image(path) == rgb);
     const Image grey = noise(size.height, size.width, 1, 6);
     write_png(path, grey.view());
-    CHECK(read_image(path, Channels::grey) == grey);
+    CHECK(read_image(path, {.channels = Channels::grey}) == grey);
   }
 }
 
-TEST_CASE("A part of a picture is written without the rest") {
+TEST_CASE("A part of an image is written without the rest") {
   const Image whole = noise(20, 30, 3, 7);
   const image::Rect part{5, 9, 11, 13};
   const Image read = decode_image(encode_png(whole.view().crop(part)), "part");
@@ -43,5 +43,5 @@ TEST_CASE("A PNG that cannot be written is an Error that names it, and leaves no
                     ContainsSubstring("/no-such-folder/curves.png"));
   CHECK_THROWS_AS(encode_png(ImageView{}), Error);
   CHECK_THROWS_WITH(encode_png(ImageView{image.row(0), 3, 3, 2, 9}),
-                    "encode_png: a picture has 1 or 3 channels, but got 2");
+                    "encode_png: an image has 1 or 3 channels, but got 2");
 }

@@ -1,4 +1,4 @@
-/// What the tests of pictures share with the Python scripts that write their expected values.
+/// What the tests of images share with the Python scripts that write their expected values.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-"""Writes reference/resample.pack: pictures of noise as PIL resizes them.
+"""Writes reference/resample.pack: images of noise as PIL resizes them.
 
     python3 tests/image/resample_reference.py    (needs numpy and Pillow 13, which resizes in another order than 12)
 """

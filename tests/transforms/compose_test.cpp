@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/image/resample.hpp>
 
 #include "catch.hpp"
 #include "image/reference.hpp"
@@ -35,6 +36,15 @@ struct Invert {
       byte = static_cast<std::uint8_t>(255 - byte);
     }
   }
+};
+
+struct ReplaceBy {
+  Image other;
+  void apply(Image& image, RandomStream&) const { image = other; }
+};
+
+struct CutPixels {
+  void apply(Image& image, RandomStream&) const { image.pixels().resize(100); }
 };
 
 struct Double {
@@ -62,7 +72,7 @@ struct Flatten {
   }
 };
 
-const Image picture = noise(37, 50, 3, 1);
+const Image photo = noise(37, 50, 3, 1);
 
 }  // namespace
 
@@ -79,8 +89,8 @@ TEST_CASE("Channels-last memory gets the same numbers in another order") {
                         Normalize{imagenet::mean, imagenet::std}};
   const std::size_t pixels = 24 * 24;
   for (std::uint64_t i = 0; i < 20; ++i) {
-    const MemorySink planes = sample_of(augment, picture.view(), {0, 0, i});
-    const MemorySink mixed = sample_of(augment, picture.view(), {0, 0, i}, Layout::channels_last);
+    const MemorySink planes = sample_of(augment, photo.view(), {0, 0, i});
+    const MemorySink mixed = sample_of(augment, photo.view(), {0, 0, i}, Layout::channels_last);
     REQUIRE(planes.shape == Shape{3, 24, 24});
     REQUIRE(mixed.shape == planes.shape);
     std::vector<float> reordered(3 * pixels);
@@ -93,28 +103,28 @@ TEST_CASE("Channels-last memory gets the same numbers in another order") {
   }
 }
 
-TEST_CASE("A sample depends on its picture and its random stream alone") {
+TEST_CASE("A sample depends on its image and its random stream alone") {
   const Compose augment{RandomResizedCrop{16}, RandomHorizontalFlip{}, RandomVerticalFlip{}, ToTensor{}, AddRandom{}};
-  const std::vector<float> first = sample_of(augment, picture.view(), {1, 2, 3}).floats;
+  const std::vector<float> first = sample_of(augment, photo.view(), {1, 2, 3}).floats;
   sample_of(augment, noise(90, 20, 3, 2).view(), {1, 2, 4});
-  CHECK(sample_of(augment, picture.view(), {1, 2, 3}).floats == first);
-  CHECK(sample_of(augment, picture.view(), {1, 2, 4}).floats != first);
-  CHECK(sample_of(augment, picture.view(), {1, 3, 3}).floats != first);
-  CHECK(sample_of(augment, picture.view(), {2, 2, 3}).floats != first);
+  CHECK(sample_of(augment, photo.view(), {1, 2, 3}).floats == first);
+  CHECK(sample_of(augment, photo.view(), {1, 2, 4}).floats != first);
+  CHECK(sample_of(augment, photo.view(), {1, 3, 3}).floats != first);
+  CHECK(sample_of(augment, photo.view(), {2, 2, 3}).floats != first);
 }
 
 TEST_CASE("Several threads use one transform at once") {
   const Compose augment{RandomResizedCrop{16}, Invert{}, RandomHorizontalFlip{}, ToTensor{}, FirstChannel{}};
   std::vector<std::vector<float>> expected;
   for (std::uint64_t i = 0; i < 8; ++i) {
-    expected.push_back(sample_of(augment, picture.view(), {0, 0, i}).floats);
+    expected.push_back(sample_of(augment, photo.view(), {0, 0, i}).floats);
   }
   std::vector<std::vector<float>> got(expected.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     threads.emplace_back([&, i] {
       for (int repeat = 0; repeat < 5; ++repeat) {
-        got[i] = sample_of(augment, picture.view(), {0, 0, i}).floats;
+        got[i] = sample_of(augment, photo.view(), {0, 0, i}).floats;
       }
     });
   }
@@ -125,32 +135,32 @@ TEST_CASE("Several threads use one transform at once") {
 }
 
 TEST_CASE("A geometric stage of the user's own is planned with the others") {
-  const MemorySink sample = sample_of(Compose{DropFirstColumn{}, ToTensor{}}, picture.view());
+  const MemorySink sample = sample_of(Compose{DropFirstColumn{}, ToTensor{}}, photo.view());
   REQUIRE(sample.shape == Shape{3, 37, 49});
-  CHECK(sample.floats[0] == static_cast<float>(picture.row(0)[3]) / 255.0F);
+  CHECK(sample.floats[0] == static_cast<float>(photo.row(0)[3]) / 255.0F);
 }
 
-TEST_CASE("A pixel stage works on what the stages before it made, and those after it on its picture") {
+TEST_CASE("A pixel stage works on what the stages before it made, and those after it on its image") {
   const Compose around{DropFirstColumn{}, Invert{}, DropFirstColumn{}, Invert{}, Invert{}, ToTensor{}};
-  const MemorySink sample = sample_of(around, picture.view());
+  const MemorySink sample = sample_of(around, photo.view());
   REQUIRE(sample.shape == Shape{3, 37, 48});
-  CHECK(sample.floats[0] == static_cast<float>(255 - picture.row(0)[6]) / 255.0F);
-  CHECK(sample.floats.back() == static_cast<float>(255 - picture.row(36)[149]) / 255.0F);
+  CHECK(sample.floats[0] == static_cast<float>(255 - photo.row(0)[6]) / 255.0F);
+  CHECK(sample.floats.back() == static_cast<float>(255 - photo.row(36)[149]) / 255.0F);
 }
 
-TEST_CASE("The picture given is never changed") {
-  const Image before = picture;
-  sample_of(Compose{Invert{}, ToTensor{}}, picture.view());
-  CHECK(picture == before);
+TEST_CASE("The image given is never changed") {
+  const Image before = photo;
+  sample_of(Compose{Invert{}, ToTensor{}}, photo.view());
+  CHECK(photo == before);
 }
 
 TEST_CASE("Stages of floats work in their order, in either layout") {
-  const auto byte = [](std::size_t i) { return static_cast<float>(picture.pixels()[i]) / 255.0F; };
+  const auto byte = [](std::size_t i) { return static_cast<float>(photo.pixels()[i]) / 255.0F; };
   const Compose stages{ToTensor{}, Double{}, AddRandom{}, Normalize{{1, 2, 3}, {2, 2, 2}}};
   RandomStream same(0, 0, 5);
   const auto amount = static_cast<float>(same.below(10));
   for (const Layout layout : {Layout::contiguous, Layout::channels_last}) {
-    const MemorySink sample = sample_of(stages, picture.view(), {0, 0, 5}, layout);
+    const MemorySink sample = sample_of(stages, photo.view(), {0, 0, 5}, layout);
     const std::size_t blue = layout == Layout::contiguous ? 2 * 37 * 50 : 2;
     CHECK(sample.floats[0] == (2 * byte(0) + amount - 1) / 2);
     CHECK(sample.floats[blue] == (2 * byte(2) + amount - 3) / 2);
@@ -158,33 +168,88 @@ TEST_CASE("Stages of floats work in their order, in either layout") {
 }
 
 TEST_CASE("A rewriting stage may change the shape; the sink is asked for one place") {
-  const MemorySink plain = sample_of(Compose{ToTensor{}, Double{}}, picture.view());
-  const MemorySink first = sample_of(Compose{ToTensor{}, FirstChannel{}, Double{}}, picture.view());
+  const MemorySink plain = sample_of(Compose{ToTensor{}, Double{}}, photo.view());
+  const MemorySink first = sample_of(Compose{ToTensor{}, FirstChannel{}, Double{}}, photo.view());
   REQUIRE(first.shape == Shape{1, 37, 50});
   CHECK(first.asked == 1);
   CHECK(std::equal(first.floats.begin(), first.floats.end(), plain.floats.begin()));
 
   const MemorySink flat =
-      sample_of(Compose{ToTensor{}, Double{}, FirstChannel{}, Flatten{}, AddRandom{}}, picture.view(), {0, 0, 5});
+      sample_of(Compose{ToTensor{}, Double{}, FirstChannel{}, Flatten{}, AddRandom{}}, photo.view(), {0, 0, 5});
   REQUIRE(flat.shape == Shape{37 * 50});
   CHECK(flat.asked == 1);
   RandomStream same(0, 0, 5);
   CHECK(flat.floats[77] == plain.floats[77] + static_cast<float>(same.below(10)));
 }
 
+TEST_CASE("An image of any number of channels becomes a sample of as many, in either layout") {
+  const auto expected = [](const Image& image, Layout layout) {
+    const auto channels = static_cast<std::size_t>(image.channels());
+    const std::size_t pixels = image.pixels().size() / channels;
+    std::vector<float> floats(image.pixels().size());
+    for (std::size_t i = 0; i < pixels; ++i) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        const std::size_t place = layout == Layout::contiguous ? c * pixels + i : i * channels + c;
+        floats[place] = static_cast<float>(image.pixels()[i * channels + c]) / 255.0F;
+      }
+    }
+    return floats;
+  };
+  for (const int channels : {1, 2, 3, 4, 5, 13}) {
+    const Image image = noise(9, 11, channels, 4);
+    const Image half = resize_bilinear(image.view(), {5, 6});
+    for (const Layout layout : {Layout::contiguous, Layout::channels_last}) {
+      CAPTURE(channels, layout == Layout::channels_last);
+      const MemorySink sample = sample_of(ToTensor{}, image.view(), {0, 0, 0}, layout);
+      CHECK(sample.shape == Shape{channels, 9, 11});
+      CHECK(sample.floats == expected(image, layout));
+      CHECK(sample_of(Compose{ToTensor{}}, image.view(), {0, 0, 0}, layout).floats == expected(image, layout));
+      const Compose stages{Resize{image::Size{5, 6}}, RandomHorizontalFlip{1.0}, RandomHorizontalFlip{1.0}, ToTensor{}};
+      CHECK(sample_of(stages, image.view(), {0, 0, 0}, layout).floats == expected(half, layout));
+    }
+  }
+}
+
+TEST_CASE("A stage of images may change the number of channels, and Normalize has a mean for each of any number") {
+  const Image wide = noise(37, 50, 4, 5);
+  const auto flipped = [](const Image& image) {
+    return sample_of(Compose{RandomHorizontalFlip{1.0}, ToTensor{}}, image.view()).floats;
+  };
+  CHECK(sample_of(Compose{ReplaceBy{wide}, RandomHorizontalFlip{1.0}, ToTensor{}}, photo.view()).floats ==
+        flipped(wide));
+  const Image two = noise(3, 4, 2, 6);
+  CHECK(sample_of(Compose{ReplaceBy{two}, RandomHorizontalFlip{1.0}, ToTensor{}}, photo.view()).floats == flipped(two));
+
+  const MemorySink sample = sample_of(Compose{ToTensor{}, Normalize{{0, 1, 2, 3}, {1, 2, 4, 8}}}, wide.view());
+  const MemorySink plain = sample_of(ToTensor{}, wide.view());
+  REQUIRE(sample.shape == Shape{4, 37, 50});
+  for (std::size_t i = 0; i < sample.floats.size(); ++i) {
+    const std::size_t channel = i / (37 * 50);
+    const auto mean = static_cast<float>(channel);
+    const auto deviation = static_cast<float>(1 << channel);
+    REQUIRE(sample.floats[i] == (plain.floats[i] - mean) / deviation);
+  }
+}
+
+TEST_CASE("A stage that leaves pixels of another number than the image's size needs is an Error") {
+  CHECK_THROWS_WITH(sample_of(Compose{CutPixels{}, ToTensor{}}, photo.view()),
+                    "Compose: a stage left an image of 37 x 50 pixels and 3 channels, which are 5550 bytes, but it "
+                    "has 100");
+  CHECK_THROWS_AS(sample_of(ToTensor{}, ImageView{photo.row(0), 3, 3, 0, 9}), Error);
+}
+
 TEST_CASE("A number of channels that Normalize has no mean for is an Error") {
   const Image grey = noise(4, 4, 1, 3);
   const Compose rgb{ToTensor{}, Normalize{imagenet::mean, imagenet::std}};
-  CHECK_THROWS_WITH(sample_of(rgb, grey.view()),
-                    "Normalize: mean and std have 3 values, but the picture has 1 channel");
+  CHECK_THROWS_WITH(sample_of(rgb, grey.view()), "Normalize: mean and std have 3 values, but the image has 1 channel");
   const Compose two{ToTensor{}, Normalize{{0.5, 0.5}, {0.5, 0.5}}};
-  CHECK_THROWS_WITH(sample_of(two, picture.view()),
-                    "Normalize: mean and std have 2 values, but the picture has 3 channels");
+  CHECK_THROWS_WITH(sample_of(two, photo.view()),
+                    "Normalize: mean and std have 2 values, but the image has 3 channels");
   const Compose late{ToTensor{}, FirstChannel{}, Normalize{imagenet::mean, imagenet::std}};
-  CHECK_THROWS_AS(sample_of(late, picture.view()), Error);
+  CHECK_THROWS_AS(sample_of(late, photo.view()), Error);
   const Compose flat{ToTensor{}, Flatten{}, Normalize{{0.5}, {0.5}}};
-  CHECK_THROWS_WITH(sample_of(flat, picture.view()),
-                    "Compose: a sample of shape [5550] is no picture: it has no channels to work on");
+  CHECK_THROWS_WITH(sample_of(flat, photo.view()),
+                    "Compose: a sample of shape [5550] is no image: it has no channels to work on");
 }
 
 TEST_CASE("Wrong options of Normalize and Resize are Errors when they are made") {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/image/resample.hpp>
 
 #include "catch.hpp"
 #include "image/reference.hpp"
@@ -17,7 +18,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-const Image picture = noise(5, 7, 3, 1);
+const Image photo = noise(5, 7, 3, 1);
 const Image grey = noise(5, 7, 1, 2);
 
 std::vector<float> floats_of(const at::Tensor& tensor) {
@@ -35,16 +36,16 @@ at::Tensor tensor_of_bytes(const Image& image) {
 
 TEST_CASE("Lambda calls a function of tensors on the sample") {
   const Compose stages{ToTensor{}, Lambda{[](const at::Tensor& x) { return x * 2 - 1; }}};
-  const MemorySink sample = sample_of(stages, picture.view());
+  const MemorySink sample = sample_of(stages, photo.view());
   CHECK(sample.shape == Shape{3, 5, 7});
-  CHECK(sample.floats == floats_of(tensor_of_bytes(picture) * 2 - 1));
+  CHECK(sample.floats == floats_of(tensor_of_bytes(photo) * 2 - 1));
 }
 
 TEST_CASE("Lambda sees channels where they are, in either layout") {
   const Compose stages{ToTensor{}, Lambda{[](at::Tensor x) { return x.flip({0}); }}};
-  CHECK(sample_of(stages, picture.view()).floats == floats_of(tensor_of_bytes(picture).flip({0})));
-  const MemorySink mixed = sample_of(stages, picture.view(), {0, 0, 0}, Layout::channels_last);
-  CHECK(mixed.floats == floats_of(tensor_of_bytes(picture).flip({0}).permute({1, 2, 0})));
+  CHECK(sample_of(stages, photo.view()).floats == floats_of(tensor_of_bytes(photo).flip({0})));
+  const MemorySink mixed = sample_of(stages, photo.view(), {0, 0, 0}, Layout::channels_last);
+  CHECK(mixed.floats == floats_of(tensor_of_bytes(photo).flip({0}).permute({1, 2, 0})));
 }
 
 TEST_CASE("Lambda may change the shape and the type") {
@@ -59,15 +60,15 @@ TEST_CASE("Lambda may change the shape and the type") {
   CHECK(sample.floats[34] == static_cast<float>(grey.row(4)[6]));
 }
 
-TEST_CASE("Lambda calls a function of pictures before ToTensor") {
+TEST_CASE("Lambda calls a function of images before ToTensor") {
   const Compose stages{Lambda{[](Image image) {
                          return resize_bilinear(image.view(), {2, 3});
                        }},
                        Lambda{[](Image& image) { image.row(0)[0] = 255; }}, ToTensor{}};
-  const MemorySink sample = sample_of(stages, picture.view());
+  const MemorySink sample = sample_of(stages, photo.view());
   REQUIRE(sample.shape == Shape{3, 2, 3});
   CHECK(sample.floats[0] == 1.0F);
-  CHECK(sample.floats[1] == static_cast<float>(resize_bilinear(picture.view(), {2, 3}).row(0)[3]) / 255.0F);
+  CHECK(sample.floats[1] == static_cast<float>(resize_bilinear(photo.view(), {2, 3}).row(0)[3]) / 255.0F);
 }
 
 TEST_CASE("Lambda hands on the sample's random numbers") {
@@ -83,7 +84,7 @@ TEST_CASE("Lambda hands on the sample's random numbers") {
 
 TEST_CASE("A tensor operation that fails in a Lambda is an Error of one sentence") {
   const Compose stages{ToTensor{}, Lambda{[](at::Tensor x) { return x.view({2, 2}); }}};
-  CHECK_THROWS_WITH(sample_of(stages, picture.view()), ContainsSubstring("Lambda: shape '[2, 2]' is invalid"));
+  CHECK_THROWS_WITH(sample_of(stages, photo.view()), ContainsSubstring("Lambda: shape '[2, 2]' is invalid"));
   const Compose nothing{ToTensor{}, Lambda{[](at::Tensor) { return at::Tensor(); }}};
-  CHECK_THROWS_WITH(sample_of(nothing, picture.view()), "Lambda: the function returned an undefined tensor");
+  CHECK_THROWS_WITH(sample_of(nothing, photo.view()), "Lambda: the function returned an undefined tensor");
 }

@@ -61,9 +61,10 @@ TEST_CASE("A plan of any steps gives what the steps give one by one") {
     const auto between = [&](int low, int high) {
       return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low) + 1));
     };
-    const Image picture = noise(between(1, 20), between(1, 20), i % 4 == 0 ? 1 : 3, static_cast<std::uint32_t>(i));
-    Image expected = picture;
-    transforms::Plan plan(picture.view());
+    const Image photo = noise(between(1, 20), between(1, 20), i % 4 == 0 ? 1 + static_cast<int>(i / 4 % 5) : 3,
+                              static_cast<std::uint32_t>(i));
+    Image expected = photo;
+    transforms::Plan plan(photo.view());
     for (int step = between(1, 6); step > 0; --step) {
       switch (between(0, 4)) {
         case 0: {
@@ -98,8 +99,8 @@ TEST_CASE("A plan of any steps gives what the steps give one by one") {
 }
 
 TEST_CASE("Crop, resize, crop and flip are merged, not drawn") {
-  const Image picture = noise(40, 60, 3, 1);
-  transforms::Plan plan(picture.view());
+  const Image photo = noise(40, 60, 3, 1);
+  transforms::Plan plan(photo.view());
   plan.crop({5, 6, 30, 40});
   plan.crop({1, 2, 20, 30});
   plan.flip_horizontal();
@@ -113,8 +114,8 @@ TEST_CASE("Crop, resize, crop and flip are merged, not drawn") {
 }
 
 TEST_CASE("A resize to the size at hand is no step") {
-  const Image picture = noise(40, 60, 3, 2);
-  transforms::Plan plan(picture.view());
+  const Image photo = noise(40, 60, 3, 2);
+  transforms::Plan plan(photo.view());
   plan.resize({20, 30});
   plan.crop({0, 0, 10, 10});
   plan.resize({10, 10});
@@ -122,8 +123,8 @@ TEST_CASE("A resize to the size at hand is no step") {
 }
 
 TEST_CASE("Every row is handed out once") {
-  const Image picture = noise(10, 12, 3, 3);
-  transforms::Plan plan(picture.view());
+  const Image photo = noise(10, 12, 3, 3);
+  transforms::Plan plan(photo.view());
   plan.crop({-3, 2, 20, 30});
   plan.flip_vertical();
   std::vector<int> rows;
@@ -135,10 +136,10 @@ TEST_CASE("Every row is handed out once") {
   }
 }
 
-TEST_CASE("An edit may change the picture's size") {
-  const Image picture = noise(10, 12, 3, 4);
+TEST_CASE("An edit may change the image's size") {
+  const Image photo = noise(10, 12, 3, 4);
   const Image other = noise(5, 30, 3, 5);
-  transforms::Plan plan(picture.view());
+  transforms::Plan plan(photo.view());
   plan.edit([&](Image& image) { image = other; });
   CHECK(plan.size() == image::Size{5, 30});
   plan.crop({1, 1, 3, 3});
@@ -174,8 +175,8 @@ TEST_CASE("A thread's working memory is used again, but never by two at a time")
 }
 
 TEST_CASE("A plan without pixels is an Error") {
-  const Image picture = noise(4, 4, 3, 8);
-  transforms::Plan plan(picture.view());
+  const Image photo = noise(4, 4, 3, 8);
+  transforms::Plan plan(photo.view());
   CHECK_THROWS_AS(plan.crop({0, 0, 0, 3}), Error);
   CHECK_THROWS_AS(plan.resize({0, 3}), Error);
   CHECK_THROWS_AS(transforms::Plan(ImageView{}), Error);

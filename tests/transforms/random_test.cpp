@@ -95,7 +95,7 @@ TEST_CASE("RandomResizedCrop's area, ratio and place are distributed as torchvis
   check_crops("options", {100, 80}, RandomResizedCrop{8, {.scale = {0.3, 0.6}, .ratio = {0.5, 2.0}}});
 }
 
-TEST_CASE("RandomResizedCrop stays within the picture and its bounds, whatever the picture's shape") {
+TEST_CASE("RandomResizedCrop stays within the image and its bounds, whatever the image's shape") {
   const RandomResizedCrop crop{8};
   for (const image::Size size : {image::Size{1, 1}, image::Size{1, 100}, image::Size{100, 1}, image::Size{2, 3},
                                  image::Size{3, 500}, image::Size{64, 64}}) {

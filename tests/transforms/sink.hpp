@@ -27,7 +27,7 @@ class MemorySink final : public hearth::SampleSink {
   hearth::Layout layout_;
 };
 
-/// What the transform makes of the picture.
+/// What the transform makes of the image.
 template <class Transform>
 MemorySink sample_of(const Transform& transform, const hearth::ImageView& image,
                      hearth::RandomStream random = {0, 0, 0}, hearth::Layout layout = hearth::Layout::contiguous) {

@@ -22,10 +22,10 @@ using namespace hearth;
 
 namespace {
 
-/// The bytes that `stages` make of a picture; they pass through a map of its 256 values to floats, which is exact.
+/// The bytes that `stages` make of an image; they pass through a map of its 256 values to floats, which is exact.
 template <class... Stages>
-Image bytes_of(const ImageView& picture, Stages... stages) {
-  const MemorySink sample = sample_of(Compose{stages..., ToTensor{}}, picture);
+Image bytes_of(const ImageView& photo, Stages... stages) {
+  const MemorySink sample = sample_of(Compose{stages..., ToTensor{}}, photo);
   Image image(static_cast<int>(sample.shape[1]), static_cast<int>(sample.shape[2]), static_cast<int>(sample.shape[0]));
   const int plane = image.height() * image.width();
   for (int i = 0; i < plane; ++i) {
@@ -38,7 +38,7 @@ Image bytes_of(const ImageView& picture, Stages... stages) {
   return image;
 }
 
-/// Compares with all the pictures that Python made under this name.
+/// Compares with all the images that Python made under this name.
 template <class... Stages>
 void check(const std::string& name, const Stages&... stages) {
   static const Pack pack(HEARTH_TEST_DIR "/transforms/reference/pictures.pack");
@@ -55,8 +55,8 @@ void check(const std::string& name, const Stages&... stages) {
     }
     ++cases;
     CAPTURE(expected.name);
-    const Image picture = noise(height, width, channels, static_cast<std::uint32_t>(height * 100 + width));
-    const Image result = bytes_of(picture.view(), stages...);
+    const Image photo = noise(height, width, channels, static_cast<std::uint32_t>(height * 100 + width));
+    const Image result = bytes_of(photo.view(), stages...);
     const ImageView wanted = expected.image();
     REQUIRE(result.size() == wanted.size());
     REQUIRE(result.channels() == wanted.channels);
@@ -76,7 +76,7 @@ TEST_CASE("Resize to a height and a width is torchvision's, pixel by pixel") {
   check("resize_17_30", Resize{image::Size{17, 30}});
 }
 
-TEST_CASE("CenterCrop is torchvision's, also of pictures smaller than the crop") {
+TEST_CASE("CenterCrop is torchvision's, also of images smaller than the crop") {
   check("center_12", CenterCrop{12});
   check("center_24_11", CenterCrop{image::Size{24, 11}});
 }

@@ -1,45 +1,24 @@
-/// Pictures into PNG files.
+/// Images into PNG files.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <limits>
-#include <span>
 #include <vector>
 
-#include <hearth/core/error.hpp>
-#include <hearth/core/file.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/image/image.hpp>
-#include <hearth/image/stb_image_write.hpp>
 
 namespace hearth {
 
-/// The bytes of a PNG file of the picture, grey or RGB. Throws Error when it has no pixels or too many (2^31 bytes).
-inline std::vector<std::byte> encode_png(const ImageView& image) {
-  core::require(image.height > 0 && image.width > 0, "encode_png: a picture of {} x {} pixels cannot be written",
-                image.height, image.width);
-  core::require(image.channels == 1 || image.channels == 3, "encode_png: a picture has 1 or 3 channels, but got {}",
-                image.channels);
-  const std::int64_t row_bytes = std::int64_t{image.width} * image.channels + 1;
-  core::require(row_bytes * image.height <= std::numeric_limits<int>::max() &&
-                    image.stride * image.height <= std::numeric_limits<int>::max(),
-                "encode_png: a picture of {} x {} pixels is too large", image.height, image.width);
-  std::vector<std::byte> bytes;
-  const auto append = [](void* out, void* data, int size) {
-    const auto* const begin = static_cast<const std::byte*>(data);
-    static_cast<std::vector<std::byte>*>(out)->assign(begin, begin + size);
-  };
-  const int written = stb::stbi_write_png_to_func(append, &bytes, image.width, image.height, image.channels, image.data,
-                                                  static_cast<int>(image.stride));
-  core::require(written != 0, "encode_png: no memory for a picture of {} x {} pixels", image.height, image.width);
-  return bytes;
-}
+/// The bytes of a PNG file of the image, grey or RGB. Throws Error when it has no pixels or too many (2^31 bytes).
+std::vector<std::byte> encode_png(const ImageView& image);
 
-/// Writes the picture as a PNG file, complete or not at all (`replace_file`). Throws Error, naming the file, when it
+/// Writes the image as a PNG file, complete or not at all (`replace_file`). Throws Error, naming the file, when it
 /// cannot be written.
-inline void write_png(const std::filesystem::path& path, const ImageView& image) {
-  core::write_file(path, encode_png(image));
-}
+void write_png(const std::filesystem::path& path, const ImageView& image);
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/image/encode.ipp>
+#endif

@@ -1,12 +1,11 @@
-/// Pictures as eight-bit pixels, rows from the top, the channels of a pixel side by side (HWC): the owner and the view.
+/// Images as eight-bit pixels, rows from the top, the channels of a pixel side by side (HWC): the owner and the view.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 
 namespace hearth::image {
 
@@ -17,7 +16,7 @@ struct Size {
   friend constexpr bool operator==(const Size&, const Size&) = default;
 };
 
-/// A rectangle in pixels: its upper left corner and its size. It may reach outside the picture it refers to.
+/// A rectangle in pixels: its upper left corner and its size. It may reach outside the image it refers to.
 struct Rect {
   int top = 0;
   int left = 0;
@@ -30,7 +29,8 @@ struct Rect {
 
 namespace hearth {
 
-/// Somebody else's pixels: `channels` is 1 (grey) or 3 (RGB); `stride` is the distance of two rows in bytes.
+/// Somebody else's pixels: what this library decodes has 1 channel (grey) or 3 (RGB), another's image may have any
+/// number of them; `stride` is the distance of two rows in bytes.
 struct ImageView {
   const std::uint8_t* data = nullptr;
   int height = 0;
@@ -41,7 +41,7 @@ struct ImageView {
   constexpr image::Size size() const noexcept { return {height, width}; }
   constexpr const std::uint8_t* row(int y) const noexcept { return data + y * stride; }
 
-  /// The part inside `rect`, which lies within the picture.
+  /// The part inside `rect`, which lies within the image.
   constexpr ImageView crop(const image::Rect& rect) const noexcept {
     return {row(rect.top) + std::ptrdiff_t{rect.left} * channels, rect.height, rect.width, channels, stride};
   }
@@ -51,22 +51,17 @@ struct ImageView {
 class Image {
  public:
   Image() = default;
-  /// A black picture.
+  /// A black image.
   Image(int height, int width, int channels)
       : height_(height),
         width_(width),
         channels_(channels),
         pixels_(static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
                 static_cast<std::size_t>(channels)) {}
-  /// A picture of these pixels, densely packed. Throws Error unless there are height * width * channels of them.
-  Image(int height, int width, int channels, std::vector<std::uint8_t> pixels)
-      : height_(height), width_(width), channels_(channels), pixels_(std::move(pixels)) {
-    core::require(std::int64_t{height} * width * channels == static_cast<std::int64_t>(pixels_.size()),
-                  "Image: {} x {} pixels of {} channels need {} bytes, but got {}", height, width, channels,
-                  std::int64_t{height} * width * channels, pixels_.size());
-  }
+  /// An image of these pixels, densely packed. Throws Error unless there are height * width * channels of them.
+  Image(int height, int width, int channels, std::vector<std::uint8_t> pixels);
 
-  /// Becomes a picture of this size, whose pixels hold anything. Keeps its memory.
+  /// Becomes an image of this size, whose pixels hold anything. Keeps its memory.
   void reset(int height, int width, int channels) {
     height_ = height;
     width_ = width;
@@ -98,3 +93,7 @@ class Image {
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/image/image.ipp>
+#endif

@@ -53,7 +53,7 @@ class JpegDecoder {
     errors_.output_message = [](j_common_ptr) {};  // a warning: the library has made good what it found
     progress_.progress_monitor = [](j_common_ptr jpeg) {
       if (of(jpeg).jpeg_.input_scan_number > most_scans) {
-        of(jpeg).stop("it has more scans than any picture needs");
+        of(jpeg).stop("it has more scans than any image needs");
       }
     };
     source_.next_input_byte = reinterpret_cast<const JOCTET*>(bytes.data());
@@ -78,7 +78,7 @@ class JpegDecoder {
   JpegDecoder& operator=(const JpegDecoder&) = delete;
   ~JpegDecoder() { jpeg_destroy_decompress(&jpeg_); }
 
-  /// Comes first, and once; then the picture's size and channels are known.
+  /// Comes first, and once; then the image's size and channels are known.
   bool read_header() noexcept {
     return finishes([this] {
       jpeg_create_decompress(&jpeg_);
@@ -93,10 +93,10 @@ class JpegDecoder {
 
   Size size() const noexcept { return {static_cast<int>(jpeg_.image_height), static_cast<int>(jpeg_.image_width)}; }
 
-  /// 1 for a grey picture, otherwise 3.
+  /// 1 for a grey image, otherwise 3.
   int channels() const noexcept { return jpeg_.num_components == 1 ? 1 : 3; }
 
-  /// Writes the picture, to its end marker, into one of its size and channels.
+  /// Writes the image, to its end marker, into one of its size and channels.
   bool read_pixels(Image& image) {
     const bool four_inks = jpeg_.num_components == 4;
     std::vector<std::uint8_t> inks(four_inks ? static_cast<std::size_t>(image.width()) * 4 : 0);

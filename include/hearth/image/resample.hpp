@@ -1,136 +1,16 @@
 /// Resizing as PIL does it: antialiased, bilinear, equal to Pillow's Image.resize(…, BILINEAR) in every bit.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-#include <vector>
-
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/image/image.hpp>
-#include <hearth/image/resample_kernels.hpp>
-#include <hearth/image/resample_taps.hpp>
-
-namespace hearth::image {
-
-/// Resizes pictures, one after the other, in memory that it keeps. For one thread at a time.
-class Resampler {
- public:
-  /// Makes the part inside `window` of what `source` becomes at size `resized`, and calls `consume(row)` with each of
-  /// its rows from the top: a `const std::uint8_t*` to window.width pixels, valid during the call. Little outside the
-  /// window is computed. Throws Error when a size is not positive or the window reaches outside.
-  ///
-  /// Follows ImagingResample of Pillow 13 (src/libImaging/Resample.c): each row is resized and rounded to eight bits,
-  /// then each column; columns come first where the height shrinks, and by more than twice as many pixels as the width;
-  /// a direction that keeps its size is left out. (Pillow up to 12 always begins with the rows; where the order
-  /// differs, results are 1 of 255 apart here and there.)
-  template <class Kernels = FastestKernels, class Consume>
-  void resize(const ImageView& source, Size resized, const Rect& window, Consume&& consume) {
-    check(source, resized, window);
-    if (window.height == 0 || window.width == 0) {
-      return;
-    }
-    const bool rows = resized.width != source.width;
-    const bool columns = resized.height != source.height;
-    ResampleTaps::Span across{window.left, window.width};  // the source columns, then rows, that the window takes
-    ResampleTaps::Span down{window.top, window.height};
-    if (rows) {
-      horizontal_.prepare(source.width, resized.width, window.left, window.width);
-      across = horizontal_.reach();
-    }
-    if (columns) {
-      vertical_.prepare(source.height, resized.height, window.top, window.height);
-      down = vertical_.reach();
-    }
-    const ImageView needed = source.crop({down.first, across.first, down.count, across.count});
-    const std::ptrdiff_t row_bytes = std::ptrdiff_t{window.width} * source.channels;
-    const auto stretch = [&](const std::uint8_t* row, std::uint8_t* out) {
-      Kernels::stretch(row, across.first, source.channels, horizontal_, out);
-    };
-    const std::int64_t height_lost = std::int64_t{source.height} - resized.height;
-    const std::int64_t width_lost = std::int64_t{source.width} - resized.width;
-    stretched_.resize(static_cast<std::size_t>(row_bytes * (columns ? needed.height : 1)) + kernel_slack);
-
-    if (!rows && !columns) {
-      for (int y = 0; y < needed.height; ++y) {
-        consume(needed.row(y));
-      }
-    } else if (!columns) {
-      for (int y = 0; y < needed.height; ++y) {
-        stretch(with_slack(needed, y), stretched_.data());
-        consume(std::as_const(stretched_).data());
-      }
-    } else if (!rows) {
-      blend_rows<Kernels>(needed, down.first, consume);
-    } else if (height_lost > std::max<std::int64_t>(2 * width_lost, 0)) {
-      blend_rows<Kernels>(needed, down.first, [&](const std::uint8_t* row) {
-        stretch(row, stretched_.data());
-        consume(std::as_const(stretched_).data());
-      });
-    } else {
-      for (int y = 0; y < needed.height; ++y) {
-        stretch(with_slack(needed, y), stretched_.data() + y * row_bytes);
-      }
-      const ImageView between{stretched_.data(), needed.height, window.width, source.channels, row_bytes};
-      blend_rows<Kernels>(between, down.first, consume);
-    }
-  }  // namespace hearth
-
- private:
-  static constexpr std::size_t kernel_slack = 1;  // bytes that kernels may touch past the end of a row
-
-  static void check(const ImageView& source, image::Size resized, const image::Rect& window) {
-    core::require(source.height > 0 && source.width > 0, "Resampler: cannot resize a picture of {} x {} pixels",
-                  source.height, source.width);
-    core::require(resized.height > 0 && resized.width > 0, "Resampler: cannot resize to {} x {} pixels", resized.height,
-                  resized.width);
-    core::require(window.top >= 0 && window.left >= 0 && window.height >= 0 && window.width >= 0 &&
-                      window.height <= resized.height - window.top && window.width <= resized.width - window.left,
-                  "Resampler: the window of {} x {} pixels at ({}, {}) reaches outside of {} x {}", window.height,
-                  window.width, window.top, window.left, resized.height, resized.width);
-  }
-
-  /// Row `y`, readable beyond its end; what follows the last row of a picture may not be ours.
-  const std::uint8_t* with_slack(const ImageView& source, int y) {
-    if (y + 1 < source.height) {
-      return source.row(y);
-    }
-    line_.assign(source.row(y), source.row(y) + std::ptrdiff_t{source.width} * source.channels);
-    line_.resize(line_.size() + kernel_slack);
-    return line_.data();
-  }
-
-  /// Resizes the columns of `source`, whose first row is row `origin` of the picture.
-  template <class Kernels, class Consume>
-  void blend_rows(const ImageView& source, int origin, Consume&& consume) {
-    const std::size_t bytes = static_cast<std::size_t>(source.width) * static_cast<std::size_t>(source.channels);
-    line_.resize(bytes + kernel_slack);
-    for (std::size_t y = 0; y < vertical_.size(); ++y) {
-      const std::uint8_t* const first = source.row(vertical_.firsts()[y] - origin);
-      Kernels::blend(first, source.stride, vertical_, y, bytes, line_.data());
-      consume(std::as_const(line_).data());
-    }
-  }
-
-  ResampleTaps horizontal_;
-  ResampleTaps vertical_;
-  std::vector<std::uint8_t> stretched_;  // rows after the horizontal pass
-  std::vector<std::uint8_t> line_;
-};
-
-}  // namespace hearth::image
 
 namespace hearth {
 
-/// The whole picture at another size.
-inline Image resize_bilinear(const ImageView& source, image::Size resized) {
-  std::vector<std::uint8_t> pixels;
-  image::Resampler resampler;
-  resampler.resize(source, resized, {0, 0, resized.height, resized.width}, [&](const std::uint8_t* row) {
-    pixels.insert(pixels.end(), row, row + std::ptrdiff_t{resized.width} * source.channels);
-  });
-  return {resized.height, resized.width, source.channels, std::move(pixels)};
-}
+/// The whole image at another size, of the channels it has. Throws Error when a side of either is not positive.
+Image resize_bilinear(const ImageView& source, image::Size resized);
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/image/resample.ipp>
+#endif

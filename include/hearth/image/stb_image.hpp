@@ -1,5 +1,5 @@
-/// A private copy of stb_image (JPEG, PNG and BMP only) in a namespace of ours. A program may have another copy of its
-/// own, in this translation unit or elsewhere, included before or after this header and with other settings.
+/// A private copy of stb_image (JPEG, BMP and its zlib only) in a namespace of ours. A program may have another copy of
+/// its own, in this translation unit or elsewhere, included before or after this header and with other settings.
 #pragma once
 
 // Everything that stb_image.h includes, so that nothing but its own code lands in the namespace below.
@@ -53,6 +53,7 @@
 #pragma push_macro("STBI_ONLY_TGA")
 #pragma push_macro("STBI_REALLOC")
 #pragma push_macro("STBI_REALLOC_SIZED")
+#pragma push_macro("STBI_SUPPORT_ZLIB")
 #pragma push_macro("STBI_THREAD_LOCAL")
 #pragma push_macro("STB_IMAGE_IMPLEMENTATION")
 #pragma push_macro("stbi__err")
@@ -89,6 +90,7 @@
 #undef STBI_ONLY_TGA
 #undef STBI_REALLOC
 #undef STBI_REALLOC_SIZED
+#undef STBI_SUPPORT_ZLIB
 #undef STBI_THREAD_LOCAL
 #undef STB_IMAGE_IMPLEMENTATION
 #undef stbi__err
@@ -100,10 +102,12 @@
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
 #define STBI_NO_PIC
+#define STBI_NO_PNG
 #define STBI_NO_PNM
 #define STBI_NO_PSD
 #define STBI_NO_STDIO
 #define STBI_NO_TGA
+#define STBI_SUPPORT_ZLIB
 #define STB_IMAGE_IMPLEMENTATION
 
 namespace hearth::stb {
@@ -154,6 +158,7 @@ struct stbi_io_callbacks {
 #pragma pop_macro("STBI_ONLY_TGA")
 #pragma pop_macro("STBI_REALLOC")
 #pragma pop_macro("STBI_REALLOC_SIZED")
+#pragma pop_macro("STBI_SUPPORT_ZLIB")
 #pragma pop_macro("STBI_THREAD_LOCAL")
 #pragma pop_macro("STB_IMAGE_IMPLEMENTATION")
 #pragma pop_macro("stbi__err")

@@ -1,4 +1,4 @@
-/// Several stages as one transform: the path of a picture into a batch.
+/// Several stages as one transform: the path of an image into a batch.
 #pragma once
 
 #include <array>
@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include <hearth/core/error.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
@@ -67,7 +66,7 @@ class RememberingSink final : public SampleSink {
 
 }  // namespace detail
 
-/// Applies its stages in their order: first those of pictures (geometric ones are planned and carried out together,
+/// Applies its stages in their order: first those of images (geometric ones are planned and carried out together,
 /// up to the next that changes pixels), then ToTensor, then those of floats. Normalize right after ToTensor is part of
 /// the one pass that crops, resamples, flips, converts and writes. The stages' draws follow one another.
 ///
@@ -82,35 +81,44 @@ class Compose {
   static constexpr Flags is_conversion{ConversionStage<Stages>...};
   static constexpr Flags is_rewriting{RewritingStage<Stages>...};
   static constexpr std::size_t conversion = detail::first_true(is_conversion);
-  /// The first stage of floats that isn't a map merged into the conversion.
-  static constexpr std::size_t tail = detail::first_true(Flags{!MapStage<Stages>...}, conversion + 1);
 
-  static_assert(
-      !accepted || conversion < count,
-      "Compose: ToTensor is missing; the stages must end in floats, so put ToTensor{} after those of pictures");
-  static_assert(!accepted || detail::first_true(is_conversion, conversion + 1) == count,
-                "Compose: there must be one ToTensor, but here are two");
-  static_assert(!accepted || detail::first_true(Flags{SampleStage<Stages>...}) >= conversion,
+  // One of these fails at a time: the sentences that follow from the first one would mislead.
+  static constexpr bool converts = accepted && conversion < count;
+  static constexpr bool converts_once = converts && detail::first_true(is_conversion, conversion + 1) == count;
+  static constexpr bool floats_come_last =
+      converts_once && detail::first_true(Flags{SampleStage<Stages>...}) >= conversion;
+  static constexpr bool sound =
+      floats_come_last && detail::first_true(Flags{ImageStage<Stages>...}, conversion + 1) == count;
+  static_assert(!accepted || converts,
+                "Compose: ToTensor is missing; the stages must end in floats, so put ToTensor{} after those of images");
+  static_assert(!converts || converts_once, "Compose: there must be one ToTensor, but here are two");
+  static_assert(!converts_once || floats_come_last,
                 "Compose: Normalize and other stages of floats must stand after ToTensor, not before it");
-  static_assert(!accepted || detail::first_true(Flags{ImageStage<Stages>...}, conversion + 1) == count,
-                "Compose: stages of pictures, such as Resize and RandomHorizontalFlip, must stand before ToTensor");
+  static_assert(!floats_come_last || sound,
+                "Compose: stages of images, such as Resize and RandomHorizontalFlip, must stand before ToTensor");
+
+  /// The first stage of floats that isn't a map merged into the conversion.
+  static constexpr std::size_t tail = sound ? detail::first_true(Flags{!MapStage<Stages>...}, conversion + 1) : count;
 
  public:
   explicit Compose(Stages... stages)
-      : stages_(std::move(stages)...), writer_(most_channels(), [this](std::uint8_t byte, int channel) {
+      : stages_(std::move(stages)...), writer_(channels_of_maps(), [this](std::uint8_t byte, int channel) {
           return mapped<conversion + 1>(byte, channel);
         }) {}
 
-  /// Asks the sink for a place for what the stages make of the picture, and writes it there.
+  /// Asks the sink for a place for what the stages make of the image, and writes it there.
   void write(const ImageView& image, RandomStream& random, SampleSink& sink) const {
-    transforms::Plan plan(image);
-    plan_from<0>(plan, random);
-    check_from<conversion + 1>(plan.channels());
-    if constexpr (detail::first_true(is_rewriting, tail) == count) {
-      change<tail, count>(writer_.write(plan, sink), random);
-    } else {
-      const transforms::ThreadSpare<detail::SampleBuffer> buffer;
-      rewrite_from<tail>(writer_.write(plan, *buffer), random, sink);
+    if constexpr (sound) {
+      transforms::Plan plan(image);
+      plan_from<0>(plan, random);
+      check_from<conversion + 1>(plan.channels());
+      const auto value_of = [this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); };
+      if constexpr (detail::first_true(is_rewriting, tail) == count) {
+        change<tail, count>(writer_.write(plan, sink, value_of), random);
+      } else {
+        const transforms::ThreadSpare<detail::SampleBuffer> buffer;
+        rewrite_from<tail>(writer_.write(plan, *buffer, value_of), random, sink);
+      }
     }
   }
 
@@ -118,7 +126,7 @@ class Compose {
   template <std::size_t I>
   using StageAt = std::tuple_element_t<I, std::tuple<Stages...>>;
 
-  /// The stages of pictures, I and those after it.
+  /// The stages of images, I and those after it.
   template <std::size_t I>
   void plan_from(transforms::Plan& plan, RandomStream& random) const {
     if constexpr (I < conversion) {
@@ -134,9 +142,12 @@ class Compose {
   /// What the conversion and the maps merged into it make of a byte; I is the first map.
   template <std::size_t I>
   float mapped(std::uint8_t byte, int channel) const {
-    float value = std::get<conversion>(stages_).value(byte);
-    map_from<I>(value, channel);
-    return value;
+    if constexpr (sound) {
+      float value = std::get<conversion>(stages_).value(byte);
+      map_from<I>(value, channel);
+      return value;
+    }
+    return 0;
   }
 
   template <std::size_t I>
@@ -148,15 +159,8 @@ class Compose {
   }
 
   /// How many channels the maps merged into the conversion take: three, one or neither.
-  std::size_t most_channels() const {
-    for (const int channels : {3, 1}) {
-      try {
-        check_from<conversion + 1>(channels);
-        return static_cast<std::size_t>(channels);
-      } catch (const Error&) {
-      }
-    }
-    return 0;
+  std::size_t channels_of_maps() const {
+    return transforms::accepted_channels([this](int channels) { check_from<conversion + 1>(channels); });
   }
 
   template <std::size_t I>
@@ -198,9 +202,7 @@ class Compose {
 
   template <class Map>
   static void map_all(const Map& stage, const SamplePlace& sample) {
-    core::require(sample.shape.rank() == 3,
-                  "Compose: a sample of shape {} is no picture: it has no channels to work on",
-                  sample.shape.to_string());
+    transforms::check_is_image(sample.shape);
     const std::int64_t channels = sample.shape[0];
     const std::int64_t pixels = sample.shape[1] * sample.shape[2];
     stage.check(static_cast<int>(channels));

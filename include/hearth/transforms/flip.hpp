@@ -1,7 +1,7 @@
-/// Pictures mirrored, at random.
+/// Images mirrored, at random.
 #pragma once
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/transforms/plan.hpp>
 
@@ -10,15 +10,10 @@ namespace hearth {
 /// Mirrors left and right with probability `p`, as torchvision's RandomHorizontalFlip. One draw: bernoulli(p).
 class RandomHorizontalFlip {
  public:
-  explicit RandomHorizontalFlip(double p = 0.5) : p_(p) {
-    core::require(p >= 0.0 && p <= 1.0, "RandomHorizontalFlip: p must be within 0 and 1, but got {}", p);
-  }
+  /// Throws Error unless `p` is from 0 to 1.
+  explicit RandomHorizontalFlip(double p = 0.5);
 
-  void plan(transforms::Plan& plan, RandomStream& random) const {
-    if (random.bernoulli(p_)) {
-      plan.flip_horizontal();
-    }
-  }
+  void plan(transforms::Plan& plan, RandomStream& random) const;
 
  private:
   double p_;
@@ -27,18 +22,17 @@ class RandomHorizontalFlip {
 /// Mirrors top and bottom with probability `p`, as torchvision's RandomVerticalFlip. One draw: bernoulli(p).
 class RandomVerticalFlip {
  public:
-  explicit RandomVerticalFlip(double p = 0.5) : p_(p) {
-    core::require(p >= 0.0 && p <= 1.0, "RandomVerticalFlip: p must be within 0 and 1, but got {}", p);
-  }
+  /// Throws Error unless `p` is from 0 to 1.
+  explicit RandomVerticalFlip(double p = 0.5);
 
-  void plan(transforms::Plan& plan, RandomStream& random) const {
-    if (random.bernoulli(p_)) {
-      plan.flip_vertical();
-    }
-  }
+  void plan(transforms::Plan& plan, RandomStream& random) const;
 
  private:
   double p_;
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/transforms/flip.ipp>
+#endif

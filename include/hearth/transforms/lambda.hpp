@@ -1,34 +1,22 @@
-/// A function of the user's as a stage: of tensors, or of pictures.
+/// A function of the user's as a stage: of tensors, or of images.
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/from_blob.h>
-#include <c10/util/Exception.h>
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <span>
 #include <type_traits>
 #include <utility>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/function_ref.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
 
 namespace hearth::transforms {
 
-/// The sample as a tensor over the same memory, of the sample's shape; for pictures in Layout::channels_last, its
-/// strides are those.
-inline at::Tensor tensor_of(const SamplePlace& sample) {
-  const c10::IntArrayRef sizes(sample.shape.begin(), sample.shape.rank());
-  if (sample.shape.rank() == 3 && sample.layout == Layout::channels_last) {
-    const std::array<std::int64_t, 3> strides{1, sample.shape[2] * sample.shape[0], sample.shape[0]};
-    return at::from_blob(sample.data, sizes, strides, at::kFloat);
-  }
-  return at::from_blob(sample.data, sizes, at::kFloat);
-}
+/// Writes what `function` makes of the sample, as a tensor, to a place of that shape. Throws Error, in the name of
+/// Lambda, with the function's own words when a tensor operation in it fails.
+void write_result(const SamplePlace& sample, SampleSink& sink, core::FunctionRef<at::Tensor(at::Tensor)> function);
 
 }  // namespace hearth::transforms
 
@@ -77,22 +65,15 @@ class Lambda {
 
   /// Throws Error with the function's own words when a tensor operation in it fails.
   void write(const SamplePlace& sample, RandomStream& random, SampleSink& sink) const requires(of_tensors) {
-    try {
-      const at::Tensor result = call(transforms::tensor_of(sample), random);
-      core::require(result.defined(), "Lambda: the function returned an undefined tensor");
-      const c10::IntArrayRef sizes = result.sizes();
-      transforms::tensor_of(sink.place(Shape(std::span(sizes.data(), sizes.size())))).copy_(result);
-    } catch (const c10::Error& error) {
-      core::fail("Lambda: {}", error.what_without_backtrace());
-    }
+    transforms::write_result(sample, sink, [&](at::Tensor tensor) { return call(std::move(tensor), random); });
   }
 
  private:
-  at::Tensor call(const at::Tensor& tensor, RandomStream& random) const {
+  at::Tensor call(at::Tensor tensor, RandomStream& random) const {
     if constexpr (random_tensor) {
-      return function_(tensor, random);
+      return function_(std::move(tensor), random);
     } else {
-      return function_(tensor);
+      return function_(std::move(tensor));
     }
   }
 
@@ -100,3 +81,7 @@ class Lambda {
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/transforms/lambda.ipp>
+#endif

@@ -1,14 +1,13 @@
 /// Values brought to mean 0 and deviation 1.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <span>
 #include <vector>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 
 namespace hearth {
 
@@ -20,25 +19,15 @@ inline constexpr std::array<double, 3> std{0.229, 0.224, 0.225};
 
 /// (value - mean) / std of each channel, as torchvision's Normalize computes it (in float). One mean and deviation
 /// serve all channels; else there must be one for each. Draws nothing. Throws Error when the two differ in number, when
-/// a deviation is 0, and at a picture of another number of channels.
+/// a deviation is 0, and at an image of another number of channels.
 class Normalize {
  public:
-  Normalize(std::span<const double> mean, std::span<const double> std)
-      : mean_(mean.begin(), mean.end()), std_(std.begin(), std.end()) {
-    core::require(!mean.empty() && mean.size() == std.size(),
-                  "Normalize: mean and std must have as many values as there are channels, or one, but got {} and {}",
-                  mean.size(), std.size());
-    core::require(std::find(std_.begin(), std_.end(), 0.0F) == std_.end(), "Normalize: std must not be 0");
-  }
+  Normalize(std::span<const double> mean, std::span<const double> std);
   /// `Normalize{{0.1307}, {0.3081}}`
   Normalize(std::initializer_list<double> mean, std::initializer_list<double> std)
       : Normalize(std::span(mean.begin(), mean.size()), std::span(std.begin(), std.size())) {}
 
-  void check(int channels) const {
-    core::require(mean_.size() == 1 || mean_.size() == static_cast<std::size_t>(channels),
-                  "Normalize: mean and std have {} values, but the picture has {} channel{}", mean_.size(), channels,
-                  channels == 1 ? "" : "s");
-  }
+  void check(int channels) const;
 
   float map(float value, int channel) const noexcept {
     const std::size_t i = mean_.size() == 1 ? 0 : static_cast<std::size_t>(channel);
@@ -51,3 +40,7 @@ class Normalize {
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/transforms/normalize.ipp>
+#endif

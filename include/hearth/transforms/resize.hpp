@@ -1,10 +1,7 @@
-/// Pictures of another size.
+/// Images of another size.
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
-
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/transforms/plan.hpp>
@@ -15,30 +12,21 @@ namespace hearth {
 /// that the shorter side has it and the longer one int(size * longer / shorter). Draws nothing.
 class Resize {
  public:
-  explicit Resize(int shorter_side) : size_{shorter_side, 0} {
-    core::require(shorter_side >= 1, "Resize: size must be at least 1, but got {}", shorter_side);
-  }
-  explicit Resize(image::Size size) : size_(size) {
-    core::require(size.height >= 1 && size.width >= 1, "Resize: size must be at least 1, but got {}",
-                  std::min(size.height, size.width));
-  }
+  /// Throws Error unless the sides are at least 1.
+  explicit Resize(int shorter_side);
+  explicit Resize(image::Size size);
 
-  /// The size that a picture of size `from` becomes.
-  image::Size target(image::Size from) const noexcept {
-    if (size_.width != 0) {
-      return size_;
-    }
-    const int shorter = std::min(from.height, from.width);
-    const int longer = std::max(from.height, from.width);
-    const int wanted = size_.height;
-    const int other = static_cast<int>(static_cast<double>(std::int64_t{wanted} * longer) / shorter);
-    return from.width <= from.height ? image::Size{other, wanted} : image::Size{wanted, other};
-  }
+  /// The size that an image of size `from` becomes.
+  image::Size target(image::Size from) const noexcept;
 
-  void plan(transforms::Plan& plan, RandomStream&) const { plan.resize(target(plan.size())); }
+  void plan(transforms::Plan& plan, RandomStream& random) const;
 
  private:
   image::Size size_;  // width 0: height is what the shorter side becomes
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/transforms/resize.ipp>
+#endif

@@ -11,8 +11,8 @@
 
 namespace hearth {
 
-/// What a dataset of pictures needs: `write(image, random, sink)` asks the sink for a place, once, and fills it with
-/// what it makes of the picture. Several threads call it at once. It draws from `random` alone.
+/// What a dataset of images needs: `write(image, random, sink)` asks the sink for a place, once, and fills it with
+/// what it makes of the image. Several threads call it at once. It draws from `random` alone.
 template <class T>
 concept TransformLike = requires(const T& transform, const ImageView& image, RandomStream& random, SampleSink& sink) {
   transform.write(image, random, sink);
@@ -27,13 +27,13 @@ concept GeometricStage = requires(const T& stage, transforms::Plan& plan, Random
   stage.plan(plan, random);
 };
 
-/// Changes eight-bit pixels, or makes a new picture of them.
+/// Changes eight-bit pixels, or makes a new image of them.
 template <class T>
 concept PixelStage = requires(const T& stage, Image& image, RandomStream& random) {
   stage.apply(image, random);
 };
 
-/// Turns the picture's bytes into floats: `value(byte)`.
+/// Turns the image's bytes into floats: `value(byte)`.
 template <class T>
 concept ConversionStage = requires(const T& stage, std::uint8_t byte) {
   { stage.value(byte) } -> std::same_as<float>;
@@ -59,7 +59,7 @@ concept RewritingStage = requires(const T& stage, const SamplePlace& sample, Ran
   stage.write(sample, random, sink);
 };
 
-/// Works on a picture, before the conversion.
+/// Works on an image, before the conversion.
 template <class T>
 concept ImageStage = GeometricStage<T> || PixelStage<T>;
 

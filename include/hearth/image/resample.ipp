@@ -1,0 +1,23 @@
+#pragma once
+
+#include <hearth/image/resample.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <hearth/image/resampler.hpp>
+
+namespace hearth {
+
+HEARTH_INLINE Image resize_bilinear(const ImageView& source, image::Size resized) {
+  std::vector<std::uint8_t> pixels;
+  image::Resampler resampler;
+  resampler.resize(source, resized, {0, 0, resized.height, resized.width}, [&](const std::uint8_t* row) {
+    pixels.insert(pixels.end(), row, row + std::ptrdiff_t{resized.width} * source.channels);
+  });
+  return {resized.height, resized.width, source.channels, std::move(pixels)};
+}
+
+}  // namespace hearth

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <hearth/transforms/plan.hpp>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/image/resampler.hpp>
+
+namespace hearth::transforms {
+
+namespace detail {
+
+constexpr bool contains(const image::Rect& outer, const image::Rect& inner) noexcept {
+  return inner.top >= outer.top && inner.left >= outer.left && inner.top + inner.height <= outer.top + outer.height &&
+         inner.left + inner.width <= outer.left + outer.width;
+}
+
+constexpr image::Rect intersection(const image::Rect& a, const image::Rect& b) noexcept {
+  const int top = std::max(a.top, b.top);
+  const int left = std::max(a.left, b.left);
+  const int height = std::min(a.top + a.height, b.top + b.height) - top;
+  const int width = std::min(a.left + a.width, b.left + b.width) - left;
+  return height > 0 && width > 0 ? image::Rect{top, left, height, width} : image::Rect{};
+}
+
+}  // namespace detail
+
+struct Plan::Memory {
+  image::Resampler resampler;
+  std::array<Image, 2> drawings;  // the last one, and the one being drawn from it
+  std::vector<std::uint8_t> line;
+};
+
+HEARTH_INLINE Plan::Plan(const ImageView& image) {
+  start_from(image);
+}
+
+HEARTH_INLINE Plan::~Plan() = default;
+
+HEARTH_INLINE void Plan::crop(image::Rect rect) {
+  core::require(rect.height > 0 && rect.width > 0, "Plan: a crop must have pixels, but got one of {} x {}", rect.height,
+                rect.width);
+  if (!detail::contains({0, 0, window_.height, window_.width}, rect) && !detail::contains(window_, all_resized())) {
+    draw();  // else the new window would bring back what an earlier one has cut off
+  }
+  if (flipped_vertically_) {
+    rect.top = window_.height - rect.top - rect.height;
+  }
+  if (flipped_horizontally_) {
+    rect.left = window_.width - rect.left - rect.width;
+  }
+  window_ = {window_.top + rect.top, window_.left + rect.left, rect.height, rect.width};
+  if (!resizes() && detail::contains(all_resized(), window_)) {
+    source_ = {source_.top + window_.top, source_.left + window_.left, window_.height, window_.width};
+    resized_ = size();
+    window_ = all_resized();
+  }
+}
+
+HEARTH_INLINE void Plan::resize(image::Size size) {
+  core::require(size.height > 0 && size.width > 0, "Plan: an image cannot be resized to {} x {} pixels", size.height,
+                size.width);
+  if (size == this->size()) {
+    return;
+  }
+  if (resizes() || window_ != all_resized()) {
+    draw();
+  }
+  resized_ = size;
+  window_ = all_resized();
+}
+
+HEARTH_INLINE void Plan::rows(core::FunctionRef<void(int, PixelRow)> consume) {
+  const image::Rect inside = detail::intersection(window_, all_resized());
+  const std::ptrdiff_t pixel = image_.channels;
+  const std::ptrdiff_t last_pixel = (window_.width - 1) * pixel;
+  int count = 0;
+  const auto pass_on = [&](const std::uint8_t* row) {
+    const int y = flipped_vertically_ ? window_.height - 1 - count : count;
+    ++count;
+    consume(y, flipped_horizontally_ ? PixelRow{row + last_pixel, -pixel} : PixelRow{row, pixel});
+  };
+  if (inside == window_) {
+    memory_->resampler.resize(image_.crop(source_), resized_, inside, pass_on);
+    return;
+  }
+  std::vector<std::uint8_t>& line = memory_->line;
+  const auto pass_on_zeros_until = [&](int end) {
+    line.assign(static_cast<std::size_t>(window_.width * pixel), 0);
+    for (int left = end - count; left > 0; --left) {
+      pass_on(line.data());
+    }
+  };
+  pass_on_zeros_until(std::min(inside.top - window_.top, window_.height));
+  memory_->resampler.resize(image_.crop(source_), resized_, inside, [&](const std::uint8_t* row) {
+    std::copy_n(row, inside.width * pixel, line.data() + (inside.left - window_.left) * pixel);
+    pass_on(line.data());
+  });
+  pass_on_zeros_until(window_.height);
+}
+
+HEARTH_INLINE void Plan::edit(core::FunctionRef<void(Image&)> change) {
+  const std::size_t drawing = 1 - last_drawing_;
+  Image& image = memory_->drawings[drawing];
+  image.reset(window_.height, window_.width, image_.channels);
+  rows([&](int y, PixelRow row) {
+    std::uint8_t* out = image.row(y);
+    if (row.step > 0) {
+      std::copy_n(row.first, image.stride(), out);
+      return;
+    }
+    for (int x = 0; x < image.width(); ++x, row.first += row.step, out -= row.step) {
+      std::copy_n(row.first, image.channels(), out);
+    }
+  });
+  change(image);
+  const std::int64_t bytes = std::int64_t{image.height()} * image.width() * image.channels();
+  core::require(bytes == static_cast<std::int64_t>(image.pixels().size()),
+                "Compose: a stage left an image of {} x {} pixels and {} channels, which are {} bytes, but it has {}",
+                image.height(), image.width(), image.channels(), bytes, image.pixels().size());
+  last_drawing_ = drawing;
+  start_from(image.view());
+}
+
+HEARTH_INLINE void Plan::start_from(const ImageView& image) {
+  core::require(image.height > 0 && image.width > 0, "Plan: an image must have pixels, but got one of {} x {}",
+                image.height, image.width);
+  core::require(image.channels > 0, "Plan: an image must have channels, but got one of {}", image.channels);
+  image_ = image;
+  source_ = {0, 0, image.height, image.width};
+  resized_ = image.size();
+  window_ = all_resized();
+  flipped_horizontally_ = false;
+  flipped_vertically_ = false;
+}
+
+HEARTH_INLINE void Plan::draw() {
+  edit([](Image&) {});
+}
+
+}  // namespace hearth::transforms
