@@ -1,4 +1,4 @@
-// expect: Compose: Normalize and other stages of floats must stand after ToTensor, not before it
+// expect only: Compose: Normalize and other stages of floats must stand after ToTensor, not before it
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/normalize.hpp>
 #include <hearth/transforms/to_tensor.hpp>

@@ -1,4 +1,4 @@
-// expect: Compose: each part must be a transform stage
+// expect only: Compose: each part must be a transform stage
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 

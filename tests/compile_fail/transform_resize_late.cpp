@@ -1,4 +1,4 @@
-// expect: Compose: stages of pictures, such as Resize and RandomHorizontalFlip, must stand before ToTensor
+// expect only: Compose: stages of images, such as Resize and RandomHorizontalFlip, must stand before ToTensor
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/resize.hpp>
 #include <hearth/transforms/to_tensor.hpp>

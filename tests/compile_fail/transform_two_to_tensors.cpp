@@ -1,4 +1,4 @@
-// expect: Compose: there must be one ToTensor, but here are two
+// expect only: Compose: there must be one ToTensor, but here are two
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 
