@@ -124,6 +124,16 @@ TEST_CASE("An image that cannot be read is an error that names its file", "[imag
   CHECK_THAT(error_of([&] { dataset.read(0, random, sink); }), ContainsSubstring(dataset.path(0).string()));
 }
 
+TEST_CASE("An image of more pixels than max_pixels is an error that names its file", "[image_folder]") {
+  const TemporaryFolder folder;
+  folder.write("a/x.bmp", bmp(1, 2, {0, 0, 0, 0, 0, 0}));
+  RecordingSink sink;
+  RandomStream random(0, 0, 0);
+  CHECK(ImageFolder{folder.path(), ToTensor{}, {.max_pixels = 2}}.read(0, random, sink) == 0);
+  CHECK_THROWS_WITH((ImageFolder{folder.path(), ToTensor{}, {.max_pixels = 1}}.read(0, random, sink)),
+                    ContainsSubstring("x.bmp has 2 x 1 pixels, but max_pixels allows at most 1"));
+}
+
 TEST_CASE("What a transform says against an image comes with the file's name", "[image_folder]") {
   struct Refuse {
     void write(ImageView, RandomStream&, SampleSink&) const { core::fail("Refuse: not this one"); }

@@ -14,6 +14,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/datasets/image_list.hpp>
+#include <hearth/image/decode.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/transforms/transform.hpp>
@@ -21,7 +22,11 @@
 namespace hearth {
 
 struct ImageFolderOptions {
-  std::size_t num_classes = 0;  ///< take only the first so many classes by name; 0: all
+  /// Take only the first so many classes by name; 0: all.
+  std::size_t num_classes = 0;
+
+  /// An image of more pixels is an Error when it is read: see DecodeOptions.
+  std::int64_t max_pixels = DecodeOptions{}.max_pixels;
 };
 
 /// The dataset of the images below `root`/CLASS, at any depth: class i is the i-th folder by name (bytewise), its
@@ -37,7 +42,8 @@ class ImageFolder {
   /// class folders or fewer than `options.num_classes`, or when classes have no images.
   explicit ImageFolder(std::filesystem::path root, Transform transform = {}, ImageFolderOptions options = {})
       : transform_(std::move(transform)),
-        files_(std::make_shared<const datasets::ImageList>(std::move(root), options.num_classes)) {}
+        files_(std::make_shared<const datasets::ImageList>(std::move(root), options.num_classes,
+                                                           DecodeOptions{.max_pixels = options.max_pixels})) {}
 
   std::size_t size() const noexcept { return files_->size(); }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/image/decode.hpp>
 #include <hearth/image/image.hpp>
 
 namespace hearth::datasets {
@@ -25,7 +26,7 @@ class ImageList {
   /// Lists the files of the first `num_classes` classes by name, or, where that is 0, of all. Throws Error naming the
   /// folder when `root` or a folder in it cannot be read, when there are no class folders or fewer than `num_classes`,
   /// or when classes have no images.
-  ImageList(std::filesystem::path root, std::size_t num_classes);
+  ImageList(std::filesystem::path root, std::size_t num_classes, const DecodeOptions& decoding = {});
 
   std::size_t size() const noexcept { return names_.size(); }
   const std::filesystem::path& root() const noexcept { return root_; }
@@ -36,7 +37,8 @@ class ImageList {
   std::int64_t label(std::size_t index) const;
   std::filesystem::path path(std::size_t index) const;
 
-  /// Image `index`, decoded to RGB. Throws Error naming the file when that is not possible, whatever the reason is.
+  /// Image `index`, decoded as the options say. Throws Error naming the file when that is not possible, whatever the
+  /// reason is.
   Image image(std::size_t index) const;
 
   /// To be called while an exception of a transform's is handled: throws it again as an Error that begins with the
@@ -47,6 +49,7 @@ class ImageList {
   void check(std::size_t index) const;
 
   std::filesystem::path root_;
+  DecodeOptions decoding_;
   std::vector<std::string> classes_;
   std::map<std::string, std::int64_t> class_to_index_;
   std::vector<std::string> names_;  // relative to the root

@@ -47,7 +47,8 @@ HEARTH_INLINE bool has_image_extension(std::string_view name) {
          detail::image_extensions.end();
 }
 
-HEARTH_INLINE ImageList::ImageList(std::filesystem::path root, std::size_t num_classes) : root_(std::move(root)) {
+HEARTH_INLINE ImageList::ImageList(std::filesystem::path root, std::size_t num_classes, const DecodeOptions& decoding)
+    : root_(std::move(root)), decoding_(decoding) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(root_, error);
   core::require(status.type() != std::filesystem::file_type::not_found, "ImageFolder: the folder {} does not exist",
@@ -92,7 +93,7 @@ HEARTH_INLINE std::filesystem::path ImageList::path(std::size_t index) const {
 HEARTH_INLINE Image ImageList::image(std::size_t index) const {
   const std::filesystem::path file = path(index);
   try {
-    return read_image(file);
+    return read_image(file, decoding_);
   } catch (const Error&) {  // it names the file
     throw;
   } catch (const std::bad_alloc&) {
