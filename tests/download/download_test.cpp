@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -504,5 +505,8 @@ TEST_CASE("Wrong options are refused in a sentence", "[download]") {
   CHECK_THROWS_WITH(download_file("https://example.com/f", path, {.stall_timeout = std::chrono::seconds(-1)}),
                     ContainsSubstring("30000 ms and -1000 ms"));
   CHECK_THROWS_WITH(download_file("https://example.com/f", folder.path()), ContainsSubstring("not a folder's"));
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(download_file("https://example.com/f", folder / "pipe", {.sha256 = "00"}),
+                    ContainsSubstring("pipe is there, and is no regular file"));
   CHECK(folder.names().empty());
 }

@@ -9,6 +9,9 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#ifdef __APPLE__
+#include <xlocale.h>
+#endif
 
 #include <array>
 #include <cstddef>

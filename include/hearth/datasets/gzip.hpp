@@ -78,7 +78,7 @@ inline std::vector<std::byte> gunzip(std::span<const std::byte> packed, const st
       size <= std::min(max_size, largest) && data.size() <= largest,
       "{} unpacks to {} bytes, by what its end states, but at most {} are allowed; if that is wrong, it is cut short",
       name, size, std::min(max_size, largest));
-  const auto memory = std::make_unique_for_overwrite<std::byte[]>(size);  // not touched where nothing is unpacked
+  const std::unique_ptr<std::byte[]> memory(new std::byte[size]);  // not touched where nothing is unpacked
   const int unpacked =
       stb::stbi_zlib_decode_noheader_buffer(reinterpret_cast<char*>(memory.get()), static_cast<int>(size),
                                             reinterpret_cast<const char*>(data.data()), static_cast<int>(data.size()));

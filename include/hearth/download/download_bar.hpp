@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 
+#include <hearth/core/printable.hpp>
 #include <hearth/core/terminal.hpp>
 
 namespace hearth::download {
@@ -42,8 +43,7 @@ class DownloadBar {
   /// Another process or thread has the part of this file.
   void wait(const std::filesystem::path& path) const {
     if (terminal_) {
-      fmt::print(stream_, "Waiting for another program, which downloads {}\n", path.string());
-      std::fflush(stream_);
+      write(fmt::format("Waiting for another program, which downloads {}\n", core::printable(path)));
     }
   }
 
@@ -54,7 +54,7 @@ class DownloadBar {
     begun_ = std::chrono::steady_clock::now();
     if (terminal_) {
       is_open_ = true;
-      fmt::print(stream_, "Downloading {} to {}\n", url, path.string());
+      write(fmt::format("Downloading {} to {}\n", core::printable(url), core::printable(path)));
       show(resumed, begun_);
     }
   }
@@ -71,6 +71,12 @@ class DownloadBar {
     shown_ = now;
     const std::chrono::duration<double> spent = now - begun_;
     core::rewrite_line(stream_, download_line(done, total_, resumed_, spent.count()));
+  }
+
+  /// A terminal that has gone is no reason to end a download: what cannot be written is left out.
+  void write(const std::string& text) const {
+    std::fputs(text.c_str(), stream_);
+    std::fflush(stream_);
   }
 
   void end() {

@@ -20,6 +20,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
+#include <hearth/core/printable.hpp>
 
 namespace hearth::download {
 
@@ -95,7 +96,7 @@ class PartFile {
     std::error_code error;
     std::filesystem::remove(source_, error);  // before the rename: after it, the name is for the next part's source
     std::filesystem::rename(part_, path_, error);
-    core::require(!error, "cannot write {}: {}", path_.string(), error.message());
+    core::require(!error, "cannot write {}: {}", core::printable(path_), error.message());
     close();
   }
 
@@ -124,7 +125,7 @@ class PartFile {
       locked = ::flock(descriptor_, LOCK_EX);
     }
     core::require(locked == 0 || errno == EINTR, "cannot lock {}: {}; choose a folder on a disk that has locks",
-                  part_.string(), std::strerror(errno));
+                  core::printable(part_), std::strerror(errno));
     return locked == 0;
   }
 
@@ -136,7 +137,9 @@ class PartFile {
            ours.st_ino == named.st_ino;
   }
 
-  void check(bool done) const { core::require(done, "cannot write {}: {}", part_.string(), std::strerror(errno)); }
+  void check(bool done) const {
+    core::require(done, "cannot write {}: {}", core::printable(part_), std::strerror(errno));
+  }
 
   void close() noexcept {
     if (descriptor_ >= 0) {

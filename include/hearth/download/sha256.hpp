@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/printable.hpp>
 
 namespace hearth::download {
 
@@ -63,14 +64,14 @@ inline std::string sha256_of_text(std::string_view text) {
 inline std::string sha256_of_file(const std::filesystem::path& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  core::require(file.is_open(), "cannot open {}: {}", path.string(), std::strerror(errno));
+  core::require(file.is_open(), "cannot open {}: {}", core::printable(path), std::strerror(errno));
   std::vector<char> part(std::size_t{1} << 20);
   Sha256 hash;
   while (file.good()) {
     file.read(part.data(), static_cast<std::streamsize>(part.size()));
     hash.update(std::as_bytes(std::span(part).first(static_cast<std::size_t>(file.gcount()))));
   }
-  core::require(file.eof(), "cannot read {}: {}", path.string(), std::strerror(errno));
+  core::require(file.eof(), "cannot read {}: {}", core::printable(path), std::strerror(errno));
   return hash.hex();
 }
 
