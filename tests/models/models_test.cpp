@@ -125,7 +125,7 @@ TEST_CASE("The models have torchvision's names and shapes, in its order") {
 TEST_CASE("Every architecture has torchvision's entries, parameter count and outputs") {
   const auto outputs = reference_numbers("outputs.txt");
   const std::vector<std::string> summary = reference_lines("summary.txt");
-  CHECK(summary.size() == models::zoo.size() + 1);
+  CHECK(summary.size() == models::zoo().size() + 1);
   const torch::NoGradGuard no_grad;
   for (const std::string& line : summary) {
     std::istringstream words(line);

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include <hearth/models/build.hpp>
+#include <hearth/models/pretrained.hpp>
 #include <hearth/models/convnext.hpp>
 #include <hearth/models/freeze.hpp>
 #include <hearth/models/head.hpp>
@@ -342,7 +342,7 @@ TEST_CASE("The transformers' and ConvNeXt's heads are replaced, and pretrained w
   CHECK(trained->forward(torch::ones({2, 3, 8, 8})).abs().max().item<double>() == 0);  // its head starts from zeros
   formula::fill(*trained);
   save_weights(*trained, folder / "vit.pth");
-  const VisionTransformer other = build(tiny_vit({.num_classes = 4}), folder / "vit.pth");
+  const VisionTransformer other = load_pretrained(tiny_vit({.num_classes = 4}), folder / "vit.pth");
   CHECK(torch::equal(other->class_token, trained->class_token));
   CHECK(other->head_name() == "heads.head");
   CHECK(other->num_classes() == 4);
@@ -378,7 +378,7 @@ TEST_CASE("Vision transformers take the files that torchvision offers, whose per
   }
   CHECK(renamed == 2 * 4);
   save_weights(older, folder / "vit.pth");
-  VisionTransformer model = build(tiny_vit({.num_classes = 3}), folder / "vit.pth", vision_transformer_name);
+  VisionTransformer model = load_pretrained(tiny_vit({.num_classes = 3}), folder / "vit.pth", vision_transformer_name);
   model->eval();
   trained->eval();
   const torch::Tensor images = formula::tensor(9999, {2, 3, 8, 8}, 4.0);

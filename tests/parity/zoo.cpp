@@ -70,7 +70,7 @@ void run(const std::string& name, const std::filesystem::path& folder) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    for (const models::ZooEntry& entry : models::zoo) {
+    for (const models::ZooEntry& entry : models::zoo()) {
       fmt::print("{}\n", entry.name);
     }
     return argc == 1 ? 0 : 2;

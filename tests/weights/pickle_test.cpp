@@ -6,12 +6,12 @@
 
 #include "catch.hpp"
 
-using hearth::pickle::PickleDocument;
-using hearth::pickle::PickleValue;
+using hearth::pickle::Document;
+using hearth::pickle::Value;
 
 namespace {
 
-hearth::pickle::PickleDocument read(const std::string& pickle) {
+hearth::pickle::Document read(const std::string& pickle) {
   return hearth::pickle::read_pickle(std::as_bytes(std::span(pickle)), [](std::string_view name) {
     return name == "collections.OrderedDict" || name == "collections.Counter" || name == "torch.device" ||
            name == "builtins.set";
@@ -19,7 +19,7 @@ hearth::pickle::PickleDocument read(const std::string& pickle) {
 }
 
 /// Protocol 2, these opcodes, stop.
-hearth::pickle::PickleDocument run(const std::string& opcodes) {
+hearth::pickle::Document run(const std::string& opcodes) {
   return read("\x80\x02" + opcodes + ".");
 }
 
@@ -40,8 +40,8 @@ TEST_CASE("read_pickle reads integers of every width") {
   CHECK(integer("\x8a\x05\x00\x00\x00\x00\x01"s) == 4294967296);
   CHECK(integer("\x8a\x01\x80") == -128);
   CHECK(integer("\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80"s) == std::numeric_limits<std::int64_t>::min());
-  const hearth::pickle::PickleDocument wide = run("\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
-  CHECK(wide.root->as<hearth::pickle::PickleValue::BigInteger>()->bytes == "\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
+  const hearth::pickle::Document wide = run("\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
+  CHECK(wide.root->as<hearth::pickle::Value::BigInteger>()->bytes == "\x00\x00\x00\x00\x00\x00\x00\x00\x01"s);
 }
 
 TEST_CASE("read_pickle reads numbers, texts, bytes, booleans and None") {
@@ -49,63 +49,63 @@ TEST_CASE("read_pickle reads numbers, texts, bytes, booleans and None") {
   CHECK(*run("G\xbf\xf8\x00\x00\x00\x00\x00\x00"s).root->as<double>() == -1.5);
   CHECK(*run("X\x03\x00\x00\x00\xc3\xa4!"s).root->as<std::string>() == "ä!");
   CHECK(*run("\x8c\x02hi").root->as<std::string>() == "hi");
-  CHECK(run("C\x02\x00\xff"s).root->as<hearth::pickle::PickleValue::Bytes>()->bytes == "\x00\xff"s);
+  CHECK(run("C\x02\x00\xff"s).root->as<hearth::pickle::Value::Bytes>()->bytes == "\x00\xff"s);
   CHECK(*run("\x88").root->as<bool>());
   CHECK_FALSE(*run("\x89").root->as<bool>());
-  CHECK(run("N").root->as<hearth::pickle::PickleValue::None>() != nullptr);
+  CHECK(run("N").root->as<hearth::pickle::Value::None>() != nullptr);
 }
 
 TEST_CASE("read_pickle reads lists, tuples, sets and dicts, and what is kept and recalled is the same value") {
   using namespace std::string_literals;
   CHECK(run("](K\x01K\x02"
             "e")
-            .root->as<hearth::pickle::PickleValue::List>()
+            .root->as<hearth::pickle::Value::List>()
             ->items.size() == 2);
   CHECK(run("]K\x01"
             "a")
-            .root->as<hearth::pickle::PickleValue::List>()
+            .root->as<hearth::pickle::Value::List>()
             ->items.size() == 1);
-  CHECK(run("(K\x01K\x02t").root->as<hearth::pickle::PickleValue::Tuple>()->items.size() == 2);
-  CHECK(run("K\x01\x85").root->as<hearth::pickle::PickleValue::Tuple>()->items.size() == 1);
-  CHECK(run("K\x01K\x02K\x03\x87").root->as<hearth::pickle::PickleValue::Tuple>()->items.size() == 3);
-  CHECK(run("\x8f(K\x01K\x02\x90").root->as<hearth::pickle::PickleValue::Set>()->items.size() == 2);
-  const hearth::pickle::PickleDocument dict =
+  CHECK(run("(K\x01K\x02t").root->as<hearth::pickle::Value::Tuple>()->items.size() == 2);
+  CHECK(run("K\x01\x85").root->as<hearth::pickle::Value::Tuple>()->items.size() == 1);
+  CHECK(run("K\x01K\x02K\x03\x87").root->as<hearth::pickle::Value::Tuple>()->items.size() == 3);
+  CHECK(run("\x8f(K\x01K\x02\x90").root->as<hearth::pickle::Value::Set>()->items.size() == 2);
+  const hearth::pickle::Document dict =
       run("}q\x00(X\x01\x00\x00\x00"
           "aq\x01K\x07X\x01\x00\x00\x00"
           "bh\x01u"s);
-  const auto& items = *dict.root->as<hearth::pickle::PickleValue::Dict>();
+  const auto& items = *dict.root->as<hearth::pickle::Value::Dict>();
   CHECK(*items.find("a")->as<std::int64_t>() == 7);
   CHECK(items.find("b") == items.items[0].first);
   CHECK(items.find("c") == nullptr);
 }
 
 TEST_CASE("read_pickle takes a list that holds itself") {
-  const hearth::pickle::PickleDocument document =
+  const hearth::pickle::Document document =
       run(std::string("]q\x00h\x00"
                       "a",
                       6));
-  CHECK(document.root->as<hearth::pickle::PickleValue::List>()->items.front() == document.root);
+  CHECK(document.root->as<hearth::pickle::Value::List>()->items.front() == document.root);
 }
 
 TEST_CASE("read_pickle makes an OrderedDict a dict with its state, and records other calls") {
   using namespace std::string_literals;
-  const hearth::pickle::PickleDocument ordered =
+  const hearth::pickle::Document ordered =
       run("ccollections\nOrderedDict\n)RX\x01\x00\x00\x00"
           "aK\x01s}b"s);
-  CHECK(ordered.root->as<hearth::pickle::PickleValue::Dict>()->items.size() == 1);
-  CHECK(ordered.root->as<hearth::pickle::PickleValue::Dict>()->state != nullptr);
-  const hearth::pickle::PickleDocument older =
+  CHECK(ordered.root->as<hearth::pickle::Value::Dict>()->items.size() == 1);
+  CHECK(ordered.root->as<hearth::pickle::Value::Dict>()->state != nullptr);
+  const hearth::pickle::Document older =
       run("ccollections\nOrderedDict\n]](X\x01\x00\x00\x00"
           "aK\x01"
           "ea\x85R"s);
-  CHECK(*older.root->as<hearth::pickle::PickleValue::Dict>()->find("a")->as<std::int64_t>() == 1);
-  const hearth::pickle::PickleDocument call =
+  CHECK(*older.root->as<hearth::pickle::Value::Dict>()->find("a")->as<std::int64_t>() == 1);
+  const hearth::pickle::Document call =
       run("ctorch\ndevice\nX\x03\x00\x00\x00"
           "cpu\x85R"s);
-  const auto& device = *call.root->as<hearth::pickle::PickleValue::Call>();
-  CHECK(device.function->as<hearth::pickle::PickleValue::Global>()->name == "torch.device");
-  CHECK(hearth::pickle::pickled_item<std::string>(device.arguments->as<hearth::pickle::PickleValue::Tuple>()->items,
-                                                  0) == "cpu");
+  const auto& device = *call.root->as<hearth::pickle::Value::Call>();
+  CHECK(device.function->as<hearth::pickle::Value::Global>()->name == "torch.device");
+  CHECK(hearth::pickle::pickled_item<std::string>(device.arguments->as<hearth::pickle::Value::Tuple>()->items, 0) ==
+        "cpu");
   CHECK(call.root->kind() == "a torch.device");
 }
 
@@ -156,27 +156,27 @@ TEST_CASE("A Counter is a dict, and what is made of one list or dict is made onc
   using Catch::Matchers::ContainsSubstring;
   using namespace std::string_literals;
   const std::string counter = "ccollections\nCounter\n}q\x01K\x04K\x02s\x85R"s;
-  const hearth::pickle::PickleDocument counts = run(counter);
-  CHECK(counts.root->as<hearth::pickle::PickleValue::Dict>()->items.size() == 1);
+  const hearth::pickle::Document counts = run(counter);
+  CHECK(counts.root->as<hearth::pickle::Value::Dict>()->items.size() == 1);
   CHECK_THROWS_WITH(run(counter + "ccollections\nCounter\nh\x01\x85R"s), ContainsSubstring("many dicts of one"));
   const std::string list =
       "]q\x01(]q\x02(K\x01K\x02"
       "eh\x02h\x02h\x02"
       "e0"s;
   const std::string dict = "ccollections\nOrderedDict\nh\x01\x85R"s;
-  CHECK(run(list + dict).root->as<hearth::pickle::PickleValue::Dict>()->items.size() == 4);
+  CHECK(run(list + dict).root->as<hearth::pickle::Value::Dict>()->items.size() == 4);
   CHECK_THROWS_WITH(run(list + dict + dict), ContainsSubstring("many dicts of one"));
 }
 
 // Expected of Python 3.11: `bytes.decode("utf-8", "surrogatepass")`, as its unpickler has it.
-TEST_CASE("PickleWriter takes the texts that Python decodes, and no others") {
+TEST_CASE("pickle::Writer takes the texts that Python decodes, and no others") {
   using Catch::Matchers::ContainsSubstring;
   using namespace std::string_literals;
   for (const std::string& text :
        {""s, "a\0\x7f"s, "\xc2\x80"s, "\xdf\xbf"s, "\xe0\xa0\x80"s, "\xed\xa0\x80"s, "\xed\xbf\xbf"s, "\xef\xbf\xbf"s,
         "\xf0\x90\x80\x80"s, "\xf4\x8f\xbf\xbf"s, "a\xe2\x86\x94z"s}) {
     CAPTURE(text);
-    hearth::pickle::PickleWriter writer;
+    hearth::pickle::Writer writer;
     writer.text(text);
     CHECK(*read(writer.finish()).root->as<std::string>() == text);
   }
@@ -185,13 +185,13 @@ TEST_CASE("PickleWriter takes the texts that Python decodes, and no others") {
         "\xe0\x9f\xbf"s, "\xe2\x86"s, "\xe2\x86z"s, "\xf0\x80\x80\x80"s, "\xf0\x8f\xbf\xbf"s, "\xf0\x90\x80"s,
         "\xf4\x90\x80\x80"s, "\xf5\x80\x80\x80"s, "\xf8\x88\x80\x80\x80"s, "\xff"s}) {
     CAPTURE(text);
-    hearth::pickle::PickleWriter writer;
+    hearth::pickle::Writer writer;
     CHECK_THROWS_WITH(writer.text(text), ContainsSubstring("is not UTF-8"));
   }
 }
 
-TEST_CASE("What PickleWriter writes, read_pickle reads") {
-  hearth::pickle::PickleWriter writer;
+TEST_CASE("What pickle::Writer writes, read_pickle reads") {
+  hearth::pickle::Writer writer;
   writer.begin();
   writer.none();
   writer.boolean(true);
@@ -216,20 +216,19 @@ TEST_CASE("What PickleWriter writes, read_pickle reads") {
   writer.persistent();
   writer.end_tuple();
   const std::string bytes = writer.finish();
-  const hearth::pickle::PickleDocument document = read(bytes + "rest");
+  const hearth::pickle::Document document = read(bytes + "rest");
   CHECK(document.size == bytes.size());
-  const auto& items = document.root->as<hearth::pickle::PickleValue::Tuple>()->items;
+  const auto& items = document.root->as<hearth::pickle::Value::Tuple>()->items;
   REQUIRE(items.size() == 11);
-  CHECK(items[0]->as<hearth::pickle::PickleValue::None>() != nullptr);
+  CHECK(items[0]->as<hearth::pickle::Value::None>() != nullptr);
   CHECK(*items[1]->as<bool>());
   CHECK(*items[2]->as<std::int64_t>() == -3);
   CHECK(*items[3]->as<std::int64_t>() == std::int64_t{1} << 40);
   CHECK(*items[4]->as<std::int64_t>() == std::numeric_limits<std::int64_t>::min());
   CHECK(*items[5]->as<double>() == -0.1);
   CHECK(*items[6]->as<std::string>() == "naïve");
-  CHECK(items[7]->as<hearth::pickle::PickleValue::List>()->items.size() == 1);
-  CHECK(items[8]->as<hearth::pickle::PickleValue::Dict>()->find("key")->as<hearth::pickle::PickleValue::Dict>() !=
-        nullptr);
-  CHECK(items[9]->as<hearth::pickle::PickleValue::Call>() != nullptr);
-  CHECK(*items[10]->as<hearth::pickle::PickleValue::Persistent>()->id->as<std::string>() == "id");
+  CHECK(items[7]->as<hearth::pickle::Value::List>()->items.size() == 1);
+  CHECK(items[8]->as<hearth::pickle::Value::Dict>()->find("key")->as<hearth::pickle::Value::Dict>() != nullptr);
+  CHECK(items[9]->as<hearth::pickle::Value::Call>() != nullptr);
+  CHECK(*items[10]->as<hearth::pickle::Value::Persistent>()->id->as<std::string>() == "id");
 }

@@ -121,12 +121,12 @@ TEST_CASE("read_pth reads the state_dict that its key names") {
   hearth::core::MappedFile file(reference("refused_two_state_dicts.pth"));
   CHECK(hearth::pth::read_pth(file.bytes(), "ema").front().name == "weight");
   CHECK_THROWS_WITH(hearth::pth::read_pth(file.bytes(), "emma"),
-                    "it has no entry 'emma' on the way 'emma'; it holds 'ema' (a dict), 'raw' (a dict)");
+                    "it has no entry 'emma' on the path 'emma'; it holds 'ema' (a dict), 'raw' (a dict)");
   CHECK_THROWS_WITH(hearth::pth::read_pth(file.bytes(), "ema/weight"),
                     "its entry 'ema/weight' is no state_dict but a tensor");
   hearth::core::MappedFile checkpoint(reference("checkpoint.pth"));
   CHECK_THROWS_WITH(hearth::pth::read_pth(checkpoint.bytes(), "optimizer/state/x"),
-                    "it has no entry 'x' on the way 'optimizer/state/x'; it holds '0' (a dict), '1' (a dict), '2' (a "
+                    "it has no entry 'x' on the path 'optimizer/state/x'; it holds '0' (a dict), '1' (a dict), '2' (a "
                     "dict), '3' (a dict)");
 }
 

@@ -57,8 +57,8 @@ TEST_CASE("read_safetensors refuses what the format does not allow, each with it
 }
 
 TEST_CASE("The header that is written is read again, whatever the names") {
-  const std::vector<hearth::safetensors::SafetensorsEntry> entries{{"a \"quoted\"\n\\ name", "F32", {2, 3}, 0, 24},
-                                                                   {"naïve", "I64", {}, 24, 32}};
+  const std::vector<hearth::safetensors::Entry> entries{{"a \"quoted\"\n\\ name", "F32", {2, 3}, 0, 24},
+                                                        {"naïve", "I64", {}, 24, 32}};
   const std::string header = hearth::safetensors::write_safetensors_header(entries);
   CHECK(header.size() % 8 == 0);
   const auto read = hearth::safetensors::read_safetensors_header(header);

@@ -28,7 +28,7 @@ std::string text_of(std::span<const std::byte> bytes) {
 /// An archive of two entries, as bytes that a test may damage.
 std::vector<std::byte> archive(const TemporaryFolder& folder) {
   hearth::weights::OutputFile file(folder / "a.zip", "a.zip");
-  hearth::zip::ZipWriter zip(file);
+  hearth::zip::Writer zip(file);
   zip.add("archive/first", bytes_of("one"));
   zip.add("archive/second", bytes_of(std::string(200, 'x')));
   zip.finish();
@@ -45,7 +45,7 @@ TEST_CASE("crc32 gives the check value of the CRC catalogue for short and long t
   CHECK(hearth::core::crc32(bytes_of("The quick brown fox jumps over the lazy dog")) == 0x414FA339);
 }
 
-TEST_CASE("What ZipWriter writes, read_zip reads, with each entry at a multiple of 64") {
+TEST_CASE("What zip::Writer writes, read_zip reads, with each entry at a multiple of 64") {
   const TemporaryFolder folder;
   std::vector<std::byte> bytes = archive(folder);
   const auto entries = hearth::zip::read_zip(bytes);
@@ -66,7 +66,7 @@ TEST_CASE("read_zip reads archives with more entries than 16 bits say") {
   const TemporaryFolder folder;
   {
     hearth::weights::OutputFile file(folder / "many.zip", "many.zip");
-    hearth::zip::ZipWriter zip(file);
+    hearth::zip::Writer zip(file);
     for (int i = 0; i < 70000; ++i) {
       zip.add(std::to_string(i), {});
     }
@@ -136,7 +136,7 @@ TEST_CASE("read_zip refuses a name that is there twice") {
   const TemporaryFolder folder;
   {
     hearth::weights::OutputFile file(folder / "twice.zip", "twice.zip");
-    hearth::zip::ZipWriter zip(file);
+    hearth::zip::Writer zip(file);
     zip.add("same", bytes_of("one"));
     zip.add("same", bytes_of("two"));
     zip.finish();

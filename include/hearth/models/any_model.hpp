@@ -1,4 +1,4 @@
-/// A model whose type is forgotten: what programs hold that choose the architecture at run time.
+/// One type for every model: programs that choose the architecture at run time hold it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include <hearth/core/inline.hpp>
 #include <hearth/models/head.hpp>
 
 namespace hearth::models {
@@ -32,35 +33,22 @@ class AnyModelModule : public torch::nn::Module {
           return std::make_shared<AnyModelModule>(Model(std::dynamic_pointer_cast<Contained>(model->clone(device))));
         }) {
     static_assert(HasHead<Model>, "AnyModel: the model must have a Linear as its head (HasHead): head(), head_name()");
-    torch::nn::Module::train(inner_->is_training());  // before it has layers, which have modes of their own
-    // The same tensors and layers under the same names: weights, devices and gradients are the model's own.
-    for (const auto& parameter : inner_->named_parameters(/*recurse=*/false)) {
-      register_parameter(parameter.key(), parameter.value(), parameter.value().requires_grad());
-    }
-    for (const auto& buffer : inner_->named_buffers(/*recurse=*/false)) {
-      register_buffer(buffer.key(), buffer.value());
-    }
-    for (const auto& child : inner_->named_children()) {
-      register_module(child.key(), child.value());
-    }
+    register_parts();
   }
 
-  at::Tensor forward(const at::Tensor& x) { return forward_(x); }
+  at::Tensor forward(const at::Tensor& x);
 
-  std::int64_t num_classes() const { return head_->weight.size(0); }
+  std::int64_t num_classes() const;
   torch::nn::Linear head() const { return head_; }
   std::string head_name() const { return head_name_; }
 
-  void train(bool on = true) override {
-    torch::nn::Module::train(on);
-    inner_->train(on);
-  }
-
-  std::shared_ptr<torch::nn::Module> clone(const std::optional<torch::Device>& device = {}) const override {
-    return clone_(device);
-  }
+  void train(bool on = true) override;
+  std::shared_ptr<torch::nn::Module> clone(const std::optional<torch::Device>& device = {}) const override;
 
  private:
+  /// Takes the inner model's parameters, buffers and layers for its own.
+  void register_parts();
+
   std::shared_ptr<torch::nn::Module> inner_;
   torch::nn::Linear head_;
   std::string head_name_;
@@ -75,3 +63,7 @@ class AnyModelModule : public torch::nn::Module {
 TORCH_MODULE_IMPL(AnyModel, AnyModelModule);
 
 }  // namespace hearth::models
+
+#ifndef HEARTH_COMPILED
+#include <hearth/models/any_model.ipp>
+#endif

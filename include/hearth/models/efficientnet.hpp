@@ -2,38 +2,24 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/adaptive_avg_pool2d.h>
-#include <ATen/ops/flatten.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/init.h>
-#include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
 
-#include <array>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
-#include <hearth/core/error.hpp>
-#include <hearth/models/build.hpp>
-#include <hearth/models/layers/activation.hpp>
+#include <hearth/core/inline.hpp>
+#include <hearth/models/layers/batch_norm_settings.hpp>
 #include <hearth/models/layers/chain.hpp>
-#include <hearth/models/layers/conv_norm_activation.hpp>
-#include <hearth/models/layers/image_input.hpp>
-#include <hearth/models/layers/init.hpp>
-#include <hearth/models/layers/make_divisible.hpp>
-#include <hearth/models/layers/mbconv.hpp>
 
 namespace hearth::models {
 
 /// The options of torchvision.models.EfficientNet.
 struct EfficientNetOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `build`
+  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
   std::optional<double> dropout = {};     ///< before the head; by default the network's own, 0.2 (B0) to 0.5 (B7)
   double stochastic_depth_prob = 0.2;     ///< block k = 0, 1, … of n is left out with this times k / n
 };
@@ -49,90 +35,15 @@ struct EfficientNetScale {
 /// The module behind EfficientNet.
 class EfficientNetModule : public torch::nn::Cloneable<EfficientNetModule> {
  public:
-  explicit EfficientNetModule(EfficientNetScale scale, EfficientNetOptions options = {})
-      : scale_(scale), options_(std::move(options)) {
-    for (const double factor : {scale_.width_mult, scale_.depth_mult}) {
-      core::require(factor > 0 && factor <= 100,
-                    "EfficientNet: width_mult and depth_mult must be above 0 and at most 100, but got {}", factor);
-    }
-    core::require(options_.num_classes >= 1, "EfficientNet: num_classes must be at least 1, but got {}",
-                  options_.num_classes);
-    core::require(dropout() >= 0 && dropout() <= 1, "EfficientNet: dropout must be from 0 to 1, but got {}", dropout());
-    core::require(options_.stochastic_depth_prob >= 0 && options_.stochastic_depth_prob <= 1,
-                  "EfficientNet: stochastic_depth_prob must be from 0 to 1, but got {}",
-                  options_.stochastic_depth_prob);
-    reset();
-  }
+  explicit EfficientNetModule(EfficientNetScale scale, EfficientNetOptions options = {});
 
-  void reset() override {
-    // The order in which layers are made is the order in which they draw from the random generator: torchvision's.
-    struct Stage {
-      std::int64_t expand_ratio, kernel_size, stride, in, out, blocks;
-    };
-    std::array<Stage, 7> stages{{{1, 3, 1, 32, 16, 1},
-                                 {6, 3, 2, 16, 24, 2},
-                                 {6, 5, 2, 24, 40, 2},
-                                 {6, 3, 2, 40, 80, 3},
-                                 {6, 5, 1, 80, 112, 3},
-                                 {6, 5, 2, 112, 192, 4},
-                                 {6, 3, 1, 192, 320, 1}}};
-    std::int64_t blocks = 0;
-    for (Stage& stage : stages) {
-      stage.in = make_divisible(static_cast<double>(stage.in) * scale_.width_mult);
-      stage.out = make_divisible(static_cast<double>(stage.out) * scale_.width_mult);
-      stage.blocks = static_cast<std::int64_t>(std::ceil(static_cast<double>(stage.blocks) * scale_.depth_mult));
-      blocks += stage.blocks;
-    }
-
-    features = Chain();
-    features->push_back(conv_norm_activation({.in_channels = 3,
-                                              .out_channels = stages.front().in,
-                                              .stride = 2,
-                                              .norm = scale_.norm,
-                                              .activation = Activation::silu}));
-    std::int64_t made = 0;
-    for (const Stage& stage : stages) {
-      Chain layer;
-      for (std::int64_t i = 0; i < stage.blocks; ++i, ++made) {
-        layer->push_back(std::make_shared<MBConv>(
-            MBConvOptions{.in_channels = i == 0 ? stage.in : stage.out,
-                          .out_channels = stage.out,
-                          .kernel_size = stage.kernel_size,
-                          .stride = i == 0 ? stage.stride : 1,
-                          .expand_ratio = stage.expand_ratio,
-                          .stochastic_depth_prob =
-                              options_.stochastic_depth_prob * static_cast<double>(made) / static_cast<double>(blocks),
-                          .norm = scale_.norm}));
-      }
-      features->push_back(layer);
-    }
-    const std::int64_t last = 4 * stages.back().out;
-    features->push_back(conv_norm_activation({.in_channels = stages.back().out,
-                                              .out_channels = last,
-                                              .kernel_size = 1,
-                                              .norm = scale_.norm,
-                                              .activation = Activation::silu}));
-    register_module("features", features);
-    classifier = Chain();
-    classifier->push_back(torch::nn::Dropout(torch::nn::DropoutOptions(dropout()).inplace(true)));
-    classifier->push_back(torch::nn::Linear(last, options_.num_classes));
-    register_module("classifier", classifier);
-    init_convolutions(*this);
-    const double bound = 1 / std::sqrt(static_cast<double>(options_.num_classes));
-    torch::nn::init::uniform_(head()->weight, -bound, bound);
-    torch::nn::init::zeros_(head()->bias);
-  }
+  void reset() override;
 
   /// Logits [N, classes] of pictures [N, 3, H, W]. Throws Error when the input has another shape.
-  at::Tensor forward(at::Tensor x) {
-    check_images("EfficientNet", x);
-    x = features->forward(x);                                // [N, features, H/32, W/32]
-    x = at::flatten(at::adaptive_avg_pool2d(x, {1, 1}), 1);  // [N, features]
-    return classifier->forward(x);
-  }
+  at::Tensor forward(at::Tensor x);
 
-  std::int64_t num_classes() const { return head()->weight.size(0); }
-  torch::nn::Linear head() const { return classifier->ptr<torch::nn::LinearImpl>(1); }
+  std::int64_t num_classes() const;
+  torch::nn::Linear head() const;
   std::string head_name() const { return "classifier.1"; }
 
   Chain features{nullptr}, classifier{nullptr};
@@ -148,55 +59,32 @@ class EfficientNetModule : public torch::nn::Cloneable<EfficientNetModule> {
 /// parameter names and initialisation.
 TORCH_MODULE_IMPL(EfficientNet, EfficientNetModule);
 
-namespace detail {
-
-inline constexpr BatchNormSettings large_efficientnet_norm{.eps = 0.001, .momentum = 0.01};
-
-inline EfficientNet efficientnet(const EfficientNetScale& scale, EfficientNetOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
-  return build(EfficientNet(scale, std::move(options)), pretrained);
-}
-
-}  // namespace detail
-
 /// torchvision.models.efficientnet_b0.
-inline EfficientNet efficientnet_b0(EfficientNetOptions options = {}) {
-  return detail::efficientnet({1, 1, 0.2}, std::move(options));
-}
+EfficientNet efficientnet_b0(EfficientNetOptions options = {});
 
 /// torchvision.models.efficientnet_b1.
-inline EfficientNet efficientnet_b1(EfficientNetOptions options = {}) {
-  return detail::efficientnet({1, 1.1, 0.2}, std::move(options));
-}
+EfficientNet efficientnet_b1(EfficientNetOptions options = {});
 
 /// torchvision.models.efficientnet_b2.
-inline EfficientNet efficientnet_b2(EfficientNetOptions options = {}) {
-  return detail::efficientnet({1.1, 1.2, 0.3}, std::move(options));
-}
+EfficientNet efficientnet_b2(EfficientNetOptions options = {});
 
 /// torchvision.models.efficientnet_b3.
-inline EfficientNet efficientnet_b3(EfficientNetOptions options = {}) {
-  return detail::efficientnet({1.2, 1.4, 0.3}, std::move(options));
-}
+EfficientNet efficientnet_b3(EfficientNetOptions options = {});
 
 /// torchvision.models.efficientnet_b4.
-inline EfficientNet efficientnet_b4(EfficientNetOptions options = {}) {
-  return detail::efficientnet({1.4, 1.8, 0.4}, std::move(options));
-}
+EfficientNet efficientnet_b4(EfficientNetOptions options = {});
 
 /// torchvision.models.efficientnet_b5.
-inline EfficientNet efficientnet_b5(EfficientNetOptions options = {}) {
-  return detail::efficientnet({1.6, 2.2, 0.4, detail::large_efficientnet_norm}, std::move(options));
-}
+EfficientNet efficientnet_b5(EfficientNetOptions options = {});
 
 /// torchvision.models.efficientnet_b6.
-inline EfficientNet efficientnet_b6(EfficientNetOptions options = {}) {
-  return detail::efficientnet({1.8, 2.6, 0.5, detail::large_efficientnet_norm}, std::move(options));
-}
+EfficientNet efficientnet_b6(EfficientNetOptions options = {});
 
 /// torchvision.models.efficientnet_b7.
-inline EfficientNet efficientnet_b7(EfficientNetOptions options = {}) {
-  return detail::efficientnet({2, 3.1, 0.5, detail::large_efficientnet_norm}, std::move(options));
-}
+EfficientNet efficientnet_b7(EfficientNetOptions options = {});
 
 }  // namespace hearth::models
+
+#ifndef HEARTH_COMPILED
+#include <hearth/models/efficientnet.ipp>
+#endif

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty.h>
+#include <torch/nn/modules/linear.h>
 
 #include <concepts>
 #include <cstdint>
 #include <string>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 
 namespace hearth::models {
 
@@ -22,6 +21,12 @@ concept HasHead = requires(const M& model) {
   { model->head_name() } -> std::convertible_to<std::string>;
 };
 
+namespace detail {
+
+void renew_head(torch::nn::LinearImpl& head, std::int64_t num_classes);
+
+}  // namespace detail
+
 /// Gives the model a fresh head for `num_classes` classes, initialised as a new torch.nn.Linear is, trainable, of the
 /// old one's type and on its device. The layer stays the same object with new weights in it; make the optimizer after
 /// this, for momentum is of the old shape. Throws Error when num_classes is below 1.
@@ -31,20 +36,11 @@ template <class Model>
 void replace_head(const Model& model, std::int64_t num_classes) {
   static_assert(HasHead<Model>,
                 "replace_head: the model must have a Linear as its head (HasHead): head(), head_name()");
-  core::require(num_classes >= 1, "replace_head: num_classes must be at least 1, but got {}", num_classes);
-  const at::NoGradGuard no_grad;
-  auto head = model->head();
-  head->options.out_features(num_classes);
-  const auto renew = [](const at::Tensor& parameter, at::IntArrayRef sizes) {
-    parameter.mutable_grad().reset();
-    parameter.set_data(at::empty(sizes, parameter.options()));
-    parameter.requires_grad_(true);
-  };
-  renew(head->weight, {num_classes, head->options.in_features()});
-  if (head->bias.defined()) {
-    renew(head->bias, {num_classes});
-  }
-  head->reset_parameters();
+  detail::renew_head(*model->head(), num_classes);
 }
 
 }  // namespace hearth::models
+
+#ifndef HEARTH_COMPILED
+#include <hearth/models/head.ipp>
+#endif

@@ -3,36 +3,23 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/adaptive_avg_pool2d.h>
-#include <ATen/ops/flatten.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/conv.h>
-#include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
-#include <torch/nn/modules/pooling.h>
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
-#include <utility>
 
-#include <hearth/core/error.hpp>
-#include <hearth/models/build.hpp>
-#include <hearth/models/layers/activation.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
-#include <hearth/models/layers/image_input.hpp>
-#include <hearth/models/layers/init.hpp>
 
 namespace hearth::models {
 
 /// The options of torchvision.models.VGG.
 struct VGGOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `build`
+  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
   bool init_weights = true;  ///< start from torchvision's weights; else, and with `pretrained`, from a new layer's
   double dropout = 0.5;      ///< after the classifier's first two Linears
 };
@@ -42,68 +29,24 @@ class VGGModule : public torch::nn::Cloneable<VGGModule> {
  public:
   /// Builds torchvision's VGG(make_layers(…, batch_norm), …): `layers` counts the convolutions of the five stages, each
   /// of which ends in a pooling.
-  VGGModule(std::array<int, 5> layers, bool batch_norm, VGGOptions options)
-      : layers_(layers), batch_norm_(batch_norm), options_(std::move(options)) {
-    core::require(options_.num_classes >= 1, "VGG: num_classes must be at least 1, but got {}", options_.num_classes);
-    core::require(options_.dropout >= 0 && options_.dropout <= 1, "VGG: dropout must be from 0 to 1, but got {}",
-                  options_.dropout);
-    reset();
-  }
+  VGGModule(std::array<int, 5> layers, bool batch_norm, VGGOptions options);
 
-  void reset() override {
-    features = register_module("features", make_features());
-    classifier = register_module("classifier", make_classifier());
-    if (options_.init_weights) {
-      init_convolutions(*this);
-      init_linears(*this);
-    }
-  }
+  void reset() override;
 
   /// Logits [N, classes] of pictures [N, 3, H, W] of at least 32 x 32 pixels. Throws Error when the input has another
   /// shape.
-  at::Tensor forward(at::Tensor x) {
-    check_images("VGG", x, {.smallest = 32});
-    x = features->forward(x);                                // [N, 512, H/32, W/32]
-    x = at::flatten(at::adaptive_avg_pool2d(x, {7, 7}), 1);  // [N, 25088]
-    return classifier->forward(x);
-  }
+  at::Tensor forward(at::Tensor x);
 
-  std::int64_t num_classes() const { return head()->weight.size(0); }
-  torch::nn::Linear head() const { return classifier->ptr<torch::nn::LinearImpl>(6); }
+  std::int64_t num_classes() const;
+  torch::nn::Linear head() const;
   std::string head_name() const { return "classifier.6"; }
 
   Chain features{nullptr}, classifier{nullptr};
 
  private:
-  Chain make_features() const {
-    constexpr std::array<std::int64_t, 5> widths = {64, 128, 256, 512, 512};
-    Chain result;
-    std::int64_t in_channels = 3;
-    for (std::size_t stage = 0; stage < layers_.size(); ++stage) {
-      for (int i = 0; i < layers_[stage]; ++i) {
-        result->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(in_channels, widths[stage], 3).padding(1)));
-        in_channels = widths[stage];
-        if (batch_norm_) {
-          result->push_back(torch::nn::BatchNorm2d(in_channels));
-        }
-        result->push_back(std::make_shared<ActivationLayer>(Activation::relu));
-      }
-      result->push_back(torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(2).stride(2)));
-    }
-    return result;
-  }
+  Chain make_features() const;
 
-  Chain make_classifier() const {
-    Chain result;
-    result->push_back(torch::nn::Linear(512 * 7 * 7, 4096));
-    result->push_back(std::make_shared<ActivationLayer>(Activation::relu));
-    result->push_back(torch::nn::Dropout(options_.dropout));
-    result->push_back(torch::nn::Linear(4096, 4096));
-    result->push_back(std::make_shared<ActivationLayer>(Activation::relu));
-    result->push_back(torch::nn::Dropout(options_.dropout));
-    result->push_back(torch::nn::Linear(4096, options_.num_classes));
-    return result;
-  }
+  Chain make_classifier() const;
 
   std::array<int, 5> layers_;
   bool batch_norm_;
@@ -114,54 +57,32 @@ class VGGModule : public torch::nn::Cloneable<VGGModule> {
 /// version, with its parameter names and initialisation.
 TORCH_MODULE_IMPL(VGG, VGGModule);
 
-namespace detail {
-
-inline VGG vgg(std::array<int, 5> layers, bool batch_norm, VGGOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
-  options.init_weights = options.init_weights && pretrained.empty();  // as torchvision: they would only be overwritten
-  return build(VGG(layers, batch_norm, std::move(options)), pretrained);
-}
-
-}  // namespace detail
-
 /// torchvision.models.vgg11.
-inline VGG vgg11(VGGOptions options = {}) {
-  return detail::vgg({1, 1, 2, 2, 2}, false, std::move(options));
-}
+VGG vgg11(VGGOptions options = {});
 
 /// torchvision.models.vgg11_bn.
-inline VGG vgg11_bn(VGGOptions options = {}) {
-  return detail::vgg({1, 1, 2, 2, 2}, true, std::move(options));
-}
+VGG vgg11_bn(VGGOptions options = {});
 
 /// torchvision.models.vgg13.
-inline VGG vgg13(VGGOptions options = {}) {
-  return detail::vgg({2, 2, 2, 2, 2}, false, std::move(options));
-}
+VGG vgg13(VGGOptions options = {});
 
 /// torchvision.models.vgg13_bn.
-inline VGG vgg13_bn(VGGOptions options = {}) {
-  return detail::vgg({2, 2, 2, 2, 2}, true, std::move(options));
-}
+VGG vgg13_bn(VGGOptions options = {});
 
 /// torchvision.models.vgg16.
-inline VGG vgg16(VGGOptions options = {}) {
-  return detail::vgg({2, 2, 3, 3, 3}, false, std::move(options));
-}
+VGG vgg16(VGGOptions options = {});
 
 /// torchvision.models.vgg16_bn.
-inline VGG vgg16_bn(VGGOptions options = {}) {
-  return detail::vgg({2, 2, 3, 3, 3}, true, std::move(options));
-}
+VGG vgg16_bn(VGGOptions options = {});
 
 /// torchvision.models.vgg19.
-inline VGG vgg19(VGGOptions options = {}) {
-  return detail::vgg({2, 2, 4, 4, 4}, false, std::move(options));
-}
+VGG vgg19(VGGOptions options = {});
 
 /// torchvision.models.vgg19_bn.
-inline VGG vgg19_bn(VGGOptions options = {}) {
-  return detail::vgg({2, 2, 4, 4, 4}, true, std::move(options));
-}
+VGG vgg19_bn(VGGOptions options = {});
 
 }  // namespace hearth::models
+
+#ifndef HEARTH_COMPILED
+#include <hearth/models/vgg.ipp>
+#endif

@@ -1,129 +1,12 @@
 /// Whole checkpoints, read from and written to torch.save's files: the model, the optimizer, the epoch and the rest.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <variant>
-#include <vector>
 
-#include <hearth/core/error.hpp>
-#include <hearth/core/file.hpp>
-#include <hearth/core/key.hpp>
-#include <hearth/core/mapped_file.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/value.hpp>
-#include <hearth/weights/mapped_tensors.hpp>
-#include <hearth/weights/output_file.hpp>
-#include <hearth/weights/pickle/tree.hpp>
-#include <hearth/weights/pickle/value.hpp>
-#include <hearth/weights/pth/numpy_scalar.hpp>
-#include <hearth/weights/pth/reader.hpp>
-#include <hearth/weights/pth/state_dict.hpp>
-#include <hearth/weights/pth/tensor.hpp>
-#include <hearth/weights/pth/writer.hpp>
 
 namespace hearth {
-
-namespace detail {
-
-/// Makes values of what a file's pickle says; `check_tree` has bounded how deep and how many they are.
-class CheckpointValues {
- public:
-  CheckpointValues(const pth::PthFile& pth, weights::MappedTensors& tensors) : pth_(pth), tensors_(tensors) {}
-
-  /// `name` is the way to the value, its keys joined by '/'.
-  Value make(const pickle::PickleValue& value, const std::string& name = {}) {
-    return std::visit(
-        [&]<class T>(const T& content) -> Value {
-          if constexpr (std::same_as<T, pickle::PickleValue::None>) {
-            return {};
-          } else if constexpr (std::same_as<T, bool> || std::same_as<T, std::int64_t> || std::same_as<T, double> ||
-                               std::same_as<T, std::string>) {
-            return content;
-          } else if constexpr (std::same_as<T, pickle::PickleValue::List>) {
-            return list(content.items, name);
-          } else if constexpr (std::same_as<T, pickle::PickleValue::Tuple>) {
-            return Value::Tuple(list(content.items, name));
-          } else if constexpr (std::same_as<T, pickle::PickleValue::Dict>) {
-            return dict(content, name);
-          } else if constexpr (std::same_as<T, pickle::PickleValue::Call>) {
-            return pth::is_pickled_tensor(value) ? tensor(value, name) : called(value);
-          } else if constexpr (std::same_as<T, pickle::PickleValue::BigInteger>) {
-            return Value::Unread{"an integer of more than 64 bits"};
-          } else if constexpr (std::same_as<T, pickle::PickleValue::Global>) {
-            return Value::Unread{"the name " + content.name};
-          } else {
-            return Value::Unread{value.kind()};
-          }
-        },
-        value.data);
-  }
-
- private:
-  Value::List list(const std::vector<const pickle::PickleValue*>& items, const std::string& name) {
-    Value::List list;
-    list.reserve(items.size());
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      list.push_back(make(*items[i], core::join_keys(name, i)));
-    }
-    return list;
-  }
-
-  Value dict(const pickle::PickleValue::Dict& pickled, const std::string& name) {
-    Value::Dict dict = pickled.is_ordered ? Value::Dict::ordered() : Value::Dict();
-    for (const auto& [pickled_key, value] : pickled.items) {
-      const auto* const text = pickled_key->as<std::string>();
-      const auto* const number = pickled_key->as<std::int64_t>();
-      if (text == nullptr && number == nullptr) {
-        return Value::Unread{"a dict with a key that is " + pickled_key->kind()};
-      }
-      const core::Key key = text != nullptr ? core::Key(*text) : core::Key(*number);
-      const std::string way = core::join_keys(name, key);
-      core::require(!dict.contains(key), "it has the key {} twice", way);
-      dict.set(key, make(*value, way));
-    }
-    return dict;
-  }
-
-  Value tensor(const pickle::PickleValue& value, const std::string& name) {
-    if (!pth::is_dense_tensor(value)) {
-      return Value::Unread{
-          fmt::format("a tensor of a kind that is not read ({})", pth::detail::tensor_call(value).first)};
-    }
-    return tensors_.make(pth::stored_tensor(name, value, pth_.storages));
-  }
-
-  /// torch.Size as a tuple of integers, numpy's numbers as plain ones.
-  static Value called(const pickle::PickleValue& value) {
-    if (const auto sizes = pth::torch_size(value)) {
-      return Value::Tuple(sizes->begin(), sizes->end());
-    }
-    if (pth::called_function(value) == "_codecs.encode") {  // protocol 2 has no other form for bytes
-      return Value::Unread{"bytes"};
-    }
-    return std::visit(
-        [&]<class T>(const T& number) -> Value {
-          if constexpr (std::same_as<T, std::monostate>) {
-            return Value::Unread{value.kind()};
-          } else {
-            return number;
-          }
-        },
-        pth::numpy_scalar(value));
-  }
-
-  const pth::PthFile& pth_;
-  weights::MappedTensors& tensors_;
-};
-
-}  // namespace detail
 
 /// All that a file of torch.save's holds, in either of its formats. Tensors lie on the CPU and on the file's own pages
 /// (see `read_weights`); OrderedDicts lose their attributes, torch.Size becomes a tuple, numpy's numbers become plain
@@ -134,16 +17,7 @@ class CheckpointValues {
 ///     const Value checkpoint = read_checkpoint("last.pth");
 ///     load_weights(*model, StateDict(checkpoint["model"]));
 ///     optimizer.load_state_dict(checkpoint["optimizer"]);
-inline Value read_checkpoint(const std::filesystem::path& path) {
-  weights::MappedTensors tensors(std::make_shared<core::MappedFile>(path));
-  try {
-    const pth::PthFile pth = pth::open_pth(tensors.bytes());
-    pickle::check_tree(pth.root(), pth.document.size);
-    return detail::CheckpointValues(pth, tensors).make(pth.root());
-  } catch (const Error& error) {
-    core::fail("cannot read the checkpoint {}: {}", path.string(), error.what());
-  }
-}
+Value read_checkpoint(const std::filesystem::path& path);
 
 /// Writes a value to a file that is complete or as it was before, in torch.save's format: Python reads it with
 /// torch.load(weights_only=True). Tensors keep their types, strides and shared storages; those on other devices are
@@ -151,12 +25,10 @@ inline Value read_checkpoint(const std::filesystem::path& path) {
 ///
 ///     save_checkpoint(Value::Dict{{"model", state_dict(*model)}, {"optimizer", optimizer.state_dict()}, {"epoch", 3}},
 ///                     "last.pth");
-inline void save_checkpoint(const Value& checkpoint, const std::filesystem::path& path) {
-  core::replace_file(path, [&](const std::filesystem::path& aside) {
-    weights::OutputFile file(aside, path);
-    pth::write_pth(checkpoint, file, "save_checkpoint");
-    file.close();
-  });
-}
+void save_checkpoint(const Value& checkpoint, const std::filesystem::path& path);
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/weights/checkpoint.ipp>
+#endif

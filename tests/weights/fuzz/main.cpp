@@ -98,7 +98,7 @@ std::vector<Sample> read_samples(const std::filesystem::path& folder) {
     if (!hearth::pth::is_zip_pth(sample.file) || sample.name.starts_with("refused")) {
       continue;
     }
-    for (const hearth::zip::ZipEntry& entry : hearth::zip::read_zip(sample.file)) {
+    for (const hearth::zip::Entry& entry : hearth::zip::read_zip(sample.file)) {
       const std::size_t data = entry.name.find("/data/");
       if (data != entry.name.npos) {
         sample.storages.emplace(entry.name.substr(data + 6), entry.bytes);
@@ -168,11 +168,11 @@ struct Copy {
 
 /// Copies all values, texts and keys as `read_checkpoint` does, which makes tensors too: their `touch` is added to
 /// `sum`.
-Copy copy(const hearth::pickle::PickleValue& value, const hearth::pth::StorageBytes& storages, unsigned& sum) {
+Copy copy(const hearth::pickle::Value& value, const hearth::pth::StorageBytes& storages, unsigned& sum) {
   constexpr std::size_t tensor_bytes = 512;
   Copy made;
-  const auto add = [&](const hearth::pickle::PickleValue& item) { made.items.push_back(copy(item, storages, sum)); };
-  if (const auto* const dict = value.as<hearth::pickle::PickleValue::Dict>()) {
+  const auto add = [&](const hearth::pickle::Value& item) { made.items.push_back(copy(item, storages, sum)); };
+  if (const auto* const dict = value.as<hearth::pickle::Value::Dict>()) {
     for (const auto& [key, item] : dict->items) {
       const auto* const text = key->as<std::string>();
       const std::string name = text != nullptr ? *text : fmt::format("a key {}", made.items.size());
@@ -180,14 +180,14 @@ Copy copy(const hearth::pickle::PickleValue& value, const hearth::pth::StorageBy
       made.keys.push_back(name);
       add(*item);
     }
-  } else if (const auto* const list = value.as<hearth::pickle::PickleValue::List>()) {
+  } else if (const auto* const list = value.as<hearth::pickle::Value::List>()) {
     made.items.reserve(list->items.size());
-    for (const hearth::pickle::PickleValue* const item : list->items) {
+    for (const hearth::pickle::Value* const item : list->items) {
       add(*item);
     }
-  } else if (const auto* const tuple = value.as<hearth::pickle::PickleValue::Tuple>()) {
+  } else if (const auto* const tuple = value.as<hearth::pickle::Value::Tuple>()) {
     made.items.reserve(tuple->items.size());
-    for (const hearth::pickle::PickleValue* const item : tuple->items) {
+    for (const hearth::pickle::Value* const item : tuple->items) {
       add(*item);
     }
   } else if (const auto* const text = value.as<std::string>()) {
@@ -203,7 +203,7 @@ Copy copy(const hearth::pickle::PickleValue& value, const hearth::pth::StorageBy
   return made;
 }
 
-unsigned read_values(const hearth::pickle::PickleDocument& document, const hearth::pth::StorageBytes& storages) {
+unsigned read_values(const hearth::pickle::Document& document, const hearth::pth::StorageBytes& storages) {
   hearth::pickle::check_tree(*document.root, document.size);
   unsigned sum = 0;
   return copy(*document.root, storages, sum).count() + sum;
@@ -220,7 +220,7 @@ unsigned read(Bytes& bytes, bool is_pickle, bool is_checkpoint, const hearth::pt
     return touch(hearth::safetensors::read_safetensors(bytes));
   }
   if (is_checkpoint) {
-    const hearth::pth::PthFile file = hearth::pth::open_pth(bytes);
+    const hearth::pth::File file = hearth::pth::open_pth(bytes);
     return read_values(file.document, file.storages);
   }
   return touch(hearth::pth::read_pth(bytes));

@@ -10,15 +10,10 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/models/layers/activation.hpp>
+#include <hearth/models/layers/batch_norm_settings.hpp>
 #include <hearth/models/layers/chain.hpp>
 
 namespace hearth::models {
-
-/// The numbers of torch.nn.BatchNorm2d that some networks change.
-struct BatchNormSettings {
-  double eps = 1e-5;      ///< added to the variance
-  double momentum = 0.1;  ///< share of a new batch in the running statistics
-};
 
 /// The BatchNorm2d of that many channels.
 inline torch::nn::BatchNorm2d batch_norm(std::int64_t channels, const BatchNormSettings& settings = {}) {

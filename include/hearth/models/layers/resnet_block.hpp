@@ -10,16 +10,9 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/resnet_block_kind.hpp>
 
 namespace hearth::models {
-
-/// The kind of block a residual network is made of: two 3x3 convolutions, or 1x1, 3x3, 1x1.
-enum class ResNetBlock { basic, bottleneck };
-
-/// How many times more channels a block gives than the `channels` of its stage.
-constexpr std::int64_t expansion(ResNetBlock block) noexcept {
-  return block == ResNetBlock::bottleneck ? 4 : 1;
-}
 
 /// One block: torchvision's parameters (inplanes, planes, stride, groups, base_width, dilation).
 struct ResNetBlockOptions {

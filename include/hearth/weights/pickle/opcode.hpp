@@ -6,7 +6,7 @@
 namespace hearth::pickle {
 
 /// Named as in Lib/pickle.py. What is missing here (text-mode values, extensions, out-of-band buffers) is refused.
-enum class PickleOpcode : std::uint8_t {
+enum class Opcode : std::uint8_t {
   mark = '(',
   stop = '.',
   pop = '0',

@@ -25,22 +25,22 @@ namespace detail {
 
 /// Takes opcodes with their operands from the bytes, and does them on a stack. Work and memory are in proportion to the
 /// bytes read: an opcode makes at most one value, and nothing is sized by a number that the file claims.
-class PickleReader {
+class Reader {
  public:
-  PickleReader(std::span<const std::byte> bytes, GlobalFilter allowed) : bytes_(bytes), allowed_(allowed) {}
+  Reader(std::span<const std::byte> bytes, GlobalFilter allowed) : bytes_(bytes), allowed_(allowed) {}
 
-  PickleDocument read() {
-    while (step(static_cast<PickleOpcode>(number<std::uint8_t>()))) {
+  Document read() {
+    while (step(static_cast<Opcode>(number<std::uint8_t>()))) {
     }
-    PickleDocument document = stack_.finish();
+    Document document = stack_.finish();
     document.size = position_;
     return document;
   }
 
  private:
   /// Does what the opcode says; false when it is the last.
-  bool step(PickleOpcode opcode) {
-    using Op = PickleOpcode;
+  bool step(Opcode opcode) {
+    using Op = Opcode;
     // clang-format off
     switch (opcode) {
       case Op::proto: check_protocol(number<std::uint8_t>()); break;
@@ -61,23 +61,23 @@ class PickleReader {
       case Op::binstring:
       case Op::binunicode: stack_.push(text(number<std::uint32_t>())); break;
       case Op::binunicode8: stack_.push(text(number<std::uint64_t>())); break;
-      case Op::short_binbytes: stack_.push(PickleValue::Bytes{text(number<std::uint8_t>())}); break;
-      case Op::binbytes: stack_.push(PickleValue::Bytes{text(number<std::uint32_t>())}); break;
+      case Op::short_binbytes: stack_.push(Value::Bytes{text(number<std::uint8_t>())}); break;
+      case Op::binbytes: stack_.push(Value::Bytes{text(number<std::uint32_t>())}); break;
       case Op::binbytes8:
-      case Op::bytearray8: stack_.push(PickleValue::Bytes{text(number<std::uint64_t>())}); break;
+      case Op::bytearray8: stack_.push(Value::Bytes{text(number<std::uint64_t>())}); break;
 
       case Op::empty_tuple: stack_.push_empty_tuple(); break;
-      case Op::empty_list: stack_.push(PickleValue::List{}); break;
-      case Op::empty_dict: stack_.push(PickleValue::Dict{}); break;
-      case Op::empty_set: stack_.push(PickleValue::Set{}); break;
-      case Op::tuple: stack_.push(PickleValue::Tuple{stack_.pop_to_mark()}); break;
-      case Op::tuple1: stack_.push(PickleValue::Tuple{stack_.pop(1)}); break;
-      case Op::tuple2: stack_.push(PickleValue::Tuple{stack_.pop(2)}); break;
-      case Op::tuple3: stack_.push(PickleValue::Tuple{stack_.pop(3)}); break;
-      case Op::frozenset: stack_.push(PickleValue::Set{stack_.pop_to_mark()}); break;
-      case Op::append: stack_.append<PickleValue::List>(stack_.pop(1)); break;
-      case Op::appends: stack_.append<PickleValue::List>(stack_.pop_to_mark()); break;
-      case Op::additems: stack_.append<PickleValue::Set>(stack_.pop_to_mark()); break;
+      case Op::empty_list: stack_.push(Value::List{}); break;
+      case Op::empty_dict: stack_.push(Value::Dict{}); break;
+      case Op::empty_set: stack_.push(Value::Set{}); break;
+      case Op::tuple: stack_.push(Value::Tuple{stack_.pop_to_mark()}); break;
+      case Op::tuple1: stack_.push(Value::Tuple{stack_.pop(1)}); break;
+      case Op::tuple2: stack_.push(Value::Tuple{stack_.pop(2)}); break;
+      case Op::tuple3: stack_.push(Value::Tuple{stack_.pop(3)}); break;
+      case Op::frozenset: stack_.push(Value::Set{stack_.pop_to_mark()}); break;
+      case Op::append: stack_.append<Value::List>(stack_.pop(1)); break;
+      case Op::appends: stack_.append<Value::List>(stack_.pop_to_mark()); break;
+      case Op::additems: stack_.append<Value::Set>(stack_.pop_to_mark()); break;
       case Op::setitem: stack_.set_items(stack_.pop(2)); break;
       case Op::setitems: stack_.set_items(stack_.pop_to_mark()); break;
 
@@ -96,7 +96,7 @@ class PickleReader {
       case Op::reduce:
       case Op::newobj: stack_.call(); break;
       case Op::build: stack_.build(); break;
-      case Op::binpersid: stack_.push(PickleValue::Persistent{stack_.pop()}); break;
+      case Op::binpersid: stack_.push(Value::Persistent{stack_.pop()}); break;
       default:
         core::fail("pickle: the opcode 0x{:02x} at byte {} is none that torch.save writes: it is damaged or no pickle",
              static_cast<int>(opcode), position_ - 1);
@@ -141,7 +141,7 @@ class PickleReader {
   }
 
   void stack_global() {
-    const PickleStack::Pointers names = stack_.pop(2);
+    const Stack::Pointers names = stack_.pop(2);
     const auto* const module = names[0]->as<std::string>();
     const auto* const name = names[1]->as<std::string>();
     core::require(module != nullptr && name != nullptr,
@@ -156,21 +156,21 @@ class PickleReader {
         "pickle: it names {}, which is no part of weights: it is refused, and nothing was run. Save the state_dict "
         "alone: torch.save(model.state_dict(), path)",
         full.substr(0, 200));
-    stack_.push(PickleValue::Global{std::move(full)});
+    stack_.push(Value::Global{std::move(full)});
   }
 
   std::span<const std::byte> bytes_;
   GlobalFilter allowed_;
   std::size_t position_ = 0;
-  PickleStack stack_;
+  Stack stack_;
 };
 
 }  // namespace detail
 
 /// Reads the pickle at the head of `bytes`; `document.size` tells where it ended. Globals for which `allowed` is false
 /// are refused by name. Throws Error saying what is wrong with the pickle.
-inline PickleDocument read_pickle(std::span<const std::byte> bytes, GlobalFilter allowed) {
-  return detail::PickleReader(bytes, allowed).read();
+inline Document read_pickle(std::span<const std::byte> bytes, GlobalFilter allowed) {
+  return detail::Reader(bytes, allowed).read();
 }
 
 }  // namespace hearth::pickle

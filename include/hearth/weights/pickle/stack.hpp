@@ -18,9 +18,9 @@ namespace hearth::pickle {
 
 /// Values on a stack, as Lib/pickle.py's Unpickler has them. Every operation checks that what it takes is there, and
 /// its cost is in proportion to what it takes. Throws Error saying what is missing.
-class PickleStack {
+class Stack {
  public:
-  using Pointers = std::vector<const PickleValue*>;
+  using Pointers = std::vector<const Value*>;
 
   /// The most values of a pickle; a state_dict has about twenty a tensor.
   static constexpr std::size_t max_values = std::size_t{1} << 24;
@@ -30,17 +30,17 @@ class PickleStack {
   void push(T value) {
     core::require(document_.values.size() < max_values, "pickle: it has more than {} values, which no state_dict has",
                   max_values);
-    values_.push_back(&document_.values.emplace_back(PickleValue{std::move(value)}));
+    values_.push_back(&document_.values.emplace_back(Value{std::move(value)}));
   }
 
-  void push_none() { push_shared(none_, PickleValue::None{}); }
+  void push_none() { push_shared(none_, Value::None{}); }
   void push_boolean(bool value) { push_shared(value ? true_ : false_, value); }
-  void push_empty_tuple() { push_shared(empty_tuple_, PickleValue::Tuple{}); }
+  void push_empty_tuple() { push_shared(empty_tuple_, Value::Tuple{}); }
 
   /// Pushes the integer whose two's complement is `bytes`, little-endian.
   void push_integer(std::string bytes) {
     if (bytes.size() > sizeof(std::int64_t)) {
-      push(PickleValue::BigInteger{std::move(bytes)});
+      push(Value::BigInteger{std::move(bytes)});
       return;
     }
     const bool negative = !bytes.empty() && (static_cast<unsigned char>(bytes.back()) & 0x80) != 0;
@@ -50,13 +50,13 @@ class PickleStack {
 
   void mark() { marks_.push_back(values_.size()); }
 
-  PickleValue* top() const {
+  Value* top() const {
     core::require(values_.size() > floor(), "pickle: it is damaged: it takes a value that is not there");
     return values_.back();
   }
 
-  PickleValue* pop() {
-    PickleValue* const value = top();
+  Value* pop() {
+    Value* const value = top();
     values_.pop_back();
     return value;
   }
@@ -96,7 +96,7 @@ class PickleStack {
 
   /// Puts keys and values, in turn, into the dict on top.
   void set_items(const Pointers& items) {
-    auto* const dict = std::get_if<PickleValue::Dict>(&top()->data);
+    auto* const dict = std::get_if<Value::Dict>(&top()->data);
     core::require(dict != nullptr && items.size() % 2 == 0,
                   "pickle: it is damaged: it sets items where there is no dict");
     for (std::size_t i = 0; i < items.size(); i += 2) {
@@ -109,26 +109,26 @@ class PickleStack {
   /// collections.Counter.
   void call() {
     const Pointers parts = pop(2);
-    const auto* const function = parts[0]->as<PickleValue::Global>();
-    const auto* const arguments = parts[1]->as<PickleValue::Tuple>();
+    const auto* const function = parts[0]->as<Value::Global>();
+    const auto* const arguments = parts[1]->as<Value::Tuple>();
     core::require(function != nullptr && arguments != nullptr, "pickle: it is damaged: it calls what is no name");
     if (function->name == "collections.OrderedDict") {
       push(ordered_dict(*arguments));
-    } else if (const PickleValue::Dict* const counts = counts_of(function->name, *arguments)) {
+    } else if (const Value::Dict* const counts = counts_of(function->name, *arguments)) {
       count_copies(counts->items.size());
-      push(PickleValue::Dict{*counts});
+      push(Value::Dict{*counts});
     } else {
-      push(PickleValue::Call{parts[0], parts[1]});
+      push(Value::Call{parts[0], parts[1]});
     }
   }
 
   /// Gives the value on top as its state to the dict or call below it.
   void build() {
-    const PickleValue* const state = pop();
-    PickleValue* const object = top();
-    if (auto* const dict = std::get_if<PickleValue::Dict>(&object->data)) {
+    const Value* const state = pop();
+    Value* const object = top();
+    if (auto* const dict = std::get_if<Value::Dict>(&object->data)) {
       dict->state = state;
-    } else if (auto* const call = std::get_if<PickleValue::Call>(&object->data)) {
+    } else if (auto* const call = std::get_if<Value::Call>(&object->data)) {
       call->state = state;
     } else {
       core::fail("pickle: it is damaged: {} cannot have attributes", object->kind());
@@ -136,7 +136,7 @@ class PickleStack {
   }
 
   /// The document whose root is the value on top; the stack is of no more use.
-  PickleDocument finish() {
+  Document finish() {
     document_.root = pop();
     return std::move(document_);
   }
@@ -152,9 +152,9 @@ class PickleStack {
 
   /// Pushes a value that nothing can change, and that is therefore made once.
   template <class T>
-  void push_shared(PickleValue*& shared, T value) {
+  void push_shared(Value*& shared, T value) {
     if (shared == nullptr) {
-      shared = &document_.values.emplace_back(PickleValue{std::move(value)});
+      shared = &document_.values.emplace_back(Value{std::move(value)});
     }
     values_.push_back(shared);
   }
@@ -166,24 +166,23 @@ class PickleStack {
   }
 
   /// The dict that collections.Counter is called with, or null.
-  static const PickleValue::Dict* counts_of(std::string_view function, const PickleValue::Tuple& arguments) noexcept {
-    return function == "collections.Counter" && arguments.items.size() == 1
-               ? arguments.items[0]->as<PickleValue::Dict>()
-               : nullptr;
+  static const Value::Dict* counts_of(std::string_view function, const Value::Tuple& arguments) noexcept {
+    return function == "collections.Counter" && arguments.items.size() == 1 ? arguments.items[0]->as<Value::Dict>()
+                                                                            : nullptr;
   }
 
   /// collections.OrderedDict(), or of a list of pairs as Python 2 pickled it.
-  PickleValue::Dict ordered_dict(const PickleValue::Tuple& arguments) {
-    PickleValue::Dict dict;
+  Value::Dict ordered_dict(const Value::Tuple& arguments) {
+    Value::Dict dict;
     dict.is_ordered = true;
     if (arguments.items.empty()) {
       return dict;
     }
-    const auto* const list = arguments.items[0]->as<PickleValue::List>();
+    const auto* const list = arguments.items[0]->as<Value::List>();
     const Pointers* const pairs = list != nullptr ? &list->items : nullptr;
     core::require(pairs != nullptr, "pickle: it is damaged: it makes an OrderedDict of what is no list");
     count_copies(pairs->size());
-    for (const PickleValue* const item : *pairs) {
+    for (const Value* const item : *pairs) {
       const Pointers* const pair = items_of(*item);
       core::require(pair != nullptr && pair->size() == 2,
                     "pickle: it is damaged: it makes an OrderedDict without pairs");
@@ -192,22 +191,22 @@ class PickleStack {
     return dict;
   }
 
-  static const Pointers* items_of(const PickleValue& value) noexcept {
-    const auto* const list = value.as<PickleValue::List>();
-    const auto* const tuple = value.as<PickleValue::Tuple>();
+  static const Pointers* items_of(const Value& value) noexcept {
+    const auto* const list = value.as<Value::List>();
+    const auto* const tuple = value.as<Value::Tuple>();
     return list != nullptr ? &list->items : tuple != nullptr ? &tuple->items : nullptr;
   }
 
-  PickleDocument document_;
-  std::vector<PickleValue*> values_;
+  Document document_;
+  std::vector<Value*> values_;
   std::vector<std::size_t> marks_;
-  std::map<std::uint32_t, PickleValue*> memo_;
+  std::map<std::uint32_t, Value*> memo_;
   std::size_t added_ = 0;   // to lists, sets and dicts, over all
   std::size_t copied_ = 0;  // of them, into other dicts
-  PickleValue* none_ = nullptr;
-  PickleValue* true_ = nullptr;
-  PickleValue* false_ = nullptr;
-  PickleValue* empty_tuple_ = nullptr;
+  Value* none_ = nullptr;
+  Value* true_ = nullptr;
+  Value* false_ = nullptr;
+  Value* empty_tuple_ = nullptr;
 };
 
 }  // namespace hearth::pickle

@@ -24,7 +24,7 @@ constexpr std::size_t max_tree(std::size_t pickle_size) noexcept {
 namespace detail {
 
 /// Measures values once each, however often they are met. Recursion is at most `max_nesting` deep.
-class PickleTreeMeasure {
+class TreeMeasure {
  public:
   struct Extent {
     std::size_t height = 0;  // containers below this one
@@ -32,9 +32,9 @@ class PickleTreeMeasure {
   };
 
   /// No extent is told to have more than `most` values.
-  explicit PickleTreeMeasure(std::size_t most) : most_(most) {}
+  explicit TreeMeasure(std::size_t most) : most_(most) {}
 
-  Extent measure(const PickleValue& value, std::size_t depth = 0) {
+  Extent measure(const Value& value, std::size_t depth = 0) {
     const Extent known = measure_inside(value, depth);
     core::require(depth + known.height <= max_nesting,
                   "its pickle holds itself, or lists and dicts inside each other more than {} deep", max_nesting);
@@ -45,15 +45,15 @@ class PickleTreeMeasure {
   /// What a tensor, or a torch.Size of most sizes, takes in memory; the call in the pickle takes 4 bytes or more.
   static constexpr std::size_t values_of_call = 16;
 
-  static std::size_t values_alone(const PickleValue& value) noexcept {
+  static std::size_t values_alone(const Value& value) noexcept {
     const auto* const text = value.as<std::string>();
-    return text != nullptr ? text->size() / 16 + 1 : value.as<PickleValue::Call>() != nullptr ? values_of_call : 1;
+    return text != nullptr ? text->size() / 16 + 1 : value.as<Value::Call>() != nullptr ? values_of_call : 1;
   }
 
-  Extent measure_inside(const PickleValue& value, std::size_t depth) {
-    const auto* const dict = value.as<PickleValue::Dict>();
-    const auto* const list = value.as<PickleValue::List>();
-    const auto* const tuple = value.as<PickleValue::Tuple>();
+  Extent measure_inside(const Value& value, std::size_t depth) {
+    const auto* const dict = value.as<Value::Dict>();
+    const auto* const list = value.as<Value::List>();
+    const auto* const tuple = value.as<Value::Tuple>();
     const auto* const items = list != nullptr ? &list->items : tuple != nullptr ? &tuple->items : nullptr;
     if ((dict == nullptr || dict->items.empty()) && (items == nullptr || items->empty())) {
       return {.values = std::min(values_alone(value), most_)};
@@ -65,7 +65,7 @@ class PickleTreeMeasure {
       return {.height = 1};
     }
     Extent extent;
-    const auto add = [&](const PickleValue& item) {
+    const auto add = [&](const Value& item) {
       const Extent inside = measure(item, depth + 1);
       extent.height = std::max(extent.height, inside.height + 1);
       extent.values = std::min(extent.values + inside.values, most_);
@@ -76,7 +76,7 @@ class PickleTreeMeasure {
         add(*item.second);
       }
     } else {
-      for (const PickleValue* const item : *items) {
+      for (const Value* const item : *items) {
         add(*item);
       }
     }
@@ -85,7 +85,7 @@ class PickleTreeMeasure {
   }
 
   std::size_t most_;
-  std::unordered_map<const PickleValue*, Extent> known_;
+  std::unordered_map<const Value*, Extent> known_;
 };
 
 }  // namespace detail
@@ -93,9 +93,9 @@ class PickleTreeMeasure {
 /// Throws Error unless lists, tuples and dicts can be copied from `root` as a tree: none holds itself, they are at most
 /// `max_nesting` deep, and what is shared, texts and keys too, does not make the tree out of proportion to the pickle,
 /// which has `pickle_size` bytes. What is in calls is not looked at.
-inline void check_tree(const PickleValue& root, std::size_t pickle_size) {
+inline void check_tree(const Value& root, std::size_t pickle_size) {
   const std::size_t most = max_tree(pickle_size);
-  const std::size_t values = detail::PickleTreeMeasure(most + 1).measure(root).values;
+  const std::size_t values = detail::TreeMeasure(most + 1).measure(root).values;
   core::require(values <= most, "its pickle repeats the same values: its {} bytes stand for more than {} values",
                 pickle_size, most);
 }

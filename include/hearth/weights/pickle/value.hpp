@@ -16,8 +16,8 @@
 namespace hearth::pickle {
 
 /// One value of a pickle. Values refer to each other by pointer, may be shared, and may even form cycles: walk them
-/// with that in mind. They belong to their PickleDocument.
-struct PickleValue {
+/// with that in mind. They belong to their Document.
+struct Value {
   struct None {};
   /// An integer wider than 64 bits: its two's complement, little-endian.
   struct BigInteger {
@@ -31,32 +31,32 @@ struct PickleValue {
     std::string name;
   };
   struct List {
-    std::vector<const PickleValue*> items;
+    std::vector<const Value*> items;
   };
   struct Tuple {
-    std::vector<const PickleValue*> items;
+    std::vector<const Value*> items;
   };
   struct Set {
-    std::vector<const PickleValue*> items;
+    std::vector<const Value*> items;
   };
   /// A dict or a collections.OrderedDict, in the order of the file; `state` are the attributes set on it, or null.
   struct Dict {
-    std::vector<std::pair<const PickleValue*, const PickleValue*>> items;
-    const PickleValue* state = nullptr;
+    std::vector<std::pair<const Value*, const Value*>> items;
+    const Value* state = nullptr;
     bool is_ordered = false;  ///< a collections.OrderedDict
 
     /// The value of a text key, or null.
-    const PickleValue* find(std::string_view key) const noexcept;
+    const Value* find(std::string_view key) const noexcept;
   };
   /// A call that Python would make: a Global with the Tuple of its arguments, then its state, or null.
   struct Call {
-    const PickleValue* function = nullptr;
-    const PickleValue* arguments = nullptr;
-    const PickleValue* state = nullptr;
+    const Value* function = nullptr;
+    const Value* arguments = nullptr;
+    const Value* state = nullptr;
   };
   /// An object kept outside the pickle: torch.save's storages.
   struct Persistent {
-    const PickleValue* id = nullptr;
+    const Value* id = nullptr;
   };
 
   std::variant<None, bool, std::int64_t, BigInteger, double, std::string, Bytes, Global, List, Tuple, Set, Dict, Call,
@@ -83,7 +83,7 @@ struct PickleValue {
   }
 };
 
-inline const PickleValue* PickleValue::Dict::find(std::string_view key) const noexcept {
+inline const Value* Value::Dict::find(std::string_view key) const noexcept {
   for (const auto& [name, value] : items) {
     const auto* const text = name->as<std::string>();
     if (text != nullptr && *text == key) {
@@ -93,9 +93,9 @@ inline const PickleValue* PickleValue::Dict::find(std::string_view key) const no
   return nullptr;
 }
 
-/// `items[index]` as one of the types of PickleValue. Throws Error when it is absent or another type.
+/// `items[index]` as one of the types of Value. Throws Error when it is absent or another type.
 template <class T>
-const T& pickled_item(const std::vector<const PickleValue*>& items, std::size_t index) {
+const T& pickled_item(const std::vector<const Value*>& items, std::size_t index) {
   const T* const value = index < items.size() ? items[index]->as<T>() : nullptr;
   if (value == nullptr) {
     core::fail("its pickle is damaged: item {} of a tuple or list is {}", index,
@@ -105,14 +105,14 @@ const T& pickled_item(const std::vector<const PickleValue*>& items, std::size_t 
 }
 
 /// A pickle that was read: every value in it, and the one it stands for.
-struct PickleDocument {
-  std::deque<PickleValue> values;
-  const PickleValue* root = nullptr;
+struct Document {
+  std::deque<Value> values;
+  const Value* root = nullptr;
   std::size_t size = 0;  ///< bytes that the pickle takes
 
-  PickleDocument() = default;
-  PickleDocument(PickleDocument&&) = default;
-  PickleDocument& operator=(PickleDocument&&) = default;
+  Document() = default;
+  Document(Document&&) = default;
+  Document& operator=(Document&&) = default;
 };
 
 }  // namespace hearth::pickle

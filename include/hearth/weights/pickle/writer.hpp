@@ -42,59 +42,59 @@ constexpr bool is_pickled_text(std::string_view text) noexcept {
 }
 
 /// Appends one value after the other, as a stack machine wants them: `begin()`, items, `end_tuple()` make a tuple.
-class PickleWriter {
+class Writer {
  public:
-  PickleWriter() {
-    put(PickleOpcode::proto);
+  Writer() {
+    put(Opcode::proto);
     bytes_ += '\x02';
   }
 
-  void none() { put(PickleOpcode::none); }
-  void boolean(bool value) { put(value ? PickleOpcode::newtrue : PickleOpcode::newfalse); }
+  void none() { put(Opcode::none); }
+  void boolean(bool value) { put(value ? Opcode::newtrue : Opcode::newfalse); }
 
   void integer(std::int64_t value) {
     if (value >= std::numeric_limits<std::int32_t>::min() && value <= std::numeric_limits<std::int32_t>::max()) {
-      put(PickleOpcode::binint);
+      put(Opcode::binint);
       core::append_little_endian(bytes_, static_cast<std::int32_t>(value));
     } else {
-      put(PickleOpcode::long1);
+      put(Opcode::long1);
       core::append_little_endian(bytes_, std::uint8_t{sizeof(value)});
       core::append_little_endian(bytes_, value);
     }
   }
 
   void number(double value) {
-    put(PickleOpcode::binfloat);
+    put(Opcode::binfloat);
     core::append_little_endian(bytes_, __builtin_bswap64(std::bit_cast<std::uint64_t>(value)));
   }
 
   /// Throws Error when it is too long, or not UTF-8: no Python would open the file.
   void text(std::string_view value) {
-    core::require(value.size() <= std::numeric_limits<std::uint32_t>::max(),
-                  "PickleWriter: a text of {} bytes is too long", value.size());
-    core::require(is_pickled_text(value), "PickleWriter: a text of {} bytes is not UTF-8", value.size());
-    put(PickleOpcode::binunicode);
+    core::require(value.size() <= std::numeric_limits<std::uint32_t>::max(), "pickle: a text of {} bytes is too long",
+                  value.size());
+    core::require(is_pickled_text(value), "pickle: a text of {} bytes is not UTF-8", value.size());
+    put(Opcode::binunicode);
     core::append_little_endian(bytes_, static_cast<std::uint32_t>(value.size()));
     bytes_ += value;
   }
 
   /// A name that Python imports: global("torch", "float32").
   void global(std::string_view module, std::string_view name) {
-    put(PickleOpcode::global);
+    put(Opcode::global);
     bytes_.append(module).append(1, '\n').append(name).append(1, '\n');
   }
 
   /// Opens a tuple, or the items of the dict or list before it.
-  void begin() { put(PickleOpcode::mark); }
-  void end_tuple() { put(PickleOpcode::tuple); }
+  void begin() { put(Opcode::mark); }
+  void end_tuple() { put(Opcode::tuple); }
   /// Puts the keys and values since `begin` into the dict before it.
-  void end_dict() { put(PickleOpcode::setitems); }
+  void end_dict() { put(Opcode::setitems); }
   /// Puts the values since `begin` into the list before it.
-  void end_list() { put(PickleOpcode::appends); }
+  void end_list() { put(Opcode::appends); }
 
-  void empty_tuple() { put(PickleOpcode::empty_tuple); }
-  void empty_dict() { put(PickleOpcode::empty_dict); }
-  void empty_list() { put(PickleOpcode::empty_list); }
+  void empty_tuple() { put(Opcode::empty_tuple); }
+  void empty_dict() { put(Opcode::empty_dict); }
+  void empty_list() { put(Opcode::empty_list); }
   /// An empty collections.OrderedDict.
   void ordered_dict() {
     global("collections", "OrderedDict");
@@ -103,18 +103,18 @@ class PickleWriter {
   }
 
   /// Calls the global before the last tuple with it.
-  void call() { put(PickleOpcode::reduce); }
+  void call() { put(Opcode::reduce); }
   /// The object that the last value is the persistent id of: a storage.
-  void persistent() { put(PickleOpcode::binpersid); }
+  void persistent() { put(Opcode::binpersid); }
 
   /// Ends the pickle; its bytes.
   std::string finish() {
-    put(PickleOpcode::stop);
+    put(Opcode::stop);
     return std::move(bytes_);
   }
 
  private:
-  void put(PickleOpcode opcode) { bytes_ += static_cast<char>(opcode); }
+  void put(Opcode opcode) { bytes_ += static_cast<char>(opcode); }
 
   std::string bytes_;
 };

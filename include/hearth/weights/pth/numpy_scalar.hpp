@@ -24,25 +24,25 @@ using NumpyScalar = std::variant<std::monostate, bool, std::int64_t, double>;
 namespace detail {
 
 /// The arguments of a call, when it is one of this function.
-inline const pickle::PickleValue::Tuple* arguments_of(const pickle::PickleValue* value, std::string_view function) {
+inline const pickle::Value::Tuple* arguments_of(const pickle::Value* value, std::string_view function) {
   return value != nullptr && called_function(*value) == function
-             ? value->as<pickle::PickleValue::Call>()->arguments->as<pickle::PickleValue::Tuple>()
+             ? value->as<pickle::Value::Call>()->arguments->as<pickle::Value::Tuple>()
              : nullptr;
 }
 
-inline const pickle::PickleValue* item_of(const pickle::PickleValue::Tuple* tuple, std::size_t index) {
+inline const pickle::Value* item_of(const pickle::Value::Tuple* tuple, std::size_t index) {
   return tuple != nullptr && index < tuple->items.size() ? tuple->items[index] : nullptr;
 }
 
-inline std::string_view text_of(const pickle::PickleValue* value) {
+inline std::string_view text_of(const pickle::Value* value) {
   const auto* const text = value != nullptr ? value->as<std::string>() : nullptr;
   return text != nullptr ? std::string_view(*text) : std::string_view();
 }
 
 /// Bytes as such, or as protocol 2 has them: _codecs.encode(text, "latin1"), the text in UTF-8. Empty when malformed,
 /// or more than a number has.
-inline std::string pickled_bytes(const pickle::PickleValue* value) {
-  if (const auto* const bytes = value != nullptr ? value->as<pickle::PickleValue::Bytes>() : nullptr) {
+inline std::string pickled_bytes(const pickle::Value* value) {
+  if (const auto* const bytes = value != nullptr ? value->as<pickle::Value::Bytes>() : nullptr) {
     return bytes->bytes.size() <= sizeof(std::int64_t) ? bytes->bytes : std::string();
   }
   const std::string_view text = text_of(item_of(arguments_of(value, "_codecs.encode"), 0));
@@ -66,16 +66,16 @@ inline std::string pickled_bytes(const pickle::PickleValue* value) {
 }  // namespace detail
 
 /// What numpy.core.multiarray.scalar(numpy.dtype('f8'), bytes) stands for: a boolean, an integer or a float of numpy's.
-inline NumpyScalar numpy_scalar(const pickle::PickleValue& value) {
+inline NumpyScalar numpy_scalar(const pickle::Value& value) {
   const auto* arguments = detail::arguments_of(&value, "numpy.core.multiarray.scalar");
   arguments = arguments != nullptr ? arguments : detail::arguments_of(&value, "numpy._core.multiarray.scalar");
-  const pickle::PickleValue* const dtype = detail::item_of(arguments, 0);
+  const pickle::Value* const dtype = detail::item_of(arguments, 0);
   const std::string_view type = detail::text_of(detail::item_of(detail::arguments_of(dtype, "numpy.dtype"), 0));
   if (type.empty()) {
     return {};
   }
-  const pickle::PickleValue* const state = dtype->as<pickle::PickleValue::Call>()->state;  // (version, byte order, …)
-  const auto* const facts = state != nullptr ? state->as<pickle::PickleValue::Tuple>() : nullptr;
+  const pickle::Value* const state = dtype->as<pickle::Value::Call>()->state;  // (version, byte order, …)
+  const auto* const facts = state != nullptr ? state->as<pickle::Value::Tuple>() : nullptr;
   const std::string bytes = detail::pickled_bytes(detail::item_of(arguments, 1));
   if (detail::text_of(detail::item_of(facts, 1)) == ">" ||
       bytes.size() != static_cast<std::size_t>(type.back() - '0')) {

@@ -23,16 +23,16 @@
 namespace hearth::pth {
 
 /// What torch.save wrote: a pickle, and where the bytes of the storages are that it refers to.
-struct PthFile {
-  pickle::PickleDocument document;
+struct File {
+  pickle::Document document;
   StorageBytes storages;
 
-  const pickle::PickleValue& root() const { return *document.root; }
+  const pickle::Value& root() const { return *document.root; }
 };
 
 /// The tensors of the state_dict that `key` names in an unpickled file (see `find_state_dict`), in its order. Throws
 /// Error when a name is there twice, or a tensor reaches beyond its storage.
-inline std::vector<weights::StoredTensor> stored_tensors(const pickle::PickleValue& root, std::string_view key,
+inline std::vector<weights::StoredTensor> stored_tensors(const pickle::Value& root, std::string_view key,
                                                          const StorageBytes& storages) {
   std::vector<weights::StoredTensor> tensors;
   std::set<std::string_view> names;
@@ -47,11 +47,11 @@ inline std::vector<weights::StoredTensor> stored_tensors(const pickle::PickleVal
 namespace detail {
 
 /// torch/serialization.py, _load.
-inline PthFile open_zip_pth(std::span<std::byte> file) {
+inline File open_zip_pth(std::span<std::byte> file) {
   constexpr std::string_view pickle_name = "/data.pkl";
-  const std::vector<zip::ZipEntry> entries = zip::read_zip(file);
-  const zip::ZipEntry* pickle = nullptr;
-  for (const zip::ZipEntry& entry : entries) {
+  const std::vector<zip::Entry> entries = zip::read_zip(file);
+  const zip::Entry* pickle = nullptr;
+  for (const zip::Entry& entry : entries) {
     core::require(
         !entry.name.ends_with("/constants.pkl"),
         "it is a TorchScript archive or was written by torch::save; in Python, torch.jit.load opens it: save its "
@@ -63,7 +63,7 @@ inline PthFile open_zip_pth(std::span<std::byte> file) {
   core::require(pickle != nullptr, "it is a zip archive without a data.pkl: torch.save did not write it");
   const std::string_view folder = pickle->name.substr(0, pickle->name.size() - pickle_name.size());
   StorageBytes storages;
-  for (const zip::ZipEntry& entry : entries) {
+  for (const zip::Entry& entry : entries) {
     if (!entry.name.starts_with(folder)) {
       continue;
     }
@@ -82,33 +82,33 @@ inline constexpr std::string_view older_magic = "\x80\x02\x8a\x0al\xfc\x9c\x46\x
 
 /// torch/serialization.py, _legacy_load: pickles of the magic number, 1001, the machine, the object and the keys of the
 /// storages; then each storage's element count in 64 bits and its bytes.
-inline PthFile open_older_pth(std::span<std::byte> file) {
+inline File open_older_pth(std::span<std::byte> file) {
   auto rest = file;
   const auto next = [&rest] {
-    pickle::PickleDocument document = pickle::read_pickle(rest, is_pth_global);
+    pickle::Document document = pickle::read_pickle(rest, is_pth_global);
     rest = rest.subspan(document.size);
     return document;
   };
   rest = rest.subspan(older_magic.size());
-  const pickle::PickleDocument protocol = next();
+  const pickle::Document protocol = next();
   const auto* const version = protocol.root->as<std::int64_t>();
   core::require(version != nullptr && *version == 1001, "it is of an unknown version of torch.save's older format");
-  const pickle::PickleDocument machine = next();
-  const auto* const facts = machine.root->as<pickle::PickleValue::Dict>();
-  const pickle::PickleValue* const little = facts != nullptr ? facts->find("little_endian") : nullptr;
+  const pickle::Document machine = next();
+  const auto* const facts = machine.root->as<pickle::Value::Dict>();
+  const pickle::Value* const little = facts != nullptr ? facts->find("little_endian") : nullptr;
   core::require(little != nullptr && little->as<bool>() != nullptr && *little->as<bool>(),
                 "it was written on a big-endian machine, which is not read");
-  pickle::PickleDocument object = next();
-  const pickle::PickleDocument keys = next();
+  pickle::Document object = next();
+  const pickle::Document keys = next();
 
   std::map<std::string_view, std::size_t> element_sizes;
-  for (const pickle::PickleValue& value : object.values) {
-    if (const auto* const persistent = value.as<pickle::PickleValue::Persistent>()) {
+  for (const pickle::Value& value : object.values) {
+    if (const auto* const persistent = value.as<pickle::Value::Persistent>()) {
       const StorageReference storage = storage_reference(*persistent);
       element_sizes.emplace(storage.key, storage.element_size());
     }
   }
-  const auto* const list = keys.root->as<pickle::PickleValue::List>();
+  const auto* const list = keys.root->as<pickle::Value::List>();
   core::require(list != nullptr, "its list of storages is damaged");
   StorageBytes storages;
   for (std::size_t i = 0; i < list->items.size(); ++i) {
@@ -140,7 +140,7 @@ inline bool is_older_pth(std::span<const std::byte> file) noexcept {
 
 /// Opens a file of torch.save's. Nothing is copied: the storages are windows on `file`. Throws Error when the file is
 /// of neither of its formats, is damaged, or names what is no part of weights.
-inline PthFile open_pth(std::span<std::byte> file) {
+inline File open_pth(std::span<std::byte> file) {
   if (is_zip_pth(file)) {
     return detail::open_zip_pth(file);
   }
@@ -151,7 +151,7 @@ inline PthFile open_pth(std::span<std::byte> file) {
 /// The tensors of the state_dict in a .pth file (`find_state_dict` tells which one `key` names), in the file's order.
 /// Throws Error as `open_pth` and `stored_tensors` do.
 inline std::vector<weights::StoredTensor> read_pth(std::span<std::byte> file, std::string_view key = {}) {
-  const PthFile pth = open_pth(file);
+  const File pth = open_pth(file);
   return stored_tensors(pth.root(), key, pth.storages);
 }
 

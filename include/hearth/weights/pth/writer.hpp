@@ -32,7 +32,7 @@ namespace detail {
 class TensorPickler {
  public:
   /// Sentences are said in the name of `writer`.
-  TensorPickler(pickle::PickleWriter& pickle, std::string_view writer) : pickle_(pickle), writer_(writer) {}
+  TensorPickler(pickle::Writer& pickle, std::string_view writer) : pickle_(pickle), writer_(writer) {}
 
   /// As torch._utils._rebuild_tensor_v2 makes it again, or _v3 for the types without a storage class of their own.
   void add(const std::string& name, const at::Tensor& tensor) {
@@ -85,16 +85,16 @@ class TensorPickler {
     pickle_.end_tuple();
   }
 
-  pickle::PickleWriter& pickle_;
+  pickle::Writer& pickle_;
   std::string_view writer_;
   std::map<std::pair<const void*, std::string_view>, std::size_t> keys_;
   std::vector<at::Tensor> storages_;
 };
 
-/// Puts values into a pickle: each by the name of the way to it, its keys joined by '/'.
+/// Puts values into a pickle: each value has the name of the path to it: its keys, joined by '/'.
 class ValuePickler {
  public:
-  ValuePickler(pickle::PickleWriter& pickle, TensorPickler& tensors, std::string_view writer)
+  ValuePickler(pickle::Writer& pickle, TensorPickler& tensors, std::string_view writer)
       : pickle_(pickle), tensors_(tensors), writer_(writer) {}
 
   void add(const Value& value, const std::string& name = {}, std::size_t depth = 0) {
@@ -165,7 +165,7 @@ class ValuePickler {
     }
   }
 
-  pickle::PickleWriter& pickle_;
+  pickle::Writer& pickle_;
   TensorPickler& tensors_;
   std::string_view writer_;
 };
@@ -182,12 +182,12 @@ inline at::Tensor storage_bytes(const at::Tensor& tensor) {
 /// Writes torch.save's zip format. Throws Error, in the name of `writer`, naming the tensor that is not dense, the
 /// value that is Unread or the text that is not UTF-8; or the file when it cannot be written.
 inline void write_pth(const Value& value, weights::OutputFile& file, std::string_view writer) {
-  pickle::PickleWriter pickle;
+  pickle::Writer pickle;
   detail::TensorPickler tensors(pickle, writer);
   detail::ValuePickler(pickle, tensors, writer).add(value);
   const std::string bytes = pickle.finish();
 
-  zip::ZipWriter zip(file);
+  zip::Writer zip(file);
   const auto add_text = [&zip](const std::string& name, std::string_view text) {
     zip.add("archive/" + name, std::as_bytes(std::span(text)));
   };

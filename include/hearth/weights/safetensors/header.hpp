@@ -23,7 +23,7 @@
 namespace hearth::safetensors {
 
 /// What the header says of one tensor; [begin, end) are bytes of the data after the header.
-struct SafetensorsEntry {
+struct Entry {
   std::string name;
   std::string dtype;
   std::vector<std::int64_t> shape;
@@ -35,9 +35,9 @@ namespace detail {
 
 /// Takes the parser's events, so that the header is never a tree in memory, and ends it at the first that is out of
 /// place.
-class SafetensorsHandler {
+class HeaderHandler {
  public:
-  explicit SafetensorsHandler(std::vector<SafetensorsEntry>& entries) : entries_(entries) {}
+  explicit HeaderHandler(std::vector<Entry>& entries) : entries_(entries) {}
 
   bool start_object(std::size_t) {
     if (place_ == Place::file) {
@@ -162,7 +162,7 @@ class SafetensorsHandler {
                entries_.empty() ? "" : ", at the tensor ", entries_.empty() ? "" : entries_.back().name);
   }
 
-  std::vector<SafetensorsEntry>& entries_;
+  std::vector<Entry>& entries_;
   Place place_ = Place::file;
   bool is_metadata_ = false;
   std::set<std::string> names_;
@@ -173,17 +173,17 @@ class SafetensorsHandler {
 
 /// The tensors that the header lists, in its order; `__metadata__` is passed over. Throws Error when the text is no
 /// JSON, or has keys or values that the format does not have, or a key twice.
-inline std::vector<SafetensorsEntry> read_safetensors_header(std::string_view json) {
-  std::vector<SafetensorsEntry> entries;
-  detail::SafetensorsHandler handler(entries);
+inline std::vector<Entry> read_safetensors_header(std::string_view json) {
+  std::vector<Entry> entries;
+  detail::HeaderHandler handler(entries);
   nlohmann::json::sax_parse(json.begin(), json.end(), &handler);
   return entries;
 }
 
 /// The header that lists these tensors, in their order, padded with spaces to a multiple of 8 bytes.
-inline std::string write_safetensors_header(const std::vector<SafetensorsEntry>& entries) {
+inline std::string write_safetensors_header(const std::vector<Entry>& entries) {
   std::string text = R"({"__metadata__":{"format":"pt"})";
-  for (const SafetensorsEntry& entry : entries) {
+  for (const Entry& entry : entries) {
     core::require(entry.name != "__metadata__", "safetensors: __metadata__ cannot be a tensor's name");
     try {
       text +=

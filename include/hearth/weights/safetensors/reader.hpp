@@ -33,13 +33,12 @@ inline std::vector<std::int64_t> dense_strides(std::string_view name, const std:
 }
 
 /// Throws Error unless the tensors' bytes follow each other without gap or overlap and fill the data to its end.
-inline void check_layout(std::vector<const SafetensorsEntry*> entries, std::uint64_t size) {
-  std::sort(entries.begin(), entries.end(), [](const SafetensorsEntry* a, const SafetensorsEntry* b) {
-    return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
-  });
+inline void check_layout(std::vector<const Entry*> entries, std::uint64_t size) {
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry* a, const Entry* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
   std::uint64_t position = 0;
   std::string_view before = "the header";
-  for (const SafetensorsEntry* const entry : entries) {
+  for (const Entry* const entry : entries) {
     core::require(entry->begin <= entry->end && entry->end <= size,
                   "safetensors: the tensor {} has the bytes {} to {} of {}: it is damaged or was cut short",
                   entry->name, entry->begin, entry->end, size);
@@ -73,15 +72,15 @@ inline std::vector<weights::StoredTensor> read_safetensors(std::span<std::byte> 
                 file.size());
   const auto header = file.subspan(sizeof(header_size), static_cast<std::size_t>(header_size));
   const auto data = file.subspan(sizeof(header_size) + header.size());
-  const std::vector<SafetensorsEntry> entries = read_safetensors_header(core::as_text(header));
-  std::vector<const SafetensorsEntry*> places;
-  for (const SafetensorsEntry& entry : entries) {
+  const std::vector<Entry> entries = read_safetensors_header(core::as_text(header));
+  std::vector<const Entry*> places;
+  for (const Entry& entry : entries) {
     places.push_back(&entry);
   }
   detail::check_layout(std::move(places), data.size());
 
   std::vector<weights::StoredTensor> tensors;
-  for (const SafetensorsEntry& entry : entries) {
+  for (const Entry& entry : entries) {
     weights::StoredTensor tensor;
     tensor.name = entry.name;
     tensor.dtype = weights::find_dtype(&weights::Dtype::safetensors, entry.dtype);

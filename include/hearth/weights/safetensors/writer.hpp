@@ -23,7 +23,7 @@ namespace hearth::safetensors {
 /// format has no shared storages: tensors that share one are written each. Throws Error naming the tensor whose type it
 /// lacks, or the file when it cannot be written.
 inline void write_safetensors(const StateDict& state, weights::OutputFile& file) {
-  std::vector<SafetensorsEntry> entries;
+  std::vector<Entry> entries;
   std::vector<std::size_t> order;
   for (const auto& [name, tensor] : state) {
     const weights::Dtype* const dtype = tensor.defined() ? weights::find_dtype(tensor.scalar_type()) : nullptr;

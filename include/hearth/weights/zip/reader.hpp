@@ -16,7 +16,7 @@
 namespace hearth::zip {
 
 /// One stored entry; both views are windows on the archive's bytes.
-struct ZipEntry {
+struct Entry {
   std::string_view name;
   std::span<std::byte> bytes;
 };
@@ -33,14 +33,14 @@ inline std::span<std::byte> zip_part(std::span<std::byte> file, std::uint64_t of
 }
 
 /// Where the central directory lies and how many entries it lists.
-struct ZipDirectory {
+struct Directory {
   std::uint64_t entries = 0;
   std::uint64_t size = 0;
   std::uint64_t offset = 0;
 };
 
 /// Finds the record at the end of the archive (APPNOTE.TXT 4.3.14 to 4.3.16), the zip64 one where there is one.
-inline ZipDirectory find_zip_directory(std::span<std::byte> file) {
+inline Directory find_zip_directory(std::span<std::byte> file) {
   constexpr std::size_t end_size = 22;
   constexpr std::size_t locator_size = 20;
   constexpr std::size_t longest_comment = std::numeric_limits<std::uint16_t>::max();
@@ -93,10 +93,10 @@ inline std::span<const std::byte> find_zip64(std::span<const std::byte> extra) {
 
 /// The entries of the archive in the order of its directory. Bounds, signatures and names are checked; nothing is
 /// copied. Throws Error when the archive is damaged or cut short, or an entry is compressed, encrypted or listed twice.
-inline std::vector<ZipEntry> read_zip(std::span<std::byte> file) {
-  const detail::ZipDirectory directory = detail::find_zip_directory(file);
+inline std::vector<Entry> read_zip(std::span<std::byte> file) {
+  const detail::Directory directory = detail::find_zip_directory(file);
   auto rest = detail::zip_part(file, directory.offset, directory.size, "the directory");
-  std::vector<ZipEntry> entries;
+  std::vector<Entry> entries;
   while (!rest.empty()) {
     constexpr std::size_t fixed = 46;
     core::require(rest.size() >= fixed && core::load_little_endian<std::uint32_t>(rest, 0) == 0x02014b50,
@@ -136,7 +136,7 @@ inline std::vector<ZipEntry> read_zip(std::span<std::byte> file) {
 
   std::vector<std::string_view> names;
   names.reserve(entries.size());
-  for (const ZipEntry& entry : entries) {
+  for (const Entry& entry : entries) {
     names.push_back(entry.name);
   }
   std::sort(names.begin(), names.end());

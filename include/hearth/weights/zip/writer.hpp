@@ -16,13 +16,13 @@
 namespace hearth::zip {
 
 /// Writes entries one after the other to a file. The same entries give the same bytes: no times are stored.
-class ZipWriter {
+class Writer {
  public:
-  explicit ZipWriter(weights::OutputFile& file) : file_(file) {}
+  explicit Writer(weights::OutputFile& file) : file_(file) {}
 
   /// Appends an entry. Entries, archives and their number may be larger than 32 bits say (zip64).
   void add(std::string_view name, std::span<const std::byte> bytes) {
-    core::require(name.size() < 1024, "ZipWriter: an entry's name has {} bytes, more than 1023", name.size());
+    core::require(name.size() < 1024, "zip archive: an entry's name has {} bytes, more than 1023", name.size());
     const std::uint64_t offset = written_;
     const std::uint64_t size = bytes.size();
     std::string sizes64;

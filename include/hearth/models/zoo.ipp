@@ -1,0 +1,97 @@
+#pragma once
+
+#include <hearth/models/zoo.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include <hearth/core/error.hpp>
+#include <hearth/models/alexnet.hpp>
+#include <hearth/models/convnext.hpp>
+#include <hearth/models/densenet.hpp>
+#include <hearth/models/efficientnet.hpp>
+#include <hearth/models/mobilenet_v2.hpp>
+#include <hearth/models/mobilenet_v3.hpp>
+#include <hearth/models/resnet.hpp>
+#include <hearth/models/vgg.hpp>
+#include <hearth/models/vision_transformer.hpp>
+
+namespace hearth::models {
+
+namespace detail {
+
+/// Makes a model of one architecture, models::resnet18 for example, from the options that all of them have.
+template <class Model, class Options>
+AnyModel make_any_model(Model (*make)(Options), const ModelOptions& common) {
+  Options options;
+  options.num_classes = common.num_classes;
+  options.pretrained = common.pretrained;
+  return AnyModel(make(options));
+}
+
+template <auto make>
+constexpr ZooEntry zoo_entry(std::string_view name) {
+  return {name, [](const ModelOptions& options) { return make_any_model(make, options); }};
+}
+
+}  // namespace detail
+
+HEARTH_INLINE std::span<const ZooEntry> zoo() noexcept {
+  static constexpr std::array entries{
+      detail::zoo_entry<alexnet>("alexnet"),
+      detail::zoo_entry<vgg11>("vgg11"),
+      detail::zoo_entry<vgg11_bn>("vgg11_bn"),
+      detail::zoo_entry<vgg13>("vgg13"),
+      detail::zoo_entry<vgg13_bn>("vgg13_bn"),
+      detail::zoo_entry<vgg16>("vgg16"),
+      detail::zoo_entry<vgg16_bn>("vgg16_bn"),
+      detail::zoo_entry<vgg19>("vgg19"),
+      detail::zoo_entry<vgg19_bn>("vgg19_bn"),
+      detail::zoo_entry<resnet18>("resnet18"),
+      detail::zoo_entry<resnet34>("resnet34"),
+      detail::zoo_entry<resnet50>("resnet50"),
+      detail::zoo_entry<resnet101>("resnet101"),
+      detail::zoo_entry<resnet152>("resnet152"),
+      detail::zoo_entry<resnext50_32x4d>("resnext50_32x4d"),
+      detail::zoo_entry<resnext101_32x8d>("resnext101_32x8d"),
+      detail::zoo_entry<wide_resnet50_2>("wide_resnet50_2"),
+      detail::zoo_entry<wide_resnet101_2>("wide_resnet101_2"),
+      detail::zoo_entry<densenet121>("densenet121"),
+      detail::zoo_entry<densenet161>("densenet161"),
+      detail::zoo_entry<densenet169>("densenet169"),
+      detail::zoo_entry<densenet201>("densenet201"),
+      detail::zoo_entry<efficientnet_b0>("efficientnet_b0"),
+      detail::zoo_entry<efficientnet_b1>("efficientnet_b1"),
+      detail::zoo_entry<efficientnet_b2>("efficientnet_b2"),
+      detail::zoo_entry<efficientnet_b3>("efficientnet_b3"),
+      detail::zoo_entry<efficientnet_b4>("efficientnet_b4"),
+      detail::zoo_entry<efficientnet_b5>("efficientnet_b5"),
+      detail::zoo_entry<efficientnet_b6>("efficientnet_b6"),
+      detail::zoo_entry<efficientnet_b7>("efficientnet_b7"),
+      detail::zoo_entry<mobilenet_v2>("mobilenet_v2"),
+      detail::zoo_entry<mobilenet_v3_small>("mobilenet_v3_small"),
+      detail::zoo_entry<mobilenet_v3_large>("mobilenet_v3_large"),
+      detail::zoo_entry<convnext_tiny>("convnext_tiny"),
+      detail::zoo_entry<convnext_small>("convnext_small"),
+      detail::zoo_entry<convnext_base>("convnext_base"),
+      detail::zoo_entry<vit_b_16>("vit_b_16"),
+      detail::zoo_entry<vit_b_32>("vit_b_32"),
+  };
+  return entries;
+}
+
+HEARTH_INLINE AnyModel make_model(std::string_view name, const ModelOptions& options) {
+  std::string names;
+  for (const ZooEntry& entry : zoo()) {
+    if (entry.name == name) {
+      return entry.make(options);
+    }
+    names.append(" ").append(entry.name);
+  }
+  core::fail("make_model: there is no architecture \"{}\"; there are:{}", name, names);
+}
+
+}  // namespace hearth::models
