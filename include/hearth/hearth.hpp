@@ -68,7 +68,6 @@
 
 #include <hearth/models/alexnet.hpp>
 #include <hearth/models/any_model.hpp>
-#include <hearth/models/build.hpp>
 #include <hearth/models/convnext.hpp>
 #include <hearth/models/densenet.hpp>
 #include <hearth/models/efficientnet.hpp>
@@ -78,6 +77,7 @@
 #include <hearth/models/mobilenet_v2.hpp>
 #include <hearth/models/mobilenet_v3.hpp>
 #include <hearth/models/model.hpp>
+#include <hearth/models/pretrained.hpp>
 #include <hearth/models/resnet.hpp>
 #include <hearth/models/vgg.hpp>
 #include <hearth/models/vision_transformer.hpp>
