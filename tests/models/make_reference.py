@@ -129,7 +129,7 @@ def summary():
 
 
 def outputs():
-    """Ten logits of each of two pictures, weights by formula, evaluation mode."""
+    """Ten logits of each of two images, weights by formula, evaluation mode."""
     for name in COMPUTED:
         module = MODELS[name](num_classes=10).eval()
         formula.fill(module)

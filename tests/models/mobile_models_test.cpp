@@ -149,7 +149,7 @@ TEST_CASE("Squeeze and excitation weights channels by arithmetic done by hand") 
     layer->fc2->bias.copy_(torch::tensor({0.1, 0.3}));
     return layer;
   };
-  // Means 3 and 1 in the first picture, 0 and 4 in the second: the squeezed number is 2·3 - 1 + 0.5 = 5.5, then -3.5.
+  // Means 3 and 1 in the first image, 0 and 4 in the second: the squeezed number is 2·3 - 1 + 0.5 = 5.5, then -3.5.
   const torch::Tensor x = torch::tensor({2.0F, 4.0F, 0.0F, 2.0F, 1.0F, -1.0F, 4.0F, 4.0F}).view({2, 2, 1, 2});
   const auto check = [&](SqueezeExcitation layer, const std::vector<double>& scales) {
     const torch::Tensor weights = torch::tensor(scales, torch::kFloat).view({2, 2, 1, 1});
@@ -313,8 +313,8 @@ TEST_CASE("Mobile networks refuse wrong options and inputs in a sentence") {
 
   const torch::Tensor grey = torch::zeros({2, 1, 32, 32});
   CHECK_THROWS_WITH(mobilenet_v2({.width_mult = 0.25})->forward(grey),
-                    "MobileNetV2: expects pictures [N, 3, H, W], but got a batch [2, 1, 32, 32]");
+                    "MobileNetV2: expects images [N, 3, H, W], but got a batch [2, 1, 32, 32]");
   CHECK_THROWS_WITH(mobilenet_v3_small({.width_mult = 0.25})->forward(grey[0]),
-                    "MobileNetV3: expects pictures [N, 3, H, W], but got a batch [1, 32, 32]");
-  CHECK_THROWS_WITH(efficientnet_b0()->forward(grey), ContainsSubstring("EfficientNet: expects pictures [N, 3, H, W]"));
+                    "MobileNetV3: expects images [N, 3, H, W], but got a batch [1, 32, 32]");
+  CHECK_THROWS_WITH(efficientnet_b0()->forward(grey), ContainsSubstring("EfficientNet: expects images [N, 3, H, W]"));
 }

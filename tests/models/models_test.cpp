@@ -360,7 +360,7 @@ TEST_CASE("Wrong options and inputs are refused in a sentence") {
   CHECK_THROWS_WITH(models::resnet34({.replace_stride_with_dilation = {true, false, false}}),
                     ContainsSubstring("basic blocks have no dilation"));
   CHECK_THROWS_WITH(models::resnet18()->forward(torch::zeros({2, 1, 28, 28})),
-                    "ResNet: expects pictures [N, 3, H, W], but got a batch [2, 1, 28, 28]");
+                    "ResNet: expects images [N, 3, H, W], but got a batch [2, 1, 28, 28]");
   CHECK_THROWS_WITH(models::mlp()->forward(torch::zeros({2, 3, 28, 28})),
                     "MLP: expects samples of 784 numbers [N, ...], but got a batch [2, 3, 28, 28]");
   CHECK_THROWS_WITH(models::mlp({.hidden = {512, 0}}), ContainsSubstring("a hidden layer must be at least 1 wide"));

@@ -273,22 +273,22 @@ TEST_CASE("Vision transformers and ConvNeXt start from, draw and compute what to
   }
 }
 
-TEST_CASE("A vision transformer takes pictures of its own size only") {
+TEST_CASE("A vision transformer takes images of its own size only") {
   VisionTransformer model = tiny_vit();
   CHECK(model->forward(torch::zeros({2, 3, 8, 8})).sizes() == std::vector<std::int64_t>{2, 1000});
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, 12, 8})),
-                    "VisionTransformer: expects pictures of 8 x 8 pixels, its image_size, but got a batch "
+                    "VisionTransformer: expects images of 8 x 8 pixels, its image_size, but got a batch "
                     "[2, 3, 12, 8]; resize them, or make the model for another size: vit_b_16({.image_size = …})");
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, 8, 12})), ContainsSubstring("its image_size"));
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 1, 8, 8})),
-                    "VisionTransformer: expects pictures [N, 3, H, W], but got a batch [2, 1, 8, 8]");
+                    "VisionTransformer: expects images [N, 3, H, W], but got a batch [2, 1, 8, 8]");
 }
 
-TEST_CASE("ConvNeXt takes pictures that leave a pixel after its strides") {
+TEST_CASE("ConvNeXt takes images that leave a pixel after its strides") {
   ConvNeXt model = tiny_convnext({.num_classes = 5});
   CHECK(model->forward(torch::zeros({2, 3, 32, 45})).sizes() == std::vector<std::int64_t>{2, 5});
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, 31, 64})),
-                    "ConvNeXt: expects pictures of at least 32 x 32 pixels, but got a batch [2, 3, 31, 64]");
+                    "ConvNeXt: expects images of at least 32 x 32 pixels, but got a batch [2, 3, 31, 64]");
 }
 
 TEST_CASE("Wrong options of the transformers and ConvNeXt are refused") {

@@ -1,5 +1,5 @@
 /// What is particular to AlexNet, the VGGs, the DenseNets, the ResNeXts and the wide ResNets: their options, the
-/// smallest pictures, and the names in older weights files.
+/// smallest images, and the names in older weights files.
 #include <torch/torch.h>
 
 #include <array>
@@ -40,7 +40,7 @@ void check_head(const Model& model) {
   CHECK(model->num_classes() == 7);
 }
 
-/// Whether the model takes pictures with sides of `smallest` pixels, and says so of smaller ones.
+/// Whether the model takes images with sides of `smallest` pixels, and says so of smaller ones.
 template <class Model>
 void check_smallest(Model& model, const std::string& name, std::int64_t smallest) {
   const torch::NoGradGuard no_grad;
@@ -48,17 +48,17 @@ void check_smallest(Model& model, const std::string& name, std::int64_t smallest
   CHECK(model->forward(torch::zeros({2, 3, smallest, smallest})).sizes() ==
         std::vector<std::int64_t>{2, model->num_classes()});
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, smallest, smallest - 1})),
-                    fmt::format("{}: expects pictures of at least {} x {} pixels, but got a batch [2, 3, {}, {}]", name,
+                    fmt::format("{}: expects images of at least {} x {} pixels, but got a batch [2, 3, {}, {}]", name,
                                 smallest, smallest, smallest, smallest - 1));
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, smallest - 1, smallest})), ContainsSubstring("at least"));
   CHECK_THROWS_WITH(model->forward(torch::zeros({2, 1, 64, 64})),
-                    name + ": expects pictures [N, 3, H, W], but got a batch [2, 1, 64, 64]");
+                    name + ": expects images [N, 3, H, W], but got a batch [2, 1, 64, 64]");
   CHECK_THROWS_WITH(model->forward(torch::zeros({3, 64, 64})), ContainsSubstring("[3, 64, 64]"));
 }
 
 }  // namespace
 
-TEST_CASE("AlexNet takes pictures of 63 pixels and has the dropout of its options") {
+TEST_CASE("AlexNet takes images of 63 pixels and has the dropout of its options") {
   models::AlexNet model = models::alexnet({.num_classes = 5, .dropout = 0});
   check_smallest(model, "AlexNet", 63);
   check_head(model);
@@ -75,7 +75,7 @@ TEST_CASE("AlexNet takes pictures of 63 pixels and has the dropout of its option
   CHECK_FALSE(torch::equal(kept[0], kept[1]));
 }
 
-TEST_CASE("VGG takes pictures of 32 pixels and starts from torchvision's weights") {
+TEST_CASE("VGG takes images of 32 pixels and starts from torchvision's weights") {
   models::VGG model(std::array{1, 1, 1, 1, 1}, true, models::VGGOptions{.num_classes = 5});
   check_smallest(model, "VGG", 32);
   for (const auto& parameter : model->named_parameters()) {
@@ -106,7 +106,7 @@ TEST_CASE("VGG has the dropout and the initialisation of its options") {
   CHECK_FALSE(torch::equal(model->forward(images)[0], model->head()->bias));
 }
 
-TEST_CASE("DenseNet takes pictures of 29 pixels and has the options of its layers") {
+TEST_CASE("DenseNet takes images of 29 pixels and has the options of its layers") {
   models::DenseNet model = small_densenet();
   check_smallest(model, "DenseNet", 29);
   check_head(model);

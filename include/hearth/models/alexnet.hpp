@@ -28,7 +28,7 @@ class AlexNetModule : public torch::nn::Cloneable<AlexNetModule> {
 
   void reset() override;
 
-  /// Logits [N, classes] of pictures [N, 3, H, W] of at least 63 x 63 pixels. Throws Error when the input has another
+  /// Logits [N, classes] of images [N, 3, H, W] of at least 63 x 63 pixels. Throws Error when the input has another
   /// shape.
   at::Tensor forward(at::Tensor x);
 

@@ -40,7 +40,7 @@ class ConvNeXtModule : public torch::nn::Cloneable<ConvNeXtModule> {
 
   void reset() override;
 
-  /// Logits [N, classes] of pictures [N, 3, H, W] of at least 32 x 32 pixels. Throws Error when the input has another
+  /// Logits [N, classes] of images [N, 3, H, W] of at least 32 x 32 pixels. Throws Error when the input has another
   /// shape.
   at::Tensor forward(at::Tensor x);
 

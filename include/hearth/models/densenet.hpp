@@ -33,7 +33,7 @@ class DenseNetModule : public torch::nn::Cloneable<DenseNetModule> {
 
   void reset() override;
 
-  /// Logits [N, classes] of pictures [N, 3, H, W] of at least 29 x 29 pixels. Throws Error when the input has another
+  /// Logits [N, classes] of images [N, 3, H, W] of at least 29 x 29 pixels. Throws Error when the input has another
   /// shape.
   at::Tensor forward(at::Tensor x);
 

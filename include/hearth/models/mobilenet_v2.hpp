@@ -30,7 +30,7 @@ class MobileNetV2Module : public torch::nn::Cloneable<MobileNetV2Module> {
 
   void reset() override;
 
-  /// Logits [N, classes] of pictures [N, 3, H, W]. Throws Error when the input has another shape.
+  /// Logits [N, classes] of images [N, 3, H, W]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x);
 
   std::int64_t num_classes() const;

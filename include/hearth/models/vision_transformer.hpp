@@ -29,10 +29,10 @@ struct VisionTransformerShape {
 /// The options of torchvision.models.VisionTransformer.
 struct VisionTransformerOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  std::int64_t image_size = 224;          ///< pixels of a side of all pictures; a multiple of the patches'
-  double dropout = 0;                     ///< of tokens, and within and after the blocks' layers
-  double attention_dropout = 0;           ///< of attention weights
+  std::filesystem::path pretrained = {};                 ///< weights to start from; see `load_pretrained`
+  std::int64_t image_size = 224;                         ///< pixels of a side of all images; a multiple of the patches'
+  double dropout = 0;                                    ///< of tokens, and within and after the blocks' layers
+  double attention_dropout = 0;                          ///< of attention weights
   std::optional<std::int64_t> representation_size = {};  ///< width of one more layer, with a tanh, before the head
 };
 
@@ -45,7 +45,7 @@ class VisionTransformerModule : public torch::nn::Cloneable<VisionTransformerMod
 
   void reset() override;
 
-  /// Logits [N, classes] of pictures [N, 3, image_size, image_size]. Throws Error when the input has another shape.
+  /// Logits [N, classes] of images [N, 3, image_size, image_size]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x);
 
   std::int64_t num_classes() const;
@@ -68,7 +68,7 @@ class VisionTransformerModule : public torch::nn::Cloneable<VisionTransformerMod
 };
 
 /// Dosovitskiy et al.: "An image is worth 16x16 words" (2020), in torchvision's version, with its parameter names and
-/// initialisation. A model is for pictures of one size.
+/// initialisation. A model is for images of one size.
 TORCH_MODULE_IMPL(VisionTransformer, VisionTransformerModule);
 
 /// A name in the weights files that torchvision offers, as the model has it: their "mlp.linear_1.weight" is

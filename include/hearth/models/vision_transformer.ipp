@@ -71,7 +71,7 @@ HEARTH_INLINE at::Tensor VisionTransformerModule::forward(at::Tensor x) {
   const std::int64_t size = options_.image_size;
   core::require(
       x.size(2) == size && x.size(3) == size,
-      "VisionTransformer: expects pictures of {0} x {0} pixels, its image_size, but got a batch {1}; resize them, "
+      "VisionTransformer: expects images of {0} x {0} pixels, its image_size, but got a batch {1}; resize them, "
       "or make the model for another size: vit_b_16({{.image_size = …}})",
       size, c10::str(x.sizes()));
   x = at::flatten(conv_proj->forward(x), 2).transpose(1, 2);     // [N, patches, hidden]

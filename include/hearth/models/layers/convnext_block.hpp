@@ -57,7 +57,7 @@ TORCH_MODULE_IMPL(LayerNorm2d, LayerNorm2dModule);
 struct CNBlockOptions {
   std::int64_t channels = 96;
   double layer_scale = 1e-6;         ///< what the branch is multiplied by at first; learned, for each channel
-  double stochastic_depth_prob = 0;  ///< of leaving the branch out for a picture
+  double stochastic_depth_prob = 0;  ///< of leaving the branch out for an image
 };
 
 /// A depthwise 7x7 convolution and a perceptron for every pixel, beside a shortcut.

@@ -1,4 +1,4 @@
-/// Squeeze and excitation: channels weighted by what the whole picture shows.
+/// Squeeze and excitation: channels weighted by what the whole image shows.
 #pragma once
 
 #include <ATen/core/Tensor.h>
