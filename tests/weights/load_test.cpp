@@ -150,6 +150,38 @@ TEST_CASE("load_weights is strict by default, names what differs, and leaves the
                         ": load_weights: they do not fit the model: 1 missing (fc.bias)");
 }
 
+TEST_CASE("load_weights says which prefix of the file's names would fit, and loads with it") {
+  // PyTorch Lightning, torch.compile, both in either order, and each in DistributedDataParallel.
+  const std::string prefix = GENERATE(as<std::string>(), "model.", "_orig_mod.", "model._orig_mod.", "_orig_mod.model.",
+                                      "module.model.", "module._orig_mod.");
+  StateDict weights;
+  for (const auto& [name, value] : filled()) {
+    weights.add(prefix + name, value);
+  }
+  weights.add("loss.weight", torch::ones(1));
+  Net net;
+  const std::string advice = "without \"" + prefix +
+                             "\", 15 of the file's 16 names are the model's: load with .strip_prefix = \"" + prefix +
+                             "\"";
+  CHECK_THROWS_WITH(hearth::load_weights(net, weights), Catch::Matchers::EndsWith("; " + advice));
+  CHECK_THROWS_WITH(hearth::load_weights(net, weights, {.strict = false}), Catch::Matchers::EndsWith("; " + advice));
+  const LoadReport report = hearth::load_weights(net, weights, {.strict = false, .strip_prefix = prefix});
+  CHECK(report.loaded.size() == 15);
+  CHECK(report.advice.empty());
+  CHECK(same(hearth::state_dict(net), filled()));
+
+  struct Wrapper : torch::nn::Module {
+    Wrapper() { register_module("model", std::make_shared<Net>()); }
+  };
+  Wrapper wrapper;
+  CHECK_THROWS_WITH(
+      hearth::load_weights(wrapper, filled()),
+      Catch::Matchers::EndsWith("; with \"model.\" before them, 15 of the file's 15 names are the model's: load with "
+                                ".rename = [](const std::string& name) { return \"model.\" + name; }"));
+  CHECK(hearth::load_weights(wrapper, filled(), {.rename = [](const std::string& name) { return "model." + name; }})
+            .fits());
+}
+
 TEST_CASE("load_weights without strict loads what fits and reports the rest") {
   Net net;
   const at::Tensor weight = net.fc->weight.detach().clone();

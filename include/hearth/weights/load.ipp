@@ -4,10 +4,13 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include <hearth/core/error.hpp>
@@ -97,6 +100,50 @@ HEARTH_INLINE LoadPlan plan_load(const StateDict& model, const StateDict& weight
   return plan;
 }
 
+/// The head of names ("model.") without which the most of `names` are in `known`, and how many of them are.
+struct Prefix {
+  std::string text;
+  std::size_t fitting = 0;
+};
+
+HEARTH_INLINE Prefix find_prefix(const StateDict& names, const StateDict& known) {
+  constexpr std::size_t most_dots = 16;
+  std::map<std::string_view, std::size_t> counts;
+  for (const auto& item : names) {
+    const std::string_view name = item.first;
+    std::size_t dot = name.find('.');
+    for (std::size_t i = 0; i < most_dots && dot != name.npos; ++i, dot = name.find('.', dot + 1)) {
+      if (known.find(name.substr(dot + 1)) != nullptr) {
+        ++counts[name.substr(0, dot + 1)];
+      }
+    }
+  }
+  Prefix best;
+  for (const auto& [text, count] : counts) {
+    if (count > best.fitting) {
+      best = {std::string(text), count};
+    }
+  }
+  return best;
+}
+
+/// How more names would fit than do, or "": a prefix that wrappers put before the file's names (PyTorch Lightning's
+/// "model.", torch.compile's "_orig_mod.", several in a row), or before the model's.
+HEARTH_INLINE std::string advise(const StateDict& model, const StateDict& weights, std::size_t fitting) {
+  if (const Prefix prefix = find_prefix(weights, model); prefix.fitting > fitting) {
+    return fmt::format(
+        "without \"{0}\", {1} of the file's {2} names are the model's: load with .strip_prefix = \"{0}\"", prefix.text,
+        prefix.fitting, weights.size());
+  }
+  if (const Prefix prefix = find_prefix(model, weights); prefix.fitting > fitting) {
+    return fmt::format(
+        "with \"{0}\" before them, {1} of the file's {2} names are the model's: load with .rename = [](const "
+        "std::string& name) {{ return \"{0}\" + name; }}",
+        prefix.text, prefix.fitting, weights.size());
+  }
+  return "";
+}
+
 /// `to.copy_(from)`; bytes that lie alike on the CPU by memcpy, which waits for no other thread: a model has hundreds
 /// of small tensors, and on a busy machine LibTorch's threads meet late for each.
 HEARTH_INLINE void copy_values(const at::Tensor& to, const at::Tensor& from) {
@@ -116,6 +163,9 @@ HEARTH_INLINE void copy_values(const at::Tensor& to, const at::Tensor& from) {
 HEARTH_INLINE LoadReport load_weights(torch::nn::Module& module, const StateDict& weights, const LoadOptions& options) {
   const StateDict model = state_dict(module);
   detail::LoadPlan plan = detail::plan_load(model, detail::rename_weights(weights, model, options), options);
+  if (!plan.report.fits()) {
+    plan.report.advice = detail::advise(model, weights, plan.report.loaded.size() + plan.report.mis_shaped.size());
+  }
   core::require(plan.report.fits() || !options.strict, "load_weights: they do not fit the model: {}",
                 summary(plan.report));
   core::require(!plan.copies.empty() || model.empty(),

@@ -24,16 +24,18 @@ struct LoadReport {
   std::vector<LoadedKey> missing;     ///< in the model, not in the file
   std::vector<LoadedKey> unexpected;  ///< in the file, not in the model
   std::vector<LoadedKey> mis_shaped;  ///< in both, with other sizes
+  std::string advice;                 ///< how more of the names would fit, where a prefix is all that differs
 
   /// Whether nothing is missing, unexpected or mis-shaped.
   bool fits() const noexcept { return missing.empty() && unexpected.empty() && mis_shaped.empty(); }
 };
 
-/// A table: a line of counts, then a line for each name that was not loaded, with both sizes.
+/// A table: a line of counts, one of advice where there is some, then a line for each name that was not loaded, with
+/// both sizes.
 std::string to_string(const LoadReport& report);
 
 /// What does not fit, in one line: "1 missing (fc.bias), 1 mis-shaped (fc.weight: [10, 512] in the model, [1000, 512]
-/// in the file)"; the first three names of each kind.
+/// in the file)"; the first three names of each kind; then the advice.
 std::string summary(const LoadReport& report);
 
 }  // namespace hearth

@@ -40,6 +40,9 @@ HEARTH_INLINE std::string to_string(const LoadReport& report) {
   std::string table =
       fmt::format("{} loaded, {} kept, {} missing, {} unexpected, {} mis-shaped\n", report.loaded.size(),
                   report.kept.size(), report.missing.size(), report.unexpected.size(), report.mis_shaped.size());
+  if (!report.advice.empty()) {
+    table += report.advice + "\n";
+  }
   if (lines.size() == 1) {
     return table;
   }
@@ -77,7 +80,7 @@ HEARTH_INLINE std::string summary(const LoadReport& report) {
   add("missing", report.missing, false);
   add("unexpected", report.unexpected, false);
   add("mis-shaped", report.mis_shaped, true);
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return fmt::format("{}{}{}", fmt::join(parts, ", "), report.advice.empty() ? "" : "; ", report.advice);
 }
 
 }  // namespace hearth
