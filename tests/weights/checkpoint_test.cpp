@@ -157,6 +157,29 @@ TEST_CASE("read_checkpoint refuses what it must not read, and names the file") {
   CHECK(refusal("refused_two_state_dicts.pth").empty());
 }
 
+TEST_CASE("read_checkpoint gives objects that it does not know as Unread, each by its name, and the rest as it is") {
+  const Value checkpoint = read_checkpoint(reference("objects.pth"));
+  const auto unread = [&](const auto&... keys) { return checkpoint.as<Value::Unread>(keys...).what; };
+  CHECK(unread("args") == "an argparse.Namespace");
+  CHECK(unread("path") == "a pathlib.PurePosixPath");
+  CHECK(unread("when") == "a datetime.datetime");
+  CHECK(unread("thing") == "a __main__.Thing");
+  CHECK_THAT(unread("array"), ContainsSubstring("multiarray._reconstruct"));
+  CHECK(unread("counts") == "a collections.defaultdict");
+  CHECK(unread("function") == "the name posixpath.join");
+  CHECK_THAT(unread("method"), ContainsSubstring("getattr"));
+  CHECK(unread("partial") == "a functools.partial");
+  CHECK(unread("kind") == "a signal.Signals");
+  CHECK(unread("class") == "the name __main__.Thing");
+  CHECK(unread("nested", "list", 0) == "an argparse.Namespace");
+  CHECK(checkpoint.as<int>("nested", "list", 1) == 7);
+  CHECK(checkpoint.as<int>("epoch") == 3);
+  CHECK(StateDict(checkpoint["state_dict"]).size() == 7);
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(save_checkpoint(checkpoint, folder / "c.pth"),
+                    "save_checkpoint: args is an argparse.Namespace, which hearth cannot save");
+}
+
 TEST_CASE("What save_checkpoint writes, read_checkpoint reads") {
   const TemporaryFolder folder;
   const Value written = readable("values.pth");

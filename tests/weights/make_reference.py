@@ -3,11 +3,15 @@
 Needs torch, numpy and safetensors: python tests/weights/make_reference.py
 """
 
+import argparse
 import collections
+import datetime
+import functools
 import io
 import os
 import pathlib
 import pickle
+import signal
 import struct
 import zipfile
 
@@ -155,6 +159,26 @@ def zipped(name, records, method=zipfile.ZIP_STORED):
             archive.writestr(zipfile.ZipInfo(f"archive/{record}"), content, method)
 
 
+class Subclass(torch.Tensor):
+    pass
+
+
+class Thing(dict):
+    """Pickled with arguments, items and attributes."""
+
+
+def objects():
+    """A checkpoint with objects of many kinds beside the weights, as training scripts and PyTorch Lightning keep them."""
+    thing = Thing(a=1)
+    thing.more = [1, 2]
+    return {
+        "args": argparse.Namespace(lr=0.1, data=pathlib.PurePosixPath("/data/train")), "state_dict": model().state_dict(),
+        "path": pathlib.PurePosixPath("/data"), "when": datetime.datetime(2024, 5, 1), "thing": thing,
+        "array": numpy.arange(3.0), "counts": collections.defaultdict(int, a=1), "function": os.path.join,
+        "method": "a-b".split, "partial": functools.partial(int, base=2), "kind": signal.SIGINT, "class": Thing,
+        "nested": {"list": [argparse.Namespace(), 7]}, "epoch": 3}
+
+
 class RunsACommand:
     def __reduce__(self):
         return os.system, ("touch hearth-was-here",)
@@ -168,7 +192,11 @@ def refused():
     zipped("refused_small_storage", parts | {"data/0": bytes(12)})
     zipped("refused_big_endian", parts | {"byteorder": "big"})
     zipped("refused_compressed", parts | {"data/0": bytes(4096)}, zipfile.ZIP_DEFLATED)
-    zipped("refused_torchscript", parts | {"constants.pkl": b"\x80\x02)."})
+    zipped("refused_torchscript_stored", parts | {"constants.pkl": b"\x80\x02)."})
+    torch.jit.save(torch.jit.script(torch.nn.Linear(2, 1)), FOLDER / "refused_torchscript.pth")  # deflates its code
+    zipped("refused_subclass", parts | {"data.pkl": pickled({"weight": torch.arange(4.0).as_subclass(Subclass)})})
+    storage = parts["data.pkl"].replace(b"ctorch\nFloatStorage\n", b"c__main__\nFloatStorage\n")
+    zipped("refused_unknown_storage", parts | {"data.pkl": storage})
     two = pickled({"weight": torch.arange(4.0), "weighs": torch.arange(4.0)})
     zipped("refused_key_twice", parts | {"data.pkl": two.replace(b"weighs", b"weight"), "data/1": bytes(16)})
     outside = pickled({"weight": torch.arange(40.0)[30:34]}).replace(b"K\x1e", b"K\x25")  # offset 30 becomes 37
@@ -232,6 +260,9 @@ def main():
     torch.save(values(), FOLDER / "values.pth")
     torch.save(values(), FOLDER / "older_values.pth", _use_new_zipfile_serialization=False)
     older_with_view()
+    whole = objects()
+    torch.save(whole, FOLDER / "objects.pth")
+    expect("objects", whole["state_dict"])
     torch.save({"averaged": {"weight": torch.zeros(2)}, "model": {"weight": torch.ones(2)}}, FOLDER / "two_state_dicts.pth")
     expect("two_state_dicts", {"weight": torch.ones(2)})
     state = {name: of_dtype(name) for name in SAFETENSORS} | {"scalar": torch.tensor(3), "empty": torch.empty(0, 3)}

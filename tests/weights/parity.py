@@ -71,6 +71,14 @@ def main(folder):
     Net().load_state_dict(found, strict=True)
 
     for mmap in (False, True):
+        found = torch.load(folder / "cpp_classes.pth", weights_only=True, mmap=mmap)
+        compare("cpp_classes.pth", found, fill(Net()).state_dict())
+        Net().load_state_dict(found, strict=True)
+        if found.classes != ["cat", "naïve"]:
+            sys.exit(f"cpp_classes.pth: the classes are {found.classes}")
+    torch.save(found, folder / "python_classes.pth")
+
+    for mmap in (False, True):
         found = torch.load(folder / "cpp_kinds.pth", weights_only=True, mmap=mmap)
         compare("cpp_kinds.pth", found, state_of_kinds())
         if found["window"].untyped_storage().data_ptr() != found["whole"].untyped_storage().data_ptr():

@@ -113,6 +113,10 @@ TEST_CASE("read_pth finds the state_dict of a checkpoint among other things") {
   CHECK(differences(hearth::pth::read_pth(file.bytes(), "state_dict"), "checkpoint.txt").empty());
 }
 
+TEST_CASE("read_pth finds the state_dict beside objects of any kind, of which nothing is run") {
+  CHECK(differences_of_pth("objects").empty());
+}
+
 TEST_CASE("read_pth prefers the entries that training scripts keep the model in") {
   CHECK(differences_of_pth("two_state_dicts").empty());
 }
@@ -133,8 +137,12 @@ TEST_CASE("read_pth reads the state_dict that its key names") {
 TEST_CASE("read_pth refuses what it must not read, each with its sentence") {
   using Catch::Matchers::ContainsSubstring;
   const auto [name, sentence] = GENERATE(table<std::string, std::string>({
-      {"os_system", "it names posix.system, which is no part of weights: it is refused, and nothing was run"},
-      {"whole_module", "it names torch.nn.modules.container.Sequential, which is no part of weights"},
+      {"os_system", "it holds no state_dict; its entries are 'weight' (a posix.system, of which nothing is run)"},
+      {"whole_module",
+       "it holds a torch.nn.modules.container.Sequential, of which nothing is run, not a state_dict: save the "
+       "state_dict alone: torch.save(model.state_dict(), path)"},
+      {"subclass", "the tensor weight is of a kind that is not read (__main__.Subclass): only dense tensors are"},
+      {"unknown_storage", "its storages of the type __main__.FloatStorage are not understood"},
       {"small_storage", "its storage 0 is too small: it has 3 elements, not 4"},
       {"outside_storage", "the tensor weight reaches to element 40 of a storage that is too small: it holds 40"},
       {"no_storage", "its storage 0 is missing"},
@@ -142,6 +150,7 @@ TEST_CASE("read_pth refuses what it must not read, each with its sentence") {
       {"big_endian", "it was written on a big-endian machine"},
       {"compressed", "its entry archive/data.pkl is compressed"},
       {"torchscript", "it is a TorchScript archive"},
+      {"torchscript_stored", "it is a TorchScript archive"},
       {"truncated", "zip archive: it has no end record: it was cut short"},
       {"older_truncated", "reaches past the end of the file: it was cut short"},
       {"no_weights", "it holds no state_dict; its entries are 'epoch' (an integer), 'loss' (a number)"},

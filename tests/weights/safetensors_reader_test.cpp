@@ -1,7 +1,9 @@
 #include <hearth/weights/safetensors/reader.hpp>
 
 #include <filesystem>
+#include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,9 +61,14 @@ TEST_CASE("read_safetensors refuses what the format does not allow, each with it
 TEST_CASE("The header that is written is read again, whatever the names") {
   const std::vector<hearth::safetensors::Entry> entries{{"a \"quoted\"\n\\ name", "F32", {2, 3}, 0, 24},
                                                         {"naïve", "I64", {}, 24, 32}};
-  const std::string header = hearth::safetensors::write_safetensors_header(entries);
+  const std::map<std::string, std::string> metadata{{"classes", R"(["a","b"])"}, {"made \"by\"", "us\n"}};
+  const std::string header = hearth::safetensors::write_safetensors_header({entries, metadata});
   CHECK(header.size() % 8 == 0);
-  const auto read = hearth::safetensors::read_safetensors_header(header);
+  const auto [read, texts] = hearth::safetensors::read_safetensors_header(header);
+  CHECK(texts.size() == 3);
+  CHECK(texts.at("format") == "pt");  // what the safetensors library for PyTorch looks for
+  CHECK(texts.at("classes") == R"(["a","b"])");
+  CHECK(texts.at("made \"by\"") == "us\n");
   REQUIRE(read.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(read[i].name == entries[i].name);
@@ -70,6 +77,25 @@ TEST_CASE("The header that is written is read again, whatever the names") {
     CHECK(read[i].begin == entries[i].begin);
     CHECK(read[i].end == entries[i].end);
   }
-  CHECK_THROWS_WITH(hearth::safetensors::write_safetensors_header({{"\xff", "F32", {}, 0, 4}}),
+  CHECK_THROWS_WITH(hearth::safetensors::write_safetensors_header({{{"\xff", "F32", {}, 0, 4}}, {}}),
                     "safetensors: the name of a tensor is not UTF-8");
+  CHECK_THROWS_WITH(hearth::safetensors::write_safetensors_header({{}, {{"made", "caf\xe9"}}}),
+                    "safetensors: a text of the metadata is not UTF-8");
+}
+
+TEST_CASE("stored_classes takes a JSON list of texts from the metadata, and nothing else") {
+  const auto classes = [](const std::string& text) {
+    const std::string header = hearth::safetensors::write_safetensors_header({{}, {{"classes", text}}});
+    std::string file;
+    hearth::core::append_little_endian(file, std::uint64_t{header.size()});
+    file += header;
+    return hearth::safetensors::stored_classes(std::as_writable_bytes(std::span(file)));
+  };
+  CHECK(classes(R"(["b","a \"quoted\" name","ä"])") == std::vector<std::string>{"b", "a \"quoted\" name", "ä"});
+  for (const std::string text : {"", "no JSON", R"({"a": 1})", R"(["a", 1])", R"(["a)", "7"}) {
+    CAPTURE(text);
+    CHECK(classes(text).empty());
+  }
+  hearth::core::MappedFile without(reference("dtypes.safetensors"));
+  CHECK(hearth::safetensors::stored_classes(without.bytes()).empty());
 }

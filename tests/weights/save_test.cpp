@@ -1,9 +1,11 @@
+#include <hearth/weights/checkpoint.hpp>
 #include <hearth/weights/read.hpp>
 #include <hearth/weights/save.hpp>
 
 #include <torch/torch.h>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -116,7 +118,7 @@ TEST_CASE("read_weights names the file and what is wrong with it") {
   CHECK_THROWS_WITH(hearth::read_weights("/dev"), "cannot read /dev: it is a folder, not a regular file");
   using Catch::Matchers::ContainsSubstring;
   CHECK_THROWS_WITH(hearth::read_weights(reference("refused_os_system.pth")),
-                    ContainsSubstring("it names posix.system"));
+                    ContainsSubstring("'weight' (a posix.system, of which nothing is run)"));
   CHECK_THROWS_WITH(hearth::read_weights(reference("dtypes.safetensors"), {.key = "model"}),
                     ContainsSubstring("a safetensors file has no entry 'model'"));
 }
@@ -195,6 +197,31 @@ TEST_CASE("A disk that is full while save_weights writes leaves the file as it w
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
+TEST_CASE("Class names travel with the weights, in either format") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> classes{"n01443537", "a \"quoted\" name", "naïve ↔", ""};
+  const Net net;
+  for (const std::string name : {"net.pth", "net.safetensors"}) {
+    CAPTURE(name);
+    hearth::save_weights(net, folder / name, {.classes = classes});
+    CHECK(hearth::read_classes(folder / name) == classes);
+    CHECK(same(hearth::read_weights(folder / name), hearth::state_dict(net)));
+    CHECK_THROWS_WITH(hearth::save_weights(net, folder / name, {.classes = {"a", "caf\xe9"}}),
+                      "save_weights: the name of class 1 is not UTF-8");
+    CHECK(hearth::read_classes(folder / name) == classes);
+    hearth::save_weights(net, folder / name);
+    CHECK(hearth::read_classes(folder / name).empty());
+  }
+  hearth::save_checkpoint(hearth::Value::Dict{{"model", hearth::state_dict(net)},
+                                              {"classes", hearth::Value::List(classes.begin(), classes.end())}},
+                          folder / "c.pth");
+  CHECK(hearth::read_classes(folder / "c.pth") == classes);
+  CHECK(hearth::read_classes(reference("checkpoint.pth")).empty());  // its "classes" are a set of integers
+  CHECK(hearth::read_classes(reference("refused_whole_module.pth")).empty());
+  CHECK_THROWS_WITH(hearth::read_classes(reference("refused_text.pth")),
+                    Catch::Matchers::StartsWith("cannot read the classes of "));
+}
+
 TEST_CASE("Weights cross to Python and back") {
   const char* const python = std::getenv("HEARTH_PYTHON");
   if (python == nullptr || *python == '\0') {
@@ -205,6 +232,7 @@ TEST_CASE("Weights cross to Python and back") {
   const Net net;
   fill(net);
   hearth::save_weights(net, folder / "cpp_net.pth");
+  hearth::save_weights(net, folder / "cpp_classes.pth", {.classes = {"cat", "naïve"}});
   hearth::save_weights(state_of_kinds(), folder / "cpp_kinds.pth");
 
   const std::string script = (std::filesystem::path(HEARTH_TEST_DIR) / "weights" / "parity.py").string();
@@ -216,6 +244,8 @@ TEST_CASE("Weights cross to Python and back") {
   REQUIRE(status == 0);
 
   CHECK(same(hearth::read_weights(folder / "python_net.pth"), hearth::state_dict(net)));
+  CHECK(same(hearth::read_weights(folder / "python_classes.pth"), hearth::state_dict(net)));
+  CHECK(hearth::read_classes(folder / "python_classes.pth") == std::vector<std::string>{"cat", "naïve"});
   CHECK(lines_of(hearth::read_weights(folder / "python_kinds.pth")) == lines_of(state_of_kinds()));
   const StateDict parallel = hearth::read_weights(folder / "python_parallel.pth");
   CHECK(names_of(parallel).front() == "module.conv.weight");

@@ -10,9 +10,9 @@ namespace hearth {
 
 /// All that a file of torch.save's holds, in either of its formats. Tensors lie on the CPU and on the file's own pages
 /// (see `read_weights`); OrderedDicts lose their attributes, torch.Size becomes a tuple, numpy's numbers become plain
-/// ones. What else hearth has no form for (sets, bytes, devices, types, sparse tensors) becomes a Value::Unread that
-/// says what it is, so that the rest can be used. Throws Error naming the file when it is damaged, names what is no
-/// part of a checkpoint, has a key twice, or holds itself.
+/// ones. What else hearth has no form for (sets, bytes, devices, types, sparse tensors, an argparse.Namespace or any
+/// other object) becomes a Value::Unread that says what it is, so that the rest can be used; nothing that the file
+/// names is run. Throws Error naming the file when it is damaged, has a key twice, or holds itself.
 ///
 ///     const Value checkpoint = read_checkpoint("last.pth");
 ///     load_weights(*model, StateDict(checkpoint["model"]));

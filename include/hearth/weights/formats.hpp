@@ -41,17 +41,36 @@ inline std::vector<StoredTensor> read_stored_tensors(std::span<std::byte> file, 
 #endif
 }
 
-/// Writes the weights to the open file in the format that the name `path` asks for. Throws Error naming what cannot be
-/// written.
-inline void write_state(const StateDict& state, const std::filesystem::path& path, OutputFile& file) {
+/// The names of the classes in a weights file; empty when it has none. Throws Error saying what is wrong with the file.
+inline std::vector<std::string> read_stored_classes(std::span<std::byte> file) {
+#if HEARTH_HAS_SAFETENSORS
+  if (safetensors::is_safetensors(file)) {
+    return safetensors::stored_classes(file);
+  }
+#endif
+  return pth::stored_classes(pth::open_pth(file).document);
+}
+
+/// Writes the weights and the names of the classes, where there are some, to the open file in the format that the name
+/// `path` asks for. Throws Error naming what cannot be written.
+inline void write_state(const StateDict& state, const std::vector<std::string>& classes,
+                        const std::filesystem::path& path, OutputFile& file) {
+  for (const std::string& name : classes) {
+    core::require(pickle::is_pickled_text(name), "save_weights: the name of class {} is not UTF-8",
+                  &name - classes.data());
+  }
   if (path.extension() == ".safetensors") {
 #if HEARTH_HAS_SAFETENSORS
-    safetensors::write_safetensors(state, file);
+    safetensors::write_safetensors(state, classes, file);
 #else
     core::fail("cannot write {}: the program was compiled without nlohmann_json", path.string());
 #endif
   } else {
-    pth::write_pth(state, file, "save_weights");
+    Value::Dict attributes;
+    if (!classes.empty()) {
+      attributes.set("classes", Value::List(classes.begin(), classes.end()));
+    }
+    pth::write_pth(state, file, "save_weights", attributes);
   }
 }
 

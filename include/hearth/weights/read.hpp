@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/weights/state_dict.hpp>
@@ -21,6 +22,13 @@ struct ReadOptions {
 /// pages are read when they are used, and what is written to the tensors does not reach it. It may be replaced or
 /// deleted meanwhile, but not shortened in place. Throws Error naming the file and what is wrong with it.
 StateDict read_weights(const std::filesystem::path& path, const ReadOptions& options = {});
+
+/// The names of the classes that the weights in a file tell apart, in the order of their logits, as `save_weights`
+/// writes them; also the texts that a checkpoint of Python's has under "classes". Empty when the file has none. Throws
+/// Error naming the file and what is wrong with it.
+///
+///     const std::vector<std::string> classes = read_classes("best.pth");
+std::vector<std::string> read_classes(const std::filesystem::path& path);
 
 }  // namespace hearth
 

@@ -25,4 +25,13 @@ HEARTH_INLINE StateDict read_weights(const std::filesystem::path& path, const Re
   }
 }
 
+HEARTH_INLINE std::vector<std::string> read_classes(const std::filesystem::path& path) {
+  const core::MappedFile file(path);
+  try {
+    return weights::read_stored_classes(file.bytes());
+  } catch (const Error& error) {
+    core::fail("cannot read the classes of {}: {}", path.string(), error.what());
+  }
+}
+
 }  // namespace hearth

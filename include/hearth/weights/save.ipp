@@ -8,16 +8,17 @@
 
 namespace hearth {
 
-HEARTH_INLINE void save_weights(const StateDict& state, const std::filesystem::path& path) {
+HEARTH_INLINE void save_weights(const StateDict& state, const std::filesystem::path& path, const SaveOptions& options) {
   core::replace_file(path, [&](const std::filesystem::path& aside) {
     weights::OutputFile file(aside, path);
-    weights::write_state(state, path, file);
+    weights::write_state(state, options.classes, path, file);
     file.close();
   });
 }
 
-HEARTH_INLINE void save_weights(const torch::nn::Module& module, const std::filesystem::path& path) {
-  save_weights(state_dict(module), path);
+HEARTH_INLINE void save_weights(const torch::nn::Module& module, const std::filesystem::path& path,
+                                const SaveOptions& options) {
+  save_weights(state_dict(module), path, options);
 }
 
 }  // namespace hearth

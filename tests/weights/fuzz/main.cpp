@@ -205,7 +205,7 @@ Copy copy(const hearth::pickle::Value& value, const hearth::pth::StorageBytes& s
 
 unsigned read_values(const hearth::pickle::Document& document, const hearth::pth::StorageBytes& storages) {
   hearth::pickle::check_tree(*document.root, document.size);
-  unsigned sum = 0;
+  auto sum = static_cast<unsigned>(hearth::pth::stored_classes(document).size());
   return copy(*document.root, storages, sum).count() + sum;
 }
 
@@ -217,7 +217,8 @@ unsigned read(Bytes& bytes, bool is_pickle, bool is_checkpoint, const hearth::pt
                          : touch(hearth::pth::stored_tensors(*document.root, "", storages));
   }
   if (hearth::safetensors::is_safetensors(bytes)) {
-    return touch(hearth::safetensors::read_safetensors(bytes));
+    return touch(hearth::safetensors::read_safetensors(bytes)) +
+           static_cast<unsigned>(hearth::safetensors::stored_classes(bytes).size());
   }
   if (is_checkpoint) {
     const hearth::pth::File file = hearth::pth::open_pth(bytes);

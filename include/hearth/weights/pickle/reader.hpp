@@ -1,4 +1,4 @@
-/// Reads Python's pickles without running anything: names outside a whitelist are refused, calls are only recorded.
+/// Reads Python's pickles without running anything: names and calls are only recorded.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace hearth::pickle {
 
-/// Tells whether a pickle may name this global: "collections.OrderedDict".
+/// Tells whether the caller knows this global: "collections.OrderedDict".
 using GlobalFilter = bool (*)(std::string_view name);
 
 namespace detail {
@@ -27,7 +27,7 @@ namespace detail {
 /// bytes read: an opcode makes at most one value, and nothing is sized by a number that the file claims.
 class Reader {
  public:
-  Reader(std::span<const std::byte> bytes, GlobalFilter allowed) : bytes_(bytes), allowed_(allowed) {}
+  Reader(std::span<const std::byte> bytes, GlobalFilter is_known) : bytes_(bytes), is_known_(is_known) {}
 
   Document read() {
     while (step(static_cast<Opcode>(number<std::uint8_t>()))) {
@@ -95,6 +95,9 @@ class Reader {
       case Op::stack_global: stack_global(); break;
       case Op::reduce:
       case Op::newobj: stack_.call(); break;
+      case Op::newobj_ex: stack_.call_with_keywords(); break;
+      case Op::obj: stack_.call_from_mark(); break;
+      case Op::inst: instance(); break;
       case Op::build: stack_.build(); break;
       case Op::binpersid: stack_.push(Value::Persistent{stack_.pop()}); break;
       default:
@@ -151,26 +154,33 @@ class Reader {
 
   void push_global(const std::string& module, const std::string& name) {
     std::string full = module + "." + name;
-    core::require(
-        allowed_(full),
-        "pickle: it names {}, which is no part of weights: it is refused, and nothing was run. Save the state_dict "
-        "alone: torch.save(model.state_dict(), path)",
-        full.substr(0, 200));
-    stack_.push(Value::Global{std::move(full)});
+    const bool is_known = is_known_(full);
+    stack_.push(Value::Global{std::move(full), is_known});
+  }
+
+  /// The call of a global that is named here with the values above the mark.
+  void instance() {
+    const std::string module = line();
+    const std::string name = line();
+    Stack::Pointers arguments = stack_.pop_to_mark();
+    push_global(module, name);
+    stack_.push(Value::Tuple{std::move(arguments)});
+    stack_.call();
   }
 
   std::span<const std::byte> bytes_;
-  GlobalFilter allowed_;
+  GlobalFilter is_known_;
   std::size_t position_ = 0;
   Stack stack_;
 };
 
 }  // namespace detail
 
-/// Reads the pickle at the head of `bytes`; `document.size` tells where it ended. Globals for which `allowed` is false
-/// are refused by name. Throws Error saying what is wrong with the pickle.
-inline Document read_pickle(std::span<const std::byte> bytes, GlobalFilter allowed) {
-  return detail::Reader(bytes, allowed).read();
+/// Reads the pickle at the head of `bytes`; `document.size` tells where it ended. Nothing is imported and nothing is
+/// called: globals for which `is_known` is false are marked so, and calls of them are objects of which nothing is
+/// understood. Throws Error saying what is wrong with the pickle.
+inline Document read_pickle(std::span<const std::byte> bytes, GlobalFilter is_known) {
+  return detail::Reader(bytes, is_known).read();
 }
 
 }  // namespace hearth::pickle

@@ -85,41 +85,51 @@ class Stack {
     values_.push_back(found->second);
   }
 
-  /// Appends to the list or set on top.
+  /// Appends to the list or set on top. What an unknown object is given is not kept.
   template <class Sequence>
   void append(const Pointers& items) {
     auto* const sequence = std::get_if<Sequence>(&top()->data);
+    if (sequence == nullptr && top()->is_unknown_object()) {
+      return;
+    }
     core::require(sequence != nullptr, "pickle: it is damaged: it adds items to something that has none");
     sequence->items.insert(sequence->items.end(), items.begin(), items.end());
     added_ += items.size();
   }
 
-  /// Puts keys and values, in turn, into the dict on top.
+  /// Puts keys and values, in turn, into the dict on top. What an unknown object is given is not kept.
   void set_items(const Pointers& items) {
     auto* const dict = std::get_if<Value::Dict>(&top()->data);
-    core::require(dict != nullptr && items.size() % 2 == 0,
+    const bool is_kept = dict != nullptr || !top()->is_unknown_object();
+    core::require((dict != nullptr || !is_kept) && items.size() % 2 == 0,
                   "pickle: it is damaged: it sets items where there is no dict");
-    for (std::size_t i = 0; i < items.size(); i += 2) {
+    for (std::size_t i = 0; is_kept && i < items.size(); i += 2) {
       dict->items.emplace_back(items[i], items[i + 1]);
     }
-    added_ += items.size() / 2;
+    added_ += is_kept ? items.size() / 2 : 0;
   }
 
   /// Replaces a global and a tuple by the call of the one with the other, or by a dict for collections.OrderedDict and
   /// collections.Counter.
   void call() {
     const Pointers parts = pop(2);
-    const auto* const function = parts[0]->as<Value::Global>();
-    const auto* const arguments = parts[1]->as<Value::Tuple>();
-    core::require(function != nullptr && arguments != nullptr, "pickle: it is damaged: it calls what is no name");
-    if (function->name == "collections.OrderedDict") {
-      push(ordered_dict(*arguments));
-    } else if (const Value::Dict* const counts = counts_of(function->name, *arguments)) {
-      count_copies(counts->items.size());
-      push(Value::Dict{*counts});
-    } else {
-      push(Value::Call{parts[0], parts[1]});
-    }
+    push_call(parts[0], parts[1]);
+  }
+
+  /// Replaces a global, a tuple and a dict of keyword arguments by the call; the dict is not kept.
+  void call_with_keywords() {
+    const Pointers parts = pop(3);
+    push_call(parts[0], parts[1]);
+  }
+
+  /// Replaces the mark, a global and the arguments after it by the call.
+  void call_from_mark() {
+    Pointers parts = pop_to_mark();
+    core::require(!parts.empty(), "pickle: it is damaged: it calls what is no name");
+    const Value* const function = parts.front();
+    parts.erase(parts.begin());
+    push(Value::Tuple{std::move(parts)});
+    push_call(function, pop());
   }
 
   /// Gives the value on top as its state to the dict or call below it.
@@ -143,6 +153,23 @@ class Stack {
 
  private:
   std::size_t floor() const noexcept { return marks_.empty() ? 0 : marks_.back(); }
+
+  void push_call(const Value* callee, const Value* tuple) {
+    const auto* const function = callee->as<Value::Global>();
+    const auto* const arguments = tuple->as<Value::Tuple>();
+    core::require((function != nullptr || callee->is_unknown_object()) && arguments != nullptr,
+                  "pickle: it is damaged: it calls what is no name");
+    if (function == nullptr) {
+      push(Value::Call{callee, tuple});
+    } else if (function->name == "collections.OrderedDict") {
+      push(ordered_dict(*arguments));
+    } else if (const Value::Dict* const counts = counts_of(function->name, *arguments)) {
+      count_copies(counts->items.size());
+      push(Value::Dict{*counts});
+    } else {
+      push(Value::Call{callee, tuple});
+    }
+  }
 
   Pointers pop_from(std::size_t begin) {
     Pointers taken(values_.begin() + static_cast<std::ptrdiff_t>(begin), values_.end());

@@ -29,6 +29,7 @@ struct Value {
   /// A name that Python would import: "collections.OrderedDict".
   struct Global {
     std::string name;
+    bool is_known = true;  ///< whether the reader was told that such pickles have this name
   };
   struct List {
     std::vector<const Value*> items;
@@ -48,7 +49,8 @@ struct Value {
     /// The value of a text key, or null.
     const Value* find(std::string_view key) const noexcept;
   };
-  /// A call that Python would make: a Global with the Tuple of its arguments, then its state, or null.
+  /// A call that Python would make: a Global, or an object that a call of one would give, with the Tuple of its
+  /// arguments, then its state, or null.
   struct Call {
     const Value* function = nullptr;
     const Value* arguments = nullptr;
@@ -78,8 +80,23 @@ struct Value {
       return std::string(kinds[data.index()]);
     }
     const Call* const call = as<Call>();
+    if (call == nullptr) {
+      return "a storage";
+    }
+    const Global* const function = call->function->as<Global>();
+    if (function == nullptr) {
+      return "an object";
+    }
+    constexpr std::string_view vowels = "aeiouAEIOU";
+    const bool is_vowel = !function->name.empty() && vowels.find(function->name.front()) != vowels.npos;
+    return (is_vowel ? "an " : "a ") + function->name.substr(0, 200);
+  }
+
+  /// Whether the value is what a call of an unknown name would give: an object of which nothing is understood.
+  bool is_unknown_object() const noexcept {
+    const Call* const call = as<Call>();
     const Global* const function = call != nullptr ? call->function->as<Global>() : nullptr;
-    return function != nullptr ? "a " + function->name : "a storage";
+    return call != nullptr && (function == nullptr || !function->is_known);
   }
 };
 

@@ -102,6 +102,8 @@ class Writer {
     call();
   }
 
+  /// Gives the last value, a dict, as attributes to the object before it.
+  void build() { put(Opcode::build); }
   /// Calls the global before the last tuple with it.
   void call() { put(Opcode::reduce); }
   /// The object that the last value is the persistent id of: a storage.

@@ -1,4 +1,4 @@
-/// The names that a .pth file may mention: those of torch.load(weights_only=True), and numpy's numbers.
+/// The names that are known in a .pth file: those of torch.load(weights_only=True), and numpy's numbers.
 #pragma once
 
 #include <algorithm>
@@ -76,7 +76,7 @@ constexpr const weights::Dtype* torch_storage(std::string_view global) noexcept 
   return nullptr;
 }
 
-/// Whether a .pth file may mention this name.
+/// Whether the name is one of those. Others may stand beside the weights, but no tensor is made of them.
 constexpr bool is_pth_global(std::string_view global) noexcept {
   return std::find(detail::pth_globals.begin(), detail::pth_globals.end(), global) != detail::pth_globals.end() ||
          torch_dtype(global) != nullptr || torch_storage(global) != nullptr;

@@ -14,6 +14,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/little_endian.hpp>
 #include <hearth/weights/pickle/reader.hpp>
+#include <hearth/weights/pickle/tree.hpp>
 #include <hearth/weights/pth/globals.hpp>
 #include <hearth/weights/pth/state_dict.hpp>
 #include <hearth/weights/pth/tensor.hpp>
@@ -44,22 +45,56 @@ inline std::vector<weights::StoredTensor> stored_tensors(const pickle::Value& ro
   return tensors;
 }
 
+/// The names of the classes that a file has beside its weights: in the attribute "classes" of the state_dict, where
+/// `save_weights` puts them, or in an entry "classes" of a checkpoint. Empty when there is no such list of texts.
+/// Throws Error when the list repeats its texts out of proportion to the file.
+inline std::vector<std::string> stored_classes(const pickle::Document& document) {
+  const auto* const top = document.root->as<pickle::Value::Dict>();
+  if (top == nullptr) {
+    return {};
+  }
+  const auto attribute = [](const pickle::Value::Dict* dict) -> const pickle::Value* {
+    const auto* const attributes =
+        dict != nullptr && dict->state != nullptr ? dict->state->as<pickle::Value::Dict>() : nullptr;
+    return attributes != nullptr ? attributes->find("classes") : nullptr;
+  };
+  const pickle::Value* found = attribute(top) != nullptr ? attribute(top) : top->find("classes");
+  for (auto item = top->items.begin(); found == nullptr && item != top->items.end(); ++item) {
+    found = attribute(item->second->as<pickle::Value::Dict>());
+  }
+  const auto* const list = found != nullptr ? found->as<pickle::Value::List>() : nullptr;
+  const auto* const tuple = found != nullptr ? found->as<pickle::Value::Tuple>() : nullptr;
+  if (list == nullptr && tuple == nullptr) {
+    return {};
+  }
+  pickle::check_tree(*found, document.size);
+  std::vector<std::string> classes;
+  for (const pickle::Value* const name : list != nullptr ? list->items : tuple->items) {
+    if (name->as<std::string>() == nullptr) {
+      return {};
+    }
+    classes.push_back(*name->as<std::string>());
+  }
+  return classes;
+}
+
 namespace detail {
 
 /// torch/serialization.py, _load.
 inline File open_zip_pth(std::span<std::byte> file) {
   constexpr std::string_view pickle_name = "/data.pkl";
-  const std::vector<zip::Entry> entries = zip::read_zip(file);
+  const std::vector<zip::Entry> entries = zip::list_zip(file);
   const zip::Entry* pickle = nullptr;
   for (const zip::Entry& entry : entries) {
     core::require(
-        !entry.name.ends_with("/constants.pkl"),
+        !entry.name.ends_with("/constants.pkl") && entry.name.find("/code/") == entry.name.npos,
         "it is a TorchScript archive or was written by torch::save; in Python, torch.jit.load opens it: save its "
         "state_dict() with torch.save");
     if (entry.name.ends_with(pickle_name) && entry.name.find('/') == entry.name.size() - pickle_name.size()) {
       pickle = &entry;
     }
   }
+  zip::check_stored(entries);
   core::require(pickle != nullptr, "it is a zip archive without a data.pkl: torch.save did not write it");
   const std::string_view folder = pickle->name.substr(0, pickle->name.size() - pickle_name.size());
   StorageBytes storages;
@@ -139,7 +174,7 @@ inline bool is_older_pth(std::span<const std::byte> file) noexcept {
 }
 
 /// Opens a file of torch.save's. Nothing is copied: the storages are windows on `file`. Throws Error when the file is
-/// of neither of its formats, is damaged, or names what is no part of weights.
+/// of neither of its formats or is damaged.
 inline File open_pth(std::span<std::byte> file) {
   if (is_zip_pth(file)) {
     return detail::open_zip_pth(file);

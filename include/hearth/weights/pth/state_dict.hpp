@@ -21,17 +21,24 @@ inline std::string_view called_function(const pickle::Value& value) noexcept {
   return function != nullptr ? std::string_view(function->name) : std::string_view();
 }
 
+/// Whether the function makes a tensor of a subclass: its arguments are (function, type, arguments, state).
+inline bool rebuilds_from_type(std::string_view function) noexcept {
+  return function == "torch._tensor._rebuild_from_type_v2" || function == "torch.tensor._rebuild_from_type_v2";
+}
+
 /// Whether the value is a tensor of any kind: a call of one of torch's rebuild functions.
 inline bool is_pickled_tensor(const pickle::Value& value) noexcept {
   const std::string_view function = called_function(value);
-  return function.starts_with("torch._utils._rebuild_") || function.ends_with("._rebuild_from_type_v2");
+  return function.starts_with("torch._utils._rebuild_") || rebuilds_from_type(function);
 }
 
 namespace detail {
 
 /// For sentences: what the value is, tensors by that name.
 inline std::string pickled_kind(const pickle::Value& value) {
-  return is_pickled_tensor(value) ? "a tensor" : value.kind();
+  return is_pickled_tensor(value)    ? "a tensor"
+         : value.is_unknown_object() ? value.kind() + ", of which nothing is run"
+                                     : value.kind();
 }
 
 /// For sentences: a key of a dict.
@@ -73,7 +80,8 @@ inline std::string list_entries(const pickle::Value::Dict& dict) {
 /// only entry that is one. Throws Error listing what is there when none or several qualify.
 inline const pickle::Value::Dict& find_state_dict(const pickle::Value& root, std::string_view key) {
   const auto* const top = root.as<pickle::Value::Dict>();
-  core::require(top != nullptr, "it holds {}, not a state_dict", detail::pickled_kind(root));
+  core::require(top != nullptr, "it holds {}, not a state_dict{}", detail::pickled_kind(root),
+                root.is_unknown_object() ? ": save the state_dict alone: torch.save(model.state_dict(), path)" : "");
   if (!key.empty()) {
     const pickle::Value* value = &root;
     for (std::string_view rest = key; !rest.empty();) {

@@ -102,9 +102,10 @@ inline std::pair<std::string_view, const std::vector<const pickle::Value*>*> ten
     if (function.starts_with("torch._utils._rebuild_parameter")) {
       pickle::pickled_item<pickle::Value::Call>(arguments, 0);
       tensor = arguments[0];
-    } else if (function.ends_with("._rebuild_from_type_v2")) {  // (function, type, arguments, state)
-      return {pickle::pickled_item<pickle::Value::Global>(arguments, 0).name,
-              &pickle::pickled_item<pickle::Value::Tuple>(arguments, 2).items};
+    } else if (rebuilds_from_type(function)) {  // (function, type, arguments, state)
+      const auto& type = pickle::pickled_item<pickle::Value::Global>(arguments, 1);
+      const auto& inner = pickle::pickled_item<pickle::Value::Global>(arguments, 0);
+      return {type.is_known ? inner.name : type.name, &pickle::pickled_item<pickle::Value::Tuple>(arguments, 2).items};
     } else {
       return {function, &arguments};
     }

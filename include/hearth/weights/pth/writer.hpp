@@ -179,12 +179,20 @@ inline at::Tensor storage_bytes(const at::Tensor& tensor) {
 
 }  // namespace detail
 
-/// Writes torch.save's zip format. Throws Error, in the name of `writer`, naming the tensor that is not dense, the
-/// value that is Unread or the text that is not UTF-8; or the file when it cannot be written.
-inline void write_pth(const Value& value, weights::OutputFile& file, std::string_view writer) {
+/// Writes torch.save's zip format; `attributes` are set on the value, which must be an ordered dict where there are
+/// some. Python's torch.load reads them too, and load_state_dict passes over them. Throws Error, in the name of
+/// `writer`, naming the tensor that is not dense, the value that is Unread or the text that is not UTF-8; or the file
+/// when it cannot be written.
+inline void write_pth(const Value& value, weights::OutputFile& file, std::string_view writer,
+                      const Value::Dict& attributes = {}) {
   pickle::Writer pickle;
   detail::TensorPickler tensors(pickle, writer);
-  detail::ValuePickler(pickle, tensors, writer).add(value);
+  detail::ValuePickler values(pickle, tensors, writer);
+  values.add(value);
+  if (!attributes.empty()) {
+    values.add(attributes);
+    pickle.build();
+  }
   const std::string bytes = pickle.finish();
 
   zip::Writer zip(file);

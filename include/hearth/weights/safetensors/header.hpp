@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,13 +32,19 @@ struct Entry {
   std::uint64_t end = 0;
 };
 
+/// All that a header says.
+struct Header {
+  std::vector<Entry> entries;                   ///< in its order
+  std::map<std::string, std::string> metadata;  ///< texts of any meaning, by key
+};
+
 namespace detail {
 
 /// Takes the parser's events, so that the header is never a tree in memory, and ends it at the first that is out of
 /// place.
 class HeaderHandler {
  public:
-  explicit HeaderHandler(std::vector<Entry>& entries) : entries_(entries) {}
+  explicit HeaderHandler(Header& header) : entries_(header.entries), metadata_(header.metadata) {}
 
   bool start_object(std::size_t) {
     if (place_ == Place::file) {
@@ -59,6 +66,8 @@ class HeaderHandler {
         entries_.emplace_back().name = text;
       }
       place_ = Place::name;
+    } else if (place_ == Place::metadata) {
+      metadata_key_ = text;
     } else if (place_ == Place::fields) {
       place_ = text == "dtype"          ? Place::dtype
                : text == "shape"        ? Place::shape
@@ -75,7 +84,9 @@ class HeaderHandler {
     if (place_ == Place::dtype) {
       entries_.back().dtype = text;
       place_ = Place::fields;
-    } else if (place_ != Place::metadata) {
+    } else if (place_ == Place::metadata) {
+      metadata_[metadata_key_] = text;
+    } else {
       unexpected("a text");
     }
     return true;
@@ -163,6 +174,8 @@ class HeaderHandler {
   }
 
   std::vector<Entry>& entries_;
+  std::map<std::string, std::string>& metadata_;
+  std::string metadata_key_;
   Place place_ = Place::file;
   bool is_metadata_ = false;
   std::set<std::string> names_;
@@ -171,19 +184,27 @@ class HeaderHandler {
 
 }  // namespace detail
 
-/// The tensors that the header lists, in its order; `__metadata__` is passed over. Throws Error when the text is no
-/// JSON, or has keys or values that the format does not have, or a key twice.
-inline std::vector<Entry> read_safetensors_header(std::string_view json) {
-  std::vector<Entry> entries;
-  detail::HeaderHandler handler(entries);
+/// The tensors that the header lists, and its `__metadata__`. Throws Error when the text is no JSON, or has keys or
+/// values that the format does not have, or a key twice.
+inline Header read_safetensors_header(std::string_view json) {
+  Header header;
+  detail::HeaderHandler handler(header);
   nlohmann::json::sax_parse(json.begin(), json.end(), &handler);
-  return entries;
+  return header;
 }
 
-/// The header that lists these tensors, in their order, padded with spaces to a multiple of 8 bytes.
-inline std::string write_safetensors_header(const std::vector<Entry>& entries) {
-  std::string text = R"({"__metadata__":{"format":"pt"})";
-  for (const Entry& entry : entries) {
+/// The header that lists these tensors, in their order, padded with spaces to a multiple of 8 bytes. Throws Error when
+/// a text is not UTF-8.
+inline std::string write_safetensors_header(const Header& header) {
+  nlohmann::ordered_json metadata{{"format", "pt"}};
+  metadata.update(nlohmann::ordered_json(header.metadata));
+  std::string text = R"({"__metadata__":)";
+  try {
+    text += metadata.dump();
+  } catch (const nlohmann::json::exception&) {
+    core::fail("safetensors: a text of the metadata is not UTF-8");
+  }
+  for (const Entry& entry : header.entries) {
     core::require(entry.name != "__metadata__", "safetensors: __metadata__ cannot be a tensor's name");
     try {
       text +=

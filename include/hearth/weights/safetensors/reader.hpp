@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -58,10 +59,15 @@ inline bool is_safetensors(std::span<const std::byte> file) noexcept {
   return file.size() > 8 && file[8] == std::byte{'{'};
 }
 
-/// The tensors of a safetensors file (the format of huggingface/safetensors), in the order of its header. Nothing is
-/// copied: their storages are windows on `file`. Throws Error when the header is larger than the format's 100 MB or the
-/// file, is not what the format has, or the tensors' bytes overlap, leave gaps or do not agree with their shapes.
-inline std::vector<weights::StoredTensor> read_safetensors(std::span<std::byte> file) {
+namespace detail {
+
+/// The header's text, and the bytes after it.
+struct Parts {
+  std::string_view header;
+  std::span<std::byte> data;
+};
+
+inline Parts split_file(std::span<std::byte> file) {
   constexpr std::uint64_t longest_header = 100'000'000;
   core::require(is_safetensors(file), "safetensors: it does not begin with the size of a header and a header");
   const auto header_size = core::load_little_endian<std::uint64_t>(file, 0);
@@ -71,8 +77,35 @@ inline std::vector<weights::StoredTensor> read_safetensors(std::span<std::byte> 
                 "safetensors: its header should have {} bytes, but the file has {}: it was cut short", header_size,
                 file.size());
   const auto header = file.subspan(sizeof(header_size), static_cast<std::size_t>(header_size));
-  const auto data = file.subspan(sizeof(header_size) + header.size());
-  const std::vector<Entry> entries = read_safetensors_header(core::as_text(header));
+  return {core::as_text(header), file.subspan(sizeof(header_size) + header.size())};
+}
+
+}  // namespace detail
+
+/// The names of the classes that the file's metadata has under "classes", as a JSON list of texts; empty when it has
+/// none. Throws Error when the header is damaged.
+inline std::vector<std::string> stored_classes(std::span<std::byte> file) {
+  const Header header = read_safetensors_header(detail::split_file(file).header);
+  const auto found = header.metadata.find("classes");
+  const auto list = found != header.metadata.end()
+                        ? nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false)
+                        : nlohmann::json();
+  std::vector<std::string> classes;
+  for (const nlohmann::json& name : list.is_array() ? list : nlohmann::json::array()) {
+    if (!name.is_string()) {
+      return {};
+    }
+    classes.push_back(name.get<std::string>());
+  }
+  return classes;
+}
+
+/// The tensors of a safetensors file (the format of huggingface/safetensors), in the order of its header. Nothing is
+/// copied: their storages are windows on `file`. Throws Error when the header is larger than the format's 100 MB or the
+/// file, is not what the format has, or the tensors' bytes overlap, leave gaps or do not agree with their shapes.
+inline std::vector<weights::StoredTensor> read_safetensors(std::span<std::byte> file) {
+  const auto [header, data] = detail::split_file(file);
+  const std::vector<Entry> entries = read_safetensors_header(header).entries;
   std::vector<const Entry*> places;
   for (const Entry& entry : entries) {
     places.push_back(&entry);

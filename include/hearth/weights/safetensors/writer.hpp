@@ -20,10 +20,12 @@
 namespace hearth::safetensors {
 
 /// Writes the tensors densely, those of wide types first so that each is aligned; the header keeps their order. The
-/// format has no shared storages: tensors that share one are written each. Throws Error naming the tensor whose type it
-/// lacks, or the file when it cannot be written.
-inline void write_safetensors(const StateDict& state, weights::OutputFile& file) {
-  std::vector<Entry> entries;
+/// format has no shared storages: tensors that share one are written each. The names of the classes go into the
+/// metadata. Throws Error naming the tensor whose type it lacks, or the file when it cannot be written.
+inline void write_safetensors(const StateDict& state, const std::vector<std::string>& classes,
+                              weights::OutputFile& file) {
+  Header contents;
+  std::vector<Entry>& entries = contents.entries;
   std::vector<std::size_t> order;
   for (const auto& [name, tensor] : state) {
     const weights::Dtype* const dtype = tensor.defined() ? weights::find_dtype(tensor.scalar_type()) : nullptr;
@@ -46,7 +48,10 @@ inline void write_safetensors(const StateDict& state, weights::OutputFile& file)
     entries[i].end = position += entries[i].end;
   }
 
-  const std::string header = write_safetensors_header(entries);
+  if (!classes.empty()) {
+    contents.metadata["classes"] = nlohmann::json(classes).dump();
+  }
+  const std::string header = write_safetensors_header(contents);
   std::string size;
   core::append_little_endian(size, std::uint64_t{header.size()});
   file.write(size + header);

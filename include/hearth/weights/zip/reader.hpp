@@ -15,10 +15,11 @@
 
 namespace hearth::zip {
 
-/// One stored entry; both views are windows on the archive's bytes.
+/// One entry; both views are windows on the archive's bytes.
 struct Entry {
   std::string_view name;
-  std::span<std::byte> bytes;
+  std::span<std::byte> bytes;  ///< as they lie in the archive
+  bool is_compressed = false;
 };
 
 namespace detail {
@@ -91,9 +92,10 @@ inline std::span<const std::byte> find_zip64(std::span<const std::byte> extra) {
 
 }  // namespace detail
 
-/// The entries of the archive in the order of its directory. Bounds, signatures and names are checked; nothing is
-/// copied. Throws Error when the archive is damaged or cut short, or an entry is compressed, encrypted or listed twice.
-inline std::vector<Entry> read_zip(std::span<std::byte> file) {
+/// The entries of the archive in the order of its directory, compressed ones among them. Bounds, signatures and names
+/// are checked; nothing is copied. Throws Error when the archive is damaged or cut short, or an entry is encrypted or
+/// listed twice.
+inline std::vector<Entry> list_zip(std::span<std::byte> file) {
   const detail::Directory directory = detail::find_zip_directory(file);
   auto rest = detail::zip_part(file, directory.offset, directory.size, "the directory");
   std::vector<Entry> entries;
@@ -117,9 +119,6 @@ inline std::vector<Entry> read_zip(std::span<std::byte> file) {
     detail::widen_zip_field(stored_size, zip64);
     detail::widen_zip_field(offset, zip64);
     core::require((flags & 1) == 0, "zip archive: its entry {} is encrypted", name);
-    core::require(method == 0 && stored_size == size,
-                  "zip archive: its entry {} is compressed, which torch.save does not do: unpack it and zip it with -0",
-                  name);
 
     const auto local = detail::zip_part(file, offset, 30, name);
     core::require(core::load_little_endian<std::uint32_t>(local, 0) == 0x04034b50,
@@ -128,7 +127,9 @@ inline std::vector<Entry> read_zip(std::span<std::byte> file) {
     const std::size_t local_extra_size = core::load_little_endian<std::uint16_t>(local, 28);
     core::require(core::as_text(detail::zip_part(file, offset + 30, local_name_size, name)) == name,
                   "zip archive: its entry {} has another name in the directory", name);
-    entries.push_back({name, detail::zip_part(file, offset + 30 + local_name_size + local_extra_size, size, name)});
+    entries.push_back({name,
+                       detail::zip_part(file, offset + 30 + local_name_size + local_extra_size, stored_size, name),
+                       method != 0 || stored_size != size});
     rest = rest.subspan(fixed + name_size + extra_size + comment_size);
   }
   core::require(entries.size() == directory.entries, "zip archive: its directory has {} entries but should have {}",
@@ -142,6 +143,22 @@ inline std::vector<Entry> read_zip(std::span<std::byte> file) {
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   core::require(twice == names.end(), "zip archive: its entry {} is there twice", twice == names.end() ? "" : *twice);
+  return entries;
+}
+
+/// Throws Error, naming it, when one of the entries is compressed.
+inline void check_stored(const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    core::require(!entry.is_compressed,
+                  "zip archive: its entry {} is compressed, which torch.save does not do: unpack it and zip it with -0",
+                  entry.name);
+  }
+}
+
+/// The entries of an archive in which all are stored. Throws Error as `list_zip` and `check_stored` do.
+inline std::vector<Entry> read_zip(std::span<std::byte> file) {
+  std::vector<Entry> entries = list_zip(file);
+  check_stored(entries);
   return entries;
 }
 
