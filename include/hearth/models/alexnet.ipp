@@ -26,7 +26,7 @@ HEARTH_INLINE AlexNetModule::AlexNetModule(AlexNetOptions options) : options_(st
 }
 
 HEARTH_INLINE void AlexNetModule::reset() {
-  // One layer after the other, for the order is that in which they draw from the random generator: torchvision's.
+  // Layers draw from the random generator in the order in which they are made here, which is torchvision's.
   features = Chain();
   const auto convolution = [&](const torch::nn::Conv2dOptions& options) {
     features->push_back(torch::nn::Conv2d(options));

@@ -27,8 +27,8 @@ struct ConvNeXtShape {
 struct ConvNeXtOptions {
   std::int64_t num_classes = 1000;
   std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  /// Of the last block: the probability rises evenly from 0 in the first. Unless given it is the architecture's own:
-  /// 0.1 for tiny, 0.4 for small, 0.5 for base.
+  /// The probability of leaving out the last block; it rises evenly from 0 for the first. Unless given, it is the
+  /// architecture's own: 0.1 for tiny, 0.4 for small, 0.5 for base.
   std::optional<double> stochastic_depth_prob = {};
   double layer_scale = 1e-6;  ///< what each block's branch is multiplied by at first; learned, for each channel
 };

@@ -33,7 +33,7 @@ HEARTH_INLINE ConvNeXtModule::ConvNeXtModule(const ConvNeXtShape& shape, ConvNeX
 }
 
 HEARTH_INLINE void ConvNeXtModule::reset() {
-  // The order in which layers are made is the order in which they draw from the random generator: torchvision's.
+  // Layers draw from the random generator in the order in which they are made here, which is torchvision's.
   const auto convolution = [](std::int64_t in, std::int64_t out, std::int64_t size) {
     return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, size).stride(size));
   };

@@ -38,7 +38,7 @@ HEARTH_INLINE EfficientNetModule::EfficientNetModule(EfficientNetScale scale, Ef
 }
 
 HEARTH_INLINE void EfficientNetModule::reset() {
-  // The order in which layers are made is the order in which they draw from the random generator: torchvision's.
+  // Layers draw from the random generator in the order in which they are made here, which is torchvision's.
   struct Stage {
     std::int64_t expand_ratio, kernel_size, stride, in, out, blocks;
   };

@@ -37,7 +37,7 @@ HEARTH_INLINE MobileNetV2Module::MobileNetV2Module(MobileNetV2Options options) :
 }
 
 HEARTH_INLINE void MobileNetV2Module::reset() {
-  // The order in which layers are made is the order in which they draw from the random generator: torchvision's.
+  // Layers draw from the random generator in the order in which they are made here, which is torchvision's.
   struct Stage {
     std::int64_t expand_ratio, channels, blocks, stride;
   };

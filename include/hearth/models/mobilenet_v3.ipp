@@ -58,7 +58,7 @@ HEARTH_INLINE MobileNetV3Module::MobileNetV3Module(MobileNetV3Size size, MobileN
 }
 
 HEARTH_INLINE void MobileNetV3Module::reset() {
-  // The order in which layers are made is the order in which they draw from the random generator: torchvision's.
+  // Layers draw from the random generator in the order in which they are made here, which is torchvision's.
   const std::vector<InvertedResidualV3Options> blocks = scaled_blocks();
   features = Chain();
   features->push_back(conv_norm_activation({.in_channels = 3,

@@ -8,8 +8,8 @@
 
 namespace hearth {
 
-/// A handle on a module: `model->forward(images)` gives logits; the rest is torch::nn::Module's. hearth::models' types
-/// are, any torch ModuleHolder with such a forward, and a std::shared_ptr to a module.
+/// A handle on a module: `model->forward(images)` gives logits; the rest is torch::nn::Module's. The types of
+/// hearth::models satisfy it. So do any torch ModuleHolder with such a forward and a std::shared_ptr to a module.
 template <class M>
 concept ModelLike = requires(M& model, at::Tensor images, at::Device device) {
   { model->forward(images) } -> std::convertible_to<at::Tensor>;

@@ -25,9 +25,9 @@ struct ResNetOptions {
   std::int64_t num_classes = 1000;
   std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
   bool zero_init_residual = false;        ///< every block starts as the identity: its last BatchNorm's weight is 0
-  /// Of the 3x3 convolutions of bottleneck blocks: 1 where the network's name says nothing else.
+  /// The groups of the 3x3 convolutions in bottleneck blocks; 1 unless the network's name says another number.
   std::optional<std::int64_t> groups = {};
-  /// Of bottleneck blocks: 64 where the network's name says nothing else.
+  /// The channels of each group in bottleneck blocks; 64 unless the network's name says another number.
   std::optional<std::int64_t> width_per_group = {};
   std::array<bool, 3> replace_stride_with_dilation = {};  ///< for layer2, layer3, layer4
 };

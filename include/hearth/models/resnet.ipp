@@ -28,7 +28,7 @@ HEARTH_INLINE ResNetModule::ResNetModule(ResNetBlock block, std::array<int, 4> l
 }
 
 HEARTH_INLINE void ResNetModule::reset() {
-  // The order in which layers are made is the order in which they draw from the random generator: torchvision's.
+  // Layers draw from the random generator in the order in which they are made here, which is torchvision's.
   in_channels_ = 64;
   dilation_ = 1;
   conv1 =

@@ -48,7 +48,7 @@ HEARTH_INLINE VisionTransformerModule::VisionTransformerModule(const VisionTrans
 }
 
 HEARTH_INLINE void VisionTransformerModule::reset() {
-  // The order in which layers are made is the order in which they draw from the random generator: torchvision's.
+  // Layers draw from the random generator in the order in which they are made here, which is torchvision's.
   const std::int64_t patch = shape_.patch_size;
   const std::int64_t patches = (options_.image_size / patch) * (options_.image_size / patch);
   conv_proj = register_module("conv_proj",

@@ -1,4 +1,4 @@
-/// Where weights lie that were downloaded before, by this library or by Python's torch.hub.
+/// Finds weights that this library or Python's torch.hub downloaded before.
 #pragma once
 
 #include <filesystem>

@@ -20,10 +20,11 @@ struct LoadOptions {
   bool strict = true;
   /// Which state_dict of a checkpoint: see ReadOptions::key.
   std::string key = {};
-  /// Removed from the head of the file's names, except where the model has the name as it is; the default is what
-  /// Python's DataParallel and DistributedDataParallel put there.
+  /// The head of the file's names that is removed, except where the model has the name as it is. The default is what
+  /// Python's DataParallel and DistributedDataParallel put there; PyTorch Lightning puts "model.", torch.compile
+  /// "_orig_mod.".
   std::string strip_prefix = "module.";
-  /// From the name in the file, after `strip_prefix`, to that in the model; "" leaves the tensor out.
+  /// Gives the model's name for a name of the file without `strip_prefix`; "" leaves the tensor out.
   std::function<std::string(const std::string&)> rename = {};
   /// Heads of names ("fc.") for which other sizes in the file are no error: the model keeps its own values there. This
   /// is how a classifier for another number of classes starts from trained weights.

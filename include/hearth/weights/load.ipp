@@ -154,7 +154,7 @@ HEARTH_INLINE void copy_values(const at::Tensor& to, const at::Tensor& from) {
     std::memcpy(to.mutable_data_ptr(), from.const_data_ptr(), to.nbytes());
     to.unsafeGetTensorImpl()->bump_version();  // so that autograd sees the change
   } else {
-    to.copy_(from);
+    to.copy_(to.is_cpu() ? from : from.to(to.scalar_type()));  // a device may lack the file's type: MPS has no float64
   }
 }
 

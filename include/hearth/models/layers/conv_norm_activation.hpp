@@ -33,8 +33,8 @@ struct ConvNormActivationOptions {
 };
 
 /// torchvision.ops.Conv2dNormActivation: "0" is the convolution, without a bias and padded by
-/// (kernel_size - 1) / 2 * dilation, "1" the BatchNorm2d, "2" the activation, in place, where there is one. Of
-/// [N, in_channels, H, W] an odd kernel makes [N, out_channels, H/stride, W/stride], rounded up. Throws Error when
+/// (kernel_size - 1) / 2 * dilation, "1" the BatchNorm2d, "2" the activation, in place, where there is one. An
+/// odd kernel makes [N, out_channels, H/stride, W/stride], rounded up, of [N, in_channels, H, W]. Throws Error when
 /// kernel_size, stride or another of these numbers is below 1 or groups does not divide the channels.
 inline Chain conv_norm_activation(const ConvNormActivationOptions& options) {
   const auto [in, out, kernel_size, stride, groups, dilation, norm, activation] = options;

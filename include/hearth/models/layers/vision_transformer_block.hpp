@@ -65,7 +65,7 @@ class TransformerBlock : public torch::nn::Cloneable<TransformerBlock> {
 
   /// [N, tokens, hidden_dim] to the same shape
   at::Tensor forward(const at::Tensor& x) {
-    // A sum lies in memory as its first term does, and a Dropout that follows draws in that order: torchvision's.
+    // A sum has the memory layout of its first term, and the Dropout after it draws in the order of memory.
     const at::Tensor attended = dropout->forward(self_attention->forward(ln_1->forward(x))) + x;
     return attended + mlp->forward(ln_2->forward(attended));
   }

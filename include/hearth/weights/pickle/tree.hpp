@@ -1,4 +1,4 @@
-/// What it takes to walk a pickle's values as a tree, which they need not be: they may be shared, and hold themselves.
+/// Checks that a pickle's values can be walked as a tree: values may be shared, and may even hold themselves.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,9 @@ namespace hearth::pickle {
 /// The most lists, tuples and dicts inside each other in a checkpoint; Python's own pickler ends at some 300.
 inline constexpr std::size_t max_nesting = 128;
 
-/// The largest tree that a pickle of so many bytes may stand for, in values. A value takes a byte of it or more where
-/// none is shared, so that checkpoints of Python's stay below a value a byte; small ones may repeat what they like.
+/// The largest tree that a pickle of so many bytes may stand for, in values. A value that is not shared takes at least
+/// one byte, so every checkpoint of Python's stays far below this limit. The constant is for small pickles, which may
+/// share their values freely.
 constexpr std::size_t max_tree(std::size_t pickle_size) noexcept {
   return (std::size_t{1} << 16) + 4 * pickle_size;
 }
@@ -31,7 +32,7 @@ class TreeMeasure {
     std::size_t values = 1;  // in the tree, this one too, and its keys; 16 bytes of text are as much as a value
   };
 
-  /// No extent is told to have more than `most` values.
+  /// Counts end at `most` values.
   explicit TreeMeasure(std::size_t most) : most_(most) {}
 
   Extent measure(const Value& value, std::size_t depth = 0) {
@@ -92,7 +93,7 @@ class TreeMeasure {
 
 /// Throws Error unless lists, tuples and dicts can be copied from `root` as a tree: none holds itself, they are at most
 /// `max_nesting` deep, and what is shared, texts and keys too, does not make the tree out of proportion to the pickle,
-/// which has `pickle_size` bytes. What is in calls is not looked at.
+/// which has `pickle_size` bytes. The inside of calls is not checked.
 inline void check_tree(const Value& root, std::size_t pickle_size) {
   const std::size_t most = max_tree(pickle_size);
   const std::size_t values = detail::TreeMeasure(most + 1).measure(root).values;
