@@ -13,14 +13,18 @@
 #include <utility>
 #include <vector>
 
-#include <hearth/models/pretrained.hpp>
 #include <hearth/models/convnext.hpp>
 #include <hearth/models/freeze.hpp>
 #include <hearth/models/head.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/layers/convnext_block.hpp>
+#include <hearth/models/layers/resnet_block.hpp>
 #include <hearth/models/layers/self_attention.hpp>
+#include <hearth/models/layers/stochastic_depth.hpp>
 #include <hearth/models/layers/trunc_normal.hpp>
+#include <hearth/models/layers/vision_transformer_block.hpp>
 #include <hearth/models/model.hpp>
+#include <hearth/models/pretrained.hpp>
 #include <hearth/models/resnet.hpp>
 #include <hearth/models/vision_transformer.hpp>
 #include <hearth/weights/module_state.hpp>

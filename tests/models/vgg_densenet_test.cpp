@@ -12,6 +12,7 @@
 #include <hearth/models/alexnet.hpp>
 #include <hearth/models/densenet.hpp>
 #include <hearth/models/head.hpp>
+#include <hearth/models/layers/densenet_block.hpp>
 #include <hearth/models/resnet.hpp>
 #include <hearth/models/vgg.hpp>
 #include <hearth/weights/module_state.hpp>

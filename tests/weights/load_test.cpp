@@ -1,5 +1,7 @@
+#include <hearth/weights/dtype.hpp>
 #include <hearth/weights/load.hpp>
 #include <hearth/weights/save.hpp>
+#include <hearth/weights/scalar_type.hpp>
 
 #include <torch/torch.h>
 

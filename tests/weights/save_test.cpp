@@ -1,6 +1,8 @@
+#include <hearth/core/file.hpp>
 #include <hearth/weights/checkpoint.hpp>
 #include <hearth/weights/read.hpp>
 #include <hearth/weights/save.hpp>
+#include <hearth/weights/scalar_type.hpp>
 
 #include <torch/torch.h>
 

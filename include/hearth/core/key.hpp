@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <compare>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -27,7 +26,8 @@ class Key {
   /// The integer, or null when the key is a text.
   const std::int64_t* number() const noexcept { return std::get_if<std::int64_t>(&data_); }
 
-  friend auto operator<=>(const Key& a, const Key& b) = default;
+  // Not <=>: the variants of libc++ 14 have none.
+  friend bool operator<(const Key& a, const Key& b) { return a.data_ < b.data_; }
   friend bool operator==(const Key& a, const Key& b) = default;
 
  private:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/weights/output_file.hpp>
 #include <hearth/weights/pth/reader.hpp>
 #include <hearth/weights/pth/writer.hpp>
@@ -18,8 +19,10 @@
 #define HEARTH_HAS_SAFETENSORS 1
 #include <hearth/weights/safetensors/reader.hpp>
 #include <hearth/weights/safetensors/writer.hpp>
+HEARTH_RULE_1(hearth_all_parts_of_a_program_are_compiled_with_nlohmann_json_or_none_is);
 #else
 #define HEARTH_HAS_SAFETENSORS 0
+HEARTH_RULE_0(hearth_all_parts_of_a_program_are_compiled_with_nlohmann_json_or_none_is);
 #endif
 
 namespace hearth::weights {

@@ -1,6 +1,8 @@
 /// Finds the state_dict in what torch.save pickled: the whole, or one entry of a checkpoint among others.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -197,7 +197,7 @@ inline void write_pth(const Value& value, weights::OutputFile& file, std::string
 
   zip::Writer zip(file);
   const auto add_text = [&zip](const std::string& name, std::string_view text) {
-    zip.add("archive/" + name, std::as_bytes(std::span(text)));
+    zip.add("archive/" + name, std::as_bytes(std::span(text.data(), text.size())));
   };
   add_text("data.pkl", bytes);
   add_text("byteorder", "little");
