@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -143,7 +144,6 @@ TEST_CASE("read_checkpoint refuses what it must not read, and names the file") {
   };
   CHECK(refusal("refused_text.pth") == "cannot read the checkpoint " + reference("refused_text.pth").string() +
                                            ": it does not begin as torch.save's formats do");
-  CHECK_THAT(refusal("refused_os_system.pth"), ContainsSubstring("it names posix.system"));
   CHECK_THAT(refusal("refused_outside_storage.pth"), ContainsSubstring("the tensor weight reaches to element 40"));
   CHECK_THAT(refusal("refused_key_twice.pth"), ContainsSubstring("it has the key weight twice"));
   const std::string deep = "its pickle holds itself, or lists and dicts inside each other more than 128 deep";
@@ -175,6 +175,8 @@ TEST_CASE("read_checkpoint gives objects that it does not know as Unread, each b
   CHECK(checkpoint.as<int>("nested", "list", 1) == 7);
   CHECK(checkpoint.as<int>("epoch") == 3);
   CHECK(StateDict(checkpoint["state_dict"]).size() == 7);
+  CHECK(read_checkpoint(reference("refused_os_system.pth")).as<Value::Unread>("weight").what == "a posix.system");
+  CHECK_FALSE(std::filesystem::exists("hearth-was-here"));
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(save_checkpoint(checkpoint, folder / "c.pth"),
                     "save_checkpoint: args is an argparse.Namespace, which hearth cannot save");
