@@ -1,6 +1,7 @@
 /// The C++ side of zoo.py: parity_zoo NAME FOLDER starts the model from Python's weights, evaluates it, trains one
 /// step, and leaves all that came out in the folder; parity_zoo alone lists the names.
 #include <fmt/format.h>
+#include <torch/nn/modules/dropout.h>
 
 #include <exception>
 #include <filesystem>

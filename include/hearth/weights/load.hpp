@@ -10,6 +10,7 @@
 
 #include <hearth/core/inline.hpp>
 #include <hearth/weights/load_report.hpp>
+#include <hearth/weights/read.hpp>
 #include <hearth/weights/state_dict.hpp>
 
 namespace hearth {

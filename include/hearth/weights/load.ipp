@@ -15,7 +15,6 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/weights/module_state.hpp>
-#include <hearth/weights/read.hpp>
 
 namespace hearth {
 
