@@ -1,6 +1,6 @@
 """What a compiler takes for hearth's programs, beside a plain LibTorch program that trains an MLP: a table.
 
-    make bench && python bench/compile.py --rounds 3
+    cmake/build.sh release -D HEARTH_BUILD_BENCH=ON -n && python bench/compile.py
     git worktree add ../before COMMIT && python bench/compile.py --before ../before
 
 Each round compiles everything once, in turn, one compiler at a time, with the flags of build/release; ccache and
@@ -66,7 +66,8 @@ def cases(compilers, before):
         yield (f"{name}, hearth::compiled", compilers.arguments(source), source, "plain LibTorch MLP",
                1.3 if name == "fashion_mnist" else 1.5)
     def header_only(arguments):
-        return [word for word in arguments if word != "-DHEARTH_COMPILED"] + ["-DHEARTH_WITH_LIBJPEG_TURBO"]
+        return [word for word in arguments if word != "-DHEARTH_COMPILED"] + ["-DFMT_HEADER_ONLY=1",
+                                                                              "-DHEARTH_WITH_LIBJPEG_TURBO"]
     for name, source in programs.items():
         yield (f"{name}, hearth::hearth", header_only(compilers.arguments(source)), source, "plain LibTorch MLP",
                2.0 if name == "fashion_mnist" else None)

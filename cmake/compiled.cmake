@@ -25,6 +25,9 @@ foreach(unit IN LISTS units)
   set(source "${CMAKE_CURRENT_BINARY_DIR}/compiled/${unit}.cpp")
   file(CONFIGURE OUTPUT "${source}" CONTENT "${text_${unit}}" @ONLY)
   target_sources(hearth_compiled PRIVATE "${source}")
+  if(unit STREQUAL "models")  # which call LibTorch's operators: there is nothing for a compiler to gain, but time
+    set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release,RelWithDebInfo>:-O1>")
+  endif()
 endforeach()
 
 add_library(hearth::compiled ALIAS hearth_compiled)
@@ -47,6 +50,16 @@ foreach(component IN LISTS compiled_components)
   endif()
 endforeach()
 target_compile_definitions(hearth_compiled PUBLIC HEARTH_COMPILED)
+
+# Half of what the headers alone cost a program is fmt, read as a header-only library. The compiled library holds fmt's
+# functions too where fmt/fmt.cpp fits the fmt that is found, and the programs that link it read declarations.
+include(cmake/fmt.cmake)
+if(HEARTH_FMT_COMPILES)
+  target_sources(hearth_compiled PRIVATE cmake/fmt/fmt.cpp)
+  set_source_files_properties(cmake/fmt/fmt.cpp PROPERTIES COMPILE_OPTIONS -w)
+else()
+  target_link_libraries(hearth_compiled PUBLIC fmt::fmt-header-only)
+endif()
 target_link_libraries(hearth_compiled PUBLIC hearth_headers)
 if(TARGET hearth_warnings)
   target_compile_options(hearth_compiled PRIVATE $<TARGET_PROPERTY:hearth_warnings,INTERFACE_COMPILE_OPTIONS>)
