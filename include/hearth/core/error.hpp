@@ -1,11 +1,7 @@
 /// The one exception type of the library, and the two ways to throw it.
 #pragma once
 
-#if __has_include(<fmt/base.h>)
-#include <fmt/base.h>
-#else
-#include <fmt/core.h>
-#endif
+#include <fmt/format.h>
 
 #include <stdexcept>
 
