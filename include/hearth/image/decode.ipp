@@ -16,6 +16,9 @@
 #include <hearth/image/store_pixel.hpp>
 #ifdef HEARTH_WITH_LIBJPEG_TURBO  // linking hearth::jpeg defines it
 #include <hearth/image/libjpeg_turbo.hpp>
+HEARTH_RULE_1(hearth_all_parts_of_a_program_link_hearth_jpeg_or_none_does);
+#else
+HEARTH_RULE_0(hearth_all_parts_of_a_program_link_hearth_jpeg_or_none_does);
 #endif
 
 namespace hearth {
