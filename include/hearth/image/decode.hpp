@@ -20,7 +20,7 @@ struct DecodeOptions {
 
   /// An image of more pixels is an Error before memory is taken for it, since a file of a few kilobytes may promise
   /// gigabytes. The default is where PIL raises its DecompressionBombError. Decoding takes at most 11 bytes a pixel for
-  /// PNG, 7 where a channel has 8 bits, and 16 for JPEG.
+  /// PNG (3 for plain RGB) and 16 for JPEG.
   std::int64_t max_pixels = 178'956'970;
 };
 

@@ -1,6 +1,6 @@
-/// Reads PNG files (W3C, "Portable Network Graphics Specification", second edition, 2003) and checks all they can be
-/// checked by: the CRC of every chunk and the Adler-32 of the pixels. stb_image's own reader looks at neither, so that
-/// a damaged file gives another image; from stb_image comes the inflation alone.
+/// Reads PNG files (W3C, "Portable Network Graphics Specification", second edition, 2003) and checks the CRC of
+/// every chunk and the Adler-32 of the pixels. stb_image has a reader for PNG too, but it checks neither of them, so
+/// that a damaged file gives another image; here stb_image only inflates the data.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <hearth/core/crc32.hpp>
@@ -29,7 +30,7 @@ namespace hearth::image {
 inline std::uint32_t adler32(std::span<const std::uint8_t> bytes) noexcept {
   constexpr std::uint32_t modulus = 65521;
   constexpr std::size_t block = 5552;  // so many bytes may be added before the sums overflow
-  constexpr std::uint32_t step = 16;   // so many at a time in loops that a compiler makes vector instructions of
+  constexpr std::uint32_t step = 16;   // so many at a time, in loops that a compiler can vectorise
   std::uint32_t low = 1;
   std::uint32_t high = 0;
   while (!bytes.empty()) {
@@ -88,9 +89,12 @@ class PngReader {
 
   /// The image, of one channel or of three; called once.
   Image read(int channels) {
-    const Bytes rows = inflate(packed_pixels());
+    std::vector<std::uint8_t> rows = inflate(packed_pixels());
+    if (depth_ == 8 && samples_ == channels && !is_palette_ && !is_interlaced_) {
+      return close_up(std::move(rows));
+    }
     Image image(size_.height, size_.width, channels);
-    std::uint8_t* at = rows.get();
+    std::uint8_t* at = rows.data();
     for (const Pass& pass : passes()) {
       const std::size_t row_bytes = pass.row_bytes;
       const std::vector<std::uint8_t> zeros(row_bytes);
@@ -118,11 +122,6 @@ class PngReader {
     int height = 0, width = 0;
     std::size_t row_bytes = 0;  // without the filter's number before them
   };
-
-  struct Free {
-    void operator()(void* memory) const noexcept { std::free(memory); }
-  };
-  using Bytes = std::unique_ptr<std::uint8_t[], Free>;
 
   void require(bool condition, std::string_view reason) const {
     if (!condition) {
@@ -154,7 +153,7 @@ class PngReader {
     return chunk;
   }
 
-  /// Reads all chunks; the zlib stream that they hold. Leaves the palette.
+  /// Reads all chunks and keeps the palette. Returns the zlib stream that they hold.
   std::span<const std::byte> packed_pixels() {
     std::vector<std::span<const std::byte>> parts;
     bool has_palette = false;
@@ -180,34 +179,31 @@ class PngReader {
   }
 
   /// The rows of all passes, one after the other, each with its filter's number before it.
-  Bytes inflate(std::span<const std::byte> packed) const {
+  std::vector<std::uint8_t> inflate(std::span<const std::byte> packed) const {
     std::size_t size = 0;
     for (const Pass& pass : passes()) {
       size += (pass.row_bytes + 1) * static_cast<std::size_t>(pass.height);
     }
     constexpr std::size_t most = std::numeric_limits<int>::max();
     require(size <= most && packed.size() <= most, "its pixels take more than 2 GiB");
-    Bytes rows(static_cast<std::uint8_t*>(std::malloc(size)));  // not touched where nothing is unpacked
-    core::require(rows != nullptr, "decode_image: no memory for the {} x {} pixels of {}", size_.width, size_.height,
-                  name_);
-
+    std::vector<std::uint8_t> rows(size);
     auto* const begin = const_cast<stb::stbi_uc*>(reinterpret_cast<const stb::stbi_uc*>(packed.data()));
     const auto stream = std::make_unique<stb::stbi__zbuf>();
     stream->zbuffer = begin;
     stream->zbuffer_end = begin + packed.size();
     const bool is_sound =
-        stb::stbi__do_zlib(stream.get(), reinterpret_cast<char*>(rows.get()), static_cast<int>(size), 0, 1) != 0;
+        stb::stbi__do_zlib(stream.get(), reinterpret_cast<char*>(rows.data()), static_cast<int>(size), 0, 1) != 0;
     require(is_sound, "its packed pixels cannot be unpacked");
     require(static_cast<std::size_t>(stream->zout - stream->zout_start) == size, "it has fewer pixels than its size");
     const std::ptrdiff_t end =
         stream->zbuffer - begin - stream->num_bits / 8;  // without the bytes that were read ahead
     const bool has_checksum = end >= 0 && packed.size() - static_cast<std::size_t>(end) >= 4;
-    require(has_checksum && adler32({rows.get(), size}) == big_endian(packed.subspan(static_cast<std::size_t>(end))),
+    require(has_checksum && adler32(rows) == big_endian(packed.subspan(static_cast<std::size_t>(end))),
             "the checksum of its pixels is wrong");
     return rows;
   }
 
-  /// The whole image, or Adam7's seven parts of it; none without pixels.
+  /// The whole image, or Adam7's seven parts of it; a part that has no pixels is left out.
   std::vector<Pass> passes() const {
     std::vector<Pass> passes{{0, 0, 1, 1}};
     if (is_interlaced_) {
@@ -223,6 +219,23 @@ class PngReader {
   }
 
   std::size_t bits_a_pixel() const noexcept { return static_cast<std::size_t>(depth_ * samples_); }
+
+  /// The image whose pixels are those of the rows, byte by byte: it takes their memory and needs no other.
+  Image close_up(std::vector<std::uint8_t> rows) const {
+    const std::size_t row_bytes = static_cast<std::size_t>(size_.width) * static_cast<std::size_t>(samples_);
+    const std::vector<std::uint8_t> zeros(row_bytes);
+    const std::uint8_t* above = zeros.data();
+    std::uint8_t* to = rows.data();
+    std::uint8_t* from = rows.data();
+    for (int y = 0; y < size_.height; ++y, from += row_bytes, to += row_bytes) {
+      const int filter = *from++;
+      unfilter(filter, {from, row_bytes}, above);
+      std::memmove(to, from, row_bytes);
+      above = to;
+    }
+    rows.resize(row_bytes * static_cast<std::size_t>(size_.height));
+    return {size_.height, size_.width, samples_, std::move(rows)};
+  }
 
   /// Undoes the filter of one row; `above` is the row before it, after that.
   void unfilter(int filter, std::span<std::uint8_t> row, const std::uint8_t* above) const {
@@ -263,7 +276,8 @@ class PngReader {
     }
   }
 
-  /// Whichever is nearest to left + above - corner, the first of them at a draw.
+  /// Of left, above and corner the one that is nearest to left + above - corner; of two that are equally near, the
+  /// first in this order.
   static int paeth(int left, int above, int corner) noexcept {
     const int to_left = std::abs(above - corner);
     const int to_above = std::abs(left - corner);
@@ -278,8 +292,6 @@ class PngReader {
                     channels, out, step);
     } else if (depth_ == 16) {
       store_samples([row](std::size_t i) { return row[2 * i]; }, width, channels, out, step);
-    } else if (depth_ == 8 && samples_ == 3 && channels == 3 && step == 3) {
-      std::memcpy(out, row, static_cast<std::size_t>(width) * 3);
     } else if (depth_ == 8) {
       store_samples([row](std::size_t i) { return row[i]; }, width, channels, out, step);
     } else {
