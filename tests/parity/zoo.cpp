@@ -6,7 +6,7 @@
 #include <exception>
 #include <filesystem>
 
-#include <hearth/losses/loss.hpp>
+#include <hearth/losses/cross_entropy.hpp>
 #include <hearth/models/layers/stochastic_depth.hpp>
 #include <hearth/models/zoo.hpp>
 #include <hearth/optim/sgd.hpp>

@@ -4,18 +4,20 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
 
+#include <hearth/losses/cross_entropy.hpp>
 #include <hearth/losses/loss.hpp>
 #include <hearth/metrics/deferred_mean.hpp>
 
 namespace hearth {
 
-/// The mean of a loss over all samples: each batch's loss counts as often as the batch has samples. Exact for losses
-/// that are means over all samples of a batch; one that leaves some out (ignore_index) or weighs them (weight) is
-/// averaged over batches by their sizes all the same.
+/// The mean of a loss over all samples, exact however they fall into batches: each batch's loss counts as much as the
+/// samples in its mean do, which is what the loss's `total_weight` says (CrossEntropyLoss: without the ignored, and by
+/// the weights of the classes), or else the number of samples.
 ///
 ///     AverageLoss loss{CrossEntropyLoss{}};
 template <class Loss = CrossEntropyLoss>
@@ -29,9 +31,14 @@ class AverageLoss {
   /// Takes a batch in: logits [N, C], targets [N].
   void update(const at::Tensor& logits, const at::Tensor& targets) {
     const at::NoGradGuard no_grad;
-    const auto samples = static_cast<double>(targets.size(0));
-    if (samples > 0) {
-      mean_.add(loss_(logits, targets), samples, samples);
+    if (targets.size(0) == 0) {
+      return;
+    }
+    const at::Tensor mean = loss_(logits, targets);
+    if constexpr (losses::WeighsSamples<Loss>) {
+      mean_.add_mean(mean, loss_.total_weight(targets));
+    } else {
+      mean_.add_mean(mean, static_cast<double>(targets.size(0)));
     }
   }
 
@@ -40,6 +47,8 @@ class AverageLoss {
 
   /// "loss"
   std::string name() const { return "loss"; }
+
+  std::int64_t ignore_index() const requires losses::IgnoresALabel<Loss> { return loss_.ignore_index(); }
 
   /// The sum of the samples' losses, and their count.
   std::span<double> sums() { return mean_.sums(); }

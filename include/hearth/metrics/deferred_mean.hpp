@@ -2,66 +2,51 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/stack.h>
 
 #include <array>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <vector>
+
+#include <hearth/core/inline.hpp>
 
 namespace hearth::metrics {
 
 /// A sum and a count, both in double precision, and their quotient. Batches are added in the order they came in, but a
 /// device is asked for their values only when the mean is read, many at once, so that a loop over batches need not wait
 /// for the device at each of them; when the mean is read changes nothing in it.
+///
+/// What is added are tensors of one number, on any device, and never of double precision unless they come so: a batch's
+/// own sum or its own mean, with the count of what they were taken over.
 class DeferredMean {
  public:
-  /// Adds `weight` times the one number in `scalar`, which may be on any device, to the sum, and `count` to the count.
-  void add(const at::Tensor& scalar, double weight, double count) {
-    if (!pending_.empty() && (pending_.size() == most_pending || pending_.back().device() != scalar.device() ||
-                              pending_.back().scalar_type() != scalar.scalar_type())) {
-      settle();
-    }
-    pending_.push_back(scalar.detach());
-    weights_.push_back(weight);
-    sums_[1] += count;
-  }
+  void add_sum(const at::Tensor& sum, const at::Tensor& count) { add(sum, count, /*is_mean=*/false); }
+
+  /// A mean over nothing, which is not a number, counts nothing.
+  void add_mean(const at::Tensor& mean, const at::Tensor& count) { add(mean, count, /*is_mean=*/true); }
+  void add_mean(const at::Tensor& mean, double count);
 
   /// Sum divided by count; not a number while the count is 0.
-  double value() const {
-    settle();
-    return sums_[1] > 0 ? sums_[0] / sums_[1] : std::numeric_limits<double>::quiet_NaN();
-  }
+  double value() const;
 
   /// The sum and the count, for reading and for writing, until the next call.
-  std::span<double> sums() {
-    settle();
-    return sums_;
-  }
+  std::span<double> sums();
 
   void reset() { *this = {}; }
 
  private:
-  static constexpr std::size_t most_pending = 256;
-
-  void settle() const {
-    if (pending_.empty()) {
-      return;
-    }
-    const at::NoGradGuard no_grad;
-    const at::Tensor values = at::stack(pending_).to(at::kCPU).to(at::kDouble);  // [pending]; MPS knows no double
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      sums_[0] += weights_[i] * values.const_data_ptr<double>()[i];
-    }
-    pending_.clear();
-    weights_.clear();
-  }
+  void add(const at::Tensor& number, const at::Tensor& count, bool is_mean);
+  void settle() const;
 
   mutable std::array<double, 2> sums_{};
-  mutable std::vector<at::Tensor> pending_;  // scalars that are not in the sum yet
-  mutable std::vector<double> weights_;
+  // What is not in the sums yet.
+  mutable std::vector<at::Tensor> numbers_;
+  mutable std::vector<at::Tensor> counts_;
+  mutable std::vector<bool> is_mean_;
 };
 
 }  // namespace hearth::metrics
+
+#ifndef HEARTH_COMPILED
+#include <hearth/metrics/deferred_mean.ipp>
+#endif

@@ -1,6 +1,6 @@
 """Writes reference/loss.txt: what torch.nn.functional.cross_entropy computes. Needs torch and numpy.
 
-    python3 tests/metrics/make_reference.py
+    python3 tests/losses/make_reference.py
 """
 import pathlib
 import sys

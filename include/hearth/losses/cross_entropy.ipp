@@ -1,0 +1,43 @@
+#pragma once
+
+#include <hearth/losses/cross_entropy.hpp>
+
+#include <ATen/core/Reduction.h>
+#include <ATen/ops/cross_entropy_loss.h>
+
+#include <optional>
+#include <utility>
+
+#include <hearth/core/error.hpp>
+
+namespace hearth {
+
+HEARTH_INLINE CrossEntropyLoss::CrossEntropyLoss(CrossEntropyLossOptions options) : options_(std::move(options)) {
+  core::require(options_.label_smoothing >= 0 && options_.label_smoothing <= 1,
+                "CrossEntropyLoss: label_smoothing must be between 0 and 1, but got {}", options_.label_smoothing);
+  core::require(!options_.weight.defined() || (options_.weight.dim() == 1 && options_.weight.is_floating_point()),
+                "CrossEntropyLoss: weight must be a tensor of floating-point numbers, one for each class");
+}
+
+HEARTH_INLINE at::Tensor CrossEntropyLoss::operator()(const at::Tensor& logits, const at::Tensor& targets) const {
+  std::optional<at::Tensor> weight;
+  if (options_.weight.defined()) {
+    core::require(logits.dim() == 2 && options_.weight.size(0) == logits.size(1),
+                  "CrossEntropyLoss: weight has {} numbers, but the logits have {} classes", options_.weight.size(0),
+                  logits.dim() == 2 ? logits.size(1) : 0);
+    weight = options_.weight.to(logits.scalar_type()).to(logits.device());  // the type first: MPS has no double
+  }
+  return at::cross_entropy_loss(logits, targets, weight, at::Reduction::Mean, options_.ignore_index,
+                                options_.label_smoothing);
+}
+
+HEARTH_INLINE at::Tensor CrossEntropyLoss::total_weight(const at::Tensor& targets) const {
+  const at::Tensor counts = targets.ne(options_.ignore_index);
+  if (!options_.weight.defined()) {
+    return counts.sum();
+  }
+  const at::Tensor weight = options_.weight.to(at::kFloat).to(targets.device());
+  return weight.index_select(0, targets.mul(counts)).mul(counts).sum();
+}
+
+}  // namespace hearth
