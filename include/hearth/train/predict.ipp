@@ -1,0 +1,56 @@
+#pragma once
+
+#include <hearth/train/predict.hpp>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/softmax.h>
+
+#include <tuple>
+
+#include <hearth/core/error.hpp>
+
+namespace hearth::train {
+
+HEARTH_INLINE SamplePlace OneSample::place(const Shape& shape) {
+  std::vector<std::int64_t> sizes{1};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  batch_ = at::empty(sizes, at::kFloat);
+  return {batch_.data_ptr<float>(), shape, Layout::contiguous};
+}
+
+HEARTH_INLINE at::Tensor like_parameters(const at::Tensor& batch, const std::vector<at::Tensor>& parameters) {
+  core::require(batch.defined(), "predict: the transform wrote no sample");
+  return parameters.empty() ? batch : batch.to(parameters.front().scalar_type()).to(parameters.front().device());
+}
+
+HEARTH_INLINE std::vector<Prediction> most_probable(const at::Tensor& logits, const PredictOptions& options) {
+  core::require(logits.dim() == 2 && logits.size(0) == 1,
+                "predict: the model must return logits of shape [1, classes], but returned {} dimensions",
+                logits.dim());
+  const auto classes = static_cast<std::size_t>(logits.size(1));
+  core::require(options.top_k >= 1 && options.top_k <= classes,
+                "predict: top_k must be between 1 and the number of classes, {}, but got {}", classes, options.top_k);
+  core::require(options.classes.empty() || options.classes.size() == classes,
+                "predict: there are the names of {} classes, but the model has {} outputs", options.classes.size(),
+                classes);
+  const at::Tensor probabilities = at::softmax(logits.to(at::kCPU).to(at::kDouble), 1);  // MPS has no double
+  const auto [values, indices] = probabilities.topk(static_cast<std::int64_t>(options.top_k), 1);
+  std::vector<Prediction> predictions;
+  for (std::int64_t i = 0; i < values.size(1); ++i) {
+    const auto index = indices[0][i].item<std::int64_t>();
+    predictions.push_back(
+        {.index = index,
+         .probability = values[0][i].item<double>(),
+         .name = options.classes.empty() ? std::string() : options.classes[static_cast<std::size_t>(index)]});
+  }
+  return predictions;
+}
+
+HEARTH_INLINE void refuse_image(const at::Tensor& batch, const c10::Error& error) {
+  const std::string reason = error.what_without_backtrace();
+  core::fail("predict: the model cannot take an image of shape {}: {}",
+             Shape(std::span(batch.sizes().data(), batch.sizes().size()).subspan(1)).to_string(),
+             reason.substr(0, reason.find('\n')));
+}
+
+}  // namespace hearth::train
