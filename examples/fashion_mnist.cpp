@@ -41,6 +41,7 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
   program::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
                  describe(device), train.samples(), test.samples());
 
+  const RunFolder folder{flags.output_dir};  // before the first file: no other run writes to it now
   command_line.write_config(flags.output_dir);
   Trainer trainer{
       model,
@@ -48,10 +49,10 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
       scheduler,
       {.epochs = flags.epochs, .device = device, .channels_last = flags.channels_last, .stop = interrupt.token()},
       QuickStartLines{},
-      MetricsLog{flags.output_dir},
-      SaveBest{flags.output_dir},
-      SaveLast{flags.output_dir},
-      Curves{flags.output_dir}};
+      MetricsLog{folder},
+      SaveBest{folder},
+      SaveLast{folder},
+      Curves{folder}};
   const History history = trainer.fit(train, test);
   if (history.interrupted) {
     program::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());

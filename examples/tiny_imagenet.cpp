@@ -93,6 +93,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
                  count_parameters(model).total, describe(placement.device), flags.num_classes, train.samples(),
                  val.samples());
 
+  const RunFolder folder{flags.run.output_dir};  // before the first file: no other run writes to it now
   command_line.write_config(flags.run.output_dir);
   optim::SGD optimizer{model->parameters(), {.lr = flags.run.lr, .momentum = 0.9}};
   optim::StepLR scheduler{optimizer, {.step_size = 7, .gamma = 0.1}};
@@ -105,10 +106,10 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
                    .stop = interrupt.token()},
                   ProgressBar{},
                   EpochLines{},
-                  MetricsLog{flags.run.output_dir},
-                  SaveBest{flags.run.output_dir},
-                  SaveLast{flags.run.output_dir},
-                  Curves{flags.run.output_dir}};
+                  MetricsLog{folder},
+                  SaveBest{folder},
+                  SaveLast{folder},
+                  Curves{folder}};
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(train, val);
   if (history.interrupted) {

@@ -2,16 +2,47 @@
 #include <hearth/train/metrics_log.hpp>
 #include <hearth/train/progress_bar.hpp>
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "catch.hpp"
 
 using namespace hearth;
+
+namespace {
+
+/// A batch in the middle of a long run: every figure is as wide as it gets.
+constexpr BatchEnd wide{.phase = Phase::train,
+                        .epoch = 123,
+                        .epochs = 200,
+                        .batch = 99'999,
+                        .batches = 100'000,
+                        .samples_done = 12'799'872,
+                        .samples = 12'800'000,
+                        .batch_loss = 9,
+                        .mean_loss = 12.25,
+                        .accuracy = 0.5,
+                        .seconds = 400,
+                        .wait_seconds = 100};
+
+/// How many columns a UTF-8 text of narrow characters takes: as many as it has bytes that begin a character.
+std::size_t columns(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+}  // namespace
 
 TEST_CASE("best is the first epoch of the highest validation accuracy", "[history]") {
   History history;
@@ -57,6 +88,120 @@ TEST_CASE("the progress line gives rate, time left, means and the share of waiti
         "epoch 2/24 train 10/40  80 img/s  eta 0:12  loss 1.2500  acc 0.5000  data wait 25%");
   CHECK(core::format_duration(3599.4) == "59:59");
   CHECK(core::format_duration(3661) == "1:01:01");
+}
+
+TEST_CASE("the progress line fits every terminal, and gives up its bar first and its loss last", "[progress_bar]") {
+  const std::string figures = train::progress_line(wide);
+  REQUIRE(figures ==
+          "epoch 123/199 train 100000/100000  32000 img/s  eta 0:00  loss 12.2500  acc 0.5000  data wait 25%");
+  for (std::size_t width = 20; width <= 200; ++width) {
+    const std::string line = train::progress_line(wide, width);
+    INFO(width << ": " << line);
+    CHECK(columns(line) <= width);
+    // The bar has what the figures leave, 5 to 20 columns; without room for 5, the figures stand alone.
+    const std::size_t room = width > figures.size() ? width - figures.size() - 1 : 0;
+    const std::size_t bar = room < 5 ? 0 : std::min<std::size_t>(room, 20);
+    CHECK(columns(line) - std::min(columns(line), figures.size()) == (bar == 0 ? 0 : bar + 1));
+    CHECK((line.find(figures) != std::string::npos) == (width >= figures.size()));
+    CHECK((line.find("loss 12.2500") != std::string::npos) == (width >= std::string("loss 12.2500").size()));
+  }
+  CHECK(train::progress_line(wide, figures.size() - 1) ==
+        "epoch 123/199 train 100000/100000  32000 img/s  eta 0:00  loss 12.2500  acc 0.5000");
+  CHECK(train::progress_line(wide, 80) == "epoch 123/199 train 100000/100000  eta 0:00  loss 12.2500  acc 0.5000");
+  CHECK(train::progress_line(wide, 60) == "epoch 123/199 train 100000/100000  eta 0:00  loss 12.2500");
+  CHECK(train::progress_line(wide, 50) == "epoch 123/199 train 100000/100000  loss 12.2500");
+  CHECK(train::progress_line(wide, 40) == "train 100000/100000  loss 12.2500");
+  CHECK(train::progress_line(wide, 20) == "loss 12.2500");
+  CHECK(train::progress_line(wide, 4) == "loss");
+}
+
+TEST_CASE("the progress bar is as wide as its terminal, also after that has changed", "[progress_bar]") {
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) {
+    WARN("skipped: there is no pseudo terminal");
+    return;
+  }
+  std::FILE* const terminal = std::fopen(::ptsname(master), "w");
+  REQUIRE(terminal != nullptr);
+  BatchEnd done = wide;
+  done.batch = 49'999;  // a complete phase has no bar
+  for (const unsigned short width : std::array<unsigned short, 3>{150, 80, 40}) {
+    winsize size{};
+    size.ws_col = width;
+    size.ws_row = 24;
+    REQUIRE(::ioctl(master, TIOCSWINSZ, &size) == 0);
+    ProgressBar bar(terminal);
+    bar.on_epoch_begin({});
+    while (true) {  // shown once a tenth of a second has gone
+      bar.on_batch_end(done);
+      int waiting = 0;
+      REQUIRE(::ioctl(master, FIONREAD, &waiting) == 0);
+      if (waiting > 0) {
+        break;
+      }
+    }
+    std::string text(1000, '\0');
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(master, text.data(), text.size()), 0)));
+    INFO(text);
+    REQUIRE(text.size() > 4);
+    CHECK(text.front() == '\r');
+    CHECK(text.substr(text.size() - 3) == "\033[K");
+    CHECK(columns(text) - 4 < width);
+    CHECK(columns(text) - 4 > width - 20u - (width == 150 ? 30u : 0u));
+  }
+  std::fclose(terminal);
+  ::close(master);
+}
+
+TEST_CASE("a run goes on when nobody can see its progress any more", "[progress_bar]") {
+  for (const char* const output : {"closed", "/dev/full", "a terminal that is gone"}) {
+    INFO(output);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      std::FILE* stream = stderr;
+      if (output == std::string_view("closed")) {
+        ::close(STDERR_FILENO);
+      } else if (output == std::string_view("/dev/full")) {
+        ::dup2(::open("/dev/full", O_WRONLY), STDERR_FILENO);
+      } else {
+        const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+        ::grantpt(master);
+        ::unlockpt(master);
+        stream = std::fopen(::ptsname(master), "w");
+        ::close(master);
+      }
+      ProgressBar bar(stream, std::chrono::milliseconds(0));
+      for (std::size_t batch = 0; batch < 3; ++batch) {
+        BatchEnd done = wide;
+        done.batch = batch;
+        done.batches = 3;
+        bar.on_batch_end(done);
+      }
+      ::_exit(7);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 7);
+  }
+}
+
+TEST_CASE("the progress bar names the samples that an epoch skipped, when they are others than before",
+          "[progress_bar]") {
+  std::FILE* file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  ProgressBar bar(file);
+  alignas(16) static char no_model[1];
+  const auto& model = reinterpret_cast<const torch::nn::Module&>(no_model);  // is not looked at
+  const History history;
+  bar.on_epoch_end({model, history, 3});
+  bar.on_epoch_end({model, history, 3, {"train: 3 of 20,000 samples were skipped: sample 17 (a.png: damaged)"}});
+  bar.on_epoch_end({model, history, 3, {"train: 3 of 20,000 samples were skipped: sample 17 (a.png: damaged)"}});
+  std::rewind(file);
+  std::string text(1000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  CHECK(text == "train: 3 of 20,000 samples were skipped: sample 17 (a.png: damaged)\n");
 }
 
 TEST_CASE("into a file the progress bar writes plain lines, one for each phase that was quick", "[progress_bar]") {

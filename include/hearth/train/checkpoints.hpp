@@ -1,42 +1,53 @@
 /// The weights of a run on disk: the best so far, and the last.
 #pragma once
 
-#include <filesystem>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include <hearth/core/file.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/train/callback.hpp>
-#include <hearth/weights/save.hpp>
+#include <hearth/train/run_file.hpp>
+#include <hearth/train/run_folder.hpp>
 
 namespace hearth {
 
-/// Writes best.pth into the run's folder whenever an epoch has the highest validation accuracy so far.
+/// Writes best.pth into the run's folder whenever an epoch has the highest validation accuracy so far. The file has the
+/// names of the classes where the training dataset knows them. When it cannot be written, training goes on (see
+/// RunFile).
 class SaveBest : public Callback {
  public:
-  /// Makes the folder. Throws Error when that is not possible.
-  explicit SaveBest(std::filesystem::path folder) : folder_(std::move(folder)) { core::make_folder(folder_); }
+  /// Makes and locks the folder. Throws Error when that is not possible.
+  explicit SaveBest(RunFolder folder) : file_(std::move(folder), "best.pth") {}
 
-  void on_epoch_end(const EpochEnd& event) {
-    if (event.is_best()) {
-      save_weights(event.model, folder_ / "best.pth");
-    }
-  }
+  void on_fit_begin(const FitBegin& event) { classes_ = event.classes; }
+  void on_epoch_end(const EpochEnd& event);
+  void on_fit_end(const FitEnd&) { file_.finish(); }
 
  private:
-  std::filesystem::path folder_;
+  train::RunFile file_;
+  std::vector<std::string> classes_;
 };
 
-/// Writes last.pth into the run's folder after every epoch, and when training is interrupted.
+/// Writes last.pth into the run's folder after every epoch, and when training is interrupted; the rest is as for
+/// SaveBest.
 class SaveLast : public Callback {
  public:
-  /// Makes the folder. Throws Error when that is not possible.
-  explicit SaveLast(std::filesystem::path folder) : folder_(std::move(folder)) { core::make_folder(folder_); }
+  /// Makes and locks the folder. Throws Error when that is not possible.
+  explicit SaveLast(RunFolder folder) : file_(std::move(folder), "last.pth") {}
 
-  void on_epoch_end(const EpochEnd& event) { save_weights(event.model, folder_ / "last.pth"); }
-  void on_interrupted(const Interrupted& event) { save_weights(event.model, folder_ / "last.pth"); }
+  void on_fit_begin(const FitBegin& event) { classes_ = event.classes; }
+  void on_epoch_end(const EpochEnd& event);
+  void on_interrupted(const Interrupted& event);
+  void on_fit_end(const FitEnd&) { file_.finish(); }
 
  private:
-  std::filesystem::path folder_;
+  train::RunFile file_;
+  std::vector<std::string> classes_;
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/train/checkpoints.ipp>
+#endif

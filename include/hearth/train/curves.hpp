@@ -1,51 +1,35 @@
-/// The learning curves of a run as a picture.
+/// The learning curves of a run as an image.
 #pragma once
 
-#include <filesystem>
-#include <string>
 #include <utility>
-#include <vector>
 
-#include <hearth/chart/line_chart.hpp>
-#include <hearth/core/file.hpp>
-#include <hearth/image/encode.hpp>
+#include <hearth/core/inline.hpp>
+#include <hearth/image/image.hpp>
 #include <hearth/train/callback.hpp>
+#include <hearth/train/run_file.hpp>
+#include <hearth/train/run_folder.hpp>
 
 namespace hearth {
 
 /// Draws curves.png into the run's folder after every epoch: loss on the left, accuracy on the right, of training and
-/// validation.
+/// validation. When it cannot be written, training goes on (see RunFile).
 class Curves : public Callback {
  public:
-  /// Makes the folder. Throws Error when that is not possible.
-  explicit Curves(std::filesystem::path folder) : folder_(std::move(folder)) { core::make_folder(folder_); }
+  /// Makes and locks the folder. Throws Error when that is not possible.
+  explicit Curves(RunFolder folder) : file_(std::move(folder), "curves.png") {}
 
-  void on_epoch_end(const EpochEnd& event) { write_png(folder_ / "curves.png", draw_curves(event.history).view()); }
+  void on_epoch_end(const EpochEnd& event);
+  void on_fit_end(const FitEnd&) { file_.finish(); }
 
-  /// The picture, 1200 by 480 pixels; epochs are counted from 1.
-  static Image draw_curves(const History& history) {
-    std::vector<double> epochs;
-    for (const EpochRecord& record : history.epochs) {
-      epochs.push_back(record.epoch + 1);
-    }
-    const auto series = [&](std::string name, double EpochRecord::*field) {
-      std::vector<double> values;
-      for (const EpochRecord& record : history.epochs) {
-        values.push_back(record.*field);
-      }
-      return chart::Series{std::move(name), epochs, std::move(values)};
-    };
-    const std::vector<chart::Axes> panels{
-        {"Loss", "epoch", "loss", {series("train", &EpochRecord::train_loss), series("val", &EpochRecord::val_loss)}},
-        {"Accuracy",
-         "epoch",
-         "accuracy",
-         {series("train", &EpochRecord::train_accuracy), series("val", &EpochRecord::val_accuracy)}}};
-    return chart::draw_charts(panels, {.height = 480, .width = 1200});
-  }
+  /// The image, 1200 by 480 pixels; epochs are counted from 1.
+  static Image draw_curves(const History& history);
 
  private:
-  std::filesystem::path folder_;
+  train::RunFile file_;
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/train/curves.ipp>
+#endif

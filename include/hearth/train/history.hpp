@@ -1,10 +1,9 @@
 /// What training leaves behind in numbers: one record an epoch.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 
 namespace hearth {
 
@@ -35,13 +34,11 @@ struct History {
   bool interrupted = false;  ///< a stop was requested before the last epoch was complete
 
   /// Throws Error when no epoch was completed.
-  BestEpoch best() const {
-    core::require(!epochs.empty(), "History: there is no best epoch, because no epoch was completed");
-    const auto best = std::max_element(epochs.begin(), epochs.end(), [](const EpochRecord& a, const EpochRecord& b) {
-      return a.val_accuracy < b.val_accuracy;
-    });
-    return {best->epoch, best->val_loss, best->val_accuracy};
-  }
+  BestEpoch best() const;
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/train/history.ipp>
+#endif
