@@ -15,6 +15,7 @@
 #include <hearth/image/image.hpp>
 #include <hearth/image/resample.hpp>
 
+#include <hearth/losses/cross_entropy.hpp>
 #include <hearth/losses/loss.hpp>
 
 #include <hearth/metrics/accuracy.hpp>
@@ -99,7 +100,9 @@
 #include <hearth/train/history.hpp>
 #include <hearth/train/metrics_log.hpp>
 #include <hearth/train/placement.hpp>
+#include <hearth/train/predict.hpp>
 #include <hearth/train/progress_bar.hpp>
+#include <hearth/train/run_folder.hpp>
 #include <hearth/train/trainer.hpp>
 
 #if __has_include(<curl/curl.h>) && __has_include(<openssl/evp.h>)

@@ -5,7 +5,7 @@
 
 struct Printer : hearth::Callback {
 #ifdef HEARTH_MISUSE
-  void on_epoch_ended(const hearth::EpochEnd&) {}
+  void on_end_of_epoch(const hearth::EpochEnd&) {}
 #else
   void on_epoch_end(const hearth::EpochEnd&) {}
 #endif

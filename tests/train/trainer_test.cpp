@@ -18,6 +18,7 @@
 #include <hearth/weights/checkpoint.hpp>
 #include <hearth/weights/load.hpp>
 #include <hearth/weights/module_state.hpp>
+#include <hearth/weights/read.hpp>
 #include <hearth/weights/state_dict.hpp>
 #include <limits>
 #include <stop_token>
@@ -298,6 +299,137 @@ TEST_CASE("a loss that is not finite stops training, names epoch and batch, and 
   }
 }
 
+TEST_CASE("without a scheduler the learning rate stays as it is", "[trainer]") {
+  DataLoader loader{two_sides(8), {.batch_size = 4}};
+  const auto train = [&](auto make_trainer) {
+    auto model = small_mlp();
+    optim::SGD optimizer{model->parameters(), {.lr = 0.5}};
+    optim::NoScheduler scheduler{optimizer};
+    std::vector<std::string> calls;
+    const History history = make_trainer(model, optimizer, scheduler, calls);
+    CHECK(history.epochs.back().lr == 0.5);
+    CHECK(calls.back() == "done");
+    return copies(model->parameters());
+  };
+  const auto with = train([&](auto& model, auto& optimizer, auto& scheduler, auto& calls) {
+    Trainer trainer{model, optimizer, scheduler, {.epochs = 2, .device = at::kCPU}, Recorder{calls}};
+    return trainer.fit(loader, loader);
+  });
+  const auto without = train([&](auto& model, auto& optimizer, auto&, auto& calls) {
+    Trainer trainer{model, optimizer, {.epochs = 2, .device = at::kCPU}, Recorder{calls}};
+    auto moved = std::move(trainer);
+    return moved.fit(loader, loader);
+  });
+  CHECK(all_equal(with, without));
+}
+
+TEST_CASE("samples with the ignored label change neither weights nor figures, as in PyTorch", "[trainer]") {
+  const std::int64_t ignored = GENERATE(-100, 255);
+  const at::Tensor weight = GENERATE(false, true) ? torch::tensor({0.25F, 2.0F}) : at::Tensor();
+  const CrossEntropyLoss criterion{{.weight = weight, .ignore_index = ignored}};
+  const auto options = [&] {
+    auto result = torch::nn::functional::CrossEntropyFuncOptions().ignore_index(ignored);
+    return weight.defined() ? result.weight(weight) : result;
+  }();
+  torch::manual_seed(1);
+  const at::Tensor points = torch::randn({9, 2});
+  at::Tensor labels = points.select(1, 0).gt(points.select(1, 1)).to(torch::kLong);
+  for (const int index : {1, 3, 4, 5, 8}) {  // of batches of three: one, all, one
+    labels[index] = ignored;
+  }
+  DataLoader loader{TensorDataset{points, labels}, {.batch_size = 3}};
+
+  auto by_hand = small_mlp();
+  torch::optim::SGD reference(by_hand->parameters(), torch::optim::SGDOptions(0.1));
+  double sum = 0;
+  double weights = 0;
+  double found = 0;
+  for (const Batch& batch : loader.epoch(0)) {
+    if (batch.index == 1) {
+      continue;  // PyTorch's loss is not a number, and so would all weights be after a step
+    }
+    reference.zero_grad();
+    const at::Tensor logits = by_hand->forward(batch.inputs);
+    const at::Tensor loss = torch::nn::functional::cross_entropy(logits, batch.targets, options);
+    loss.backward();
+    reference.step();
+    for (std::int64_t i = 0; i < 3; ++i) {
+      if (batch.targets[i].item<std::int64_t>() != ignored) {
+        const double counts = weight.defined() ? weight[batch.targets[i].item<std::int64_t>()].item<double>() : 1;
+        sum -= counts * logits[i].log_softmax(0)[batch.targets[i].item<std::int64_t>()].item<double>();
+        weights += counts;
+        found += logits[i].argmax().item<std::int64_t>() == batch.targets[i].item<std::int64_t>() ? 1 : 0;
+      }
+    }
+  }
+
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  Trainer trainer{model, optimizer, {.epochs = 1, .device = at::kCPU}};
+  const EpochRecord record = trainer.fit(loader, loader, criterion).epochs.front();
+  CHECK(all_equal(model->parameters(), by_hand->parameters()));
+  CHECK(record.train_loss == Approx(sum / weights).epsilon(1e-5));
+  CHECK(record.train_accuracy == found / 4);
+  const at::Tensor logits = model->forward(points);
+  CHECK(record.val_loss ==
+        Approx(torch::nn::functional::cross_entropy(logits, labels, options).item<double>()).epsilon(1e-5));
+  CHECK(record.val_accuracy == logits.argmax(1).eq(labels).sum().item<double>() / 4);
+
+  Evaluator agreed{AverageLoss{criterion}, Accuracy{{.ignore_index = ignored}}};
+  CHECK_NOTHROW(agreed.run(model, loader, {at::kCPU}));
+  Evaluator ignorant{AverageLoss{criterion}, Accuracy{{.ignore_index = 7}}};  // would count them as not found
+  CHECK_THROWS_WITH(ignorant.run(model, loader, {at::kCPU}),
+                    Catch::Matchers::ContainsSubstring("label " + std::to_string(ignored)));
+}
+
+namespace {
+
+/// Two samples of four cannot be read.
+struct Damaged {
+  TensorDataset whole = two_sides(4);
+  std::size_t size() const { return whole.size(); }
+  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
+    core::require(index % 2 == 0, "{}.png is damaged", index);
+    return whole.read(index, random, sink);
+  }
+  std::vector<std::string> classes() const { return {"below", "above"}; }
+};
+
+struct Listener : Callback {
+  std::vector<std::string>* lines;
+  explicit Listener(std::vector<std::string>& log) : lines(&log) {}
+  void on_fit_begin(const FitBegin& event) { *lines = event.classes; }
+  void on_epoch_end(const EpochEnd& event) { lines->insert(lines->end(), event.skipped.begin(), event.skipped.end()); }
+};
+
+}  // namespace
+
+TEST_CASE("the run's weights have the names of the classes that the dataset knows", "[checkpoints]") {
+  const hearth_test::TemporaryFolder folder;
+  DataLoader train{Damaged{}, {.batch_size = 2, .bad_samples = BadSamples::skip}};
+  DataLoader val{two_sides(4), {.batch_size = 4}};
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  Trainer trainer{model, optimizer, {.device = at::kCPU}, SaveBest{folder / "run"}, SaveLast{folder / "run"}};
+  trainer.fit(train, val);
+  CHECK(read_classes(folder / "run" / "best.pth") == std::vector<std::string>{"below", "above"});
+  CHECK(read_classes(folder / "run" / "last.pth") == std::vector<std::string>{"below", "above"});
+}
+
+TEST_CASE("callbacks learn the classes' names and which samples an epoch skipped", "[trainer]") {
+  DataLoader train{Damaged{}, {.batch_size = 2, .bad_samples = BadSamples::skip}};
+  DataLoader val{two_sides(4), {.batch_size = 4}};
+  auto model = small_mlp();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  std::vector<std::string> lines;
+  Trainer trainer{model, optimizer, {.device = at::kCPU}, Listener{lines}};
+  trainer.fit(train, val);
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0] == "below");
+  CHECK_THAT(lines[2], Catch::Matchers::ContainsSubstring("train: 2 of 4 samples were skipped") &&
+                           Catch::Matchers::ContainsSubstring("1.png is damaged"));
+}
+
 TEST_CASE("a stop request ends fit after the batch, and the hook for it is called once", "[trainer]") {
   const auto data = two_sides(8);
   DataLoader loader{data, {.batch_size = 2, .workers = 2}};
@@ -411,7 +543,8 @@ TEST_CASE("the run's folder holds metrics, best and last weights and the curves"
     names.push_back(entry.path().filename());
   }
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{"best.pth", "curves.png", "last.pth", "metrics.jsonl"});
+  CHECK(names == std::vector<std::string>{".lock", "best.pth", "curves.png", "last.pth",
+                                          "metrics.jsonl"});  // while the run holds it
 
   CHECK_THROWS_WITH(SaveBest{folder / "best.pth" / "run"}, Catch::Matchers::ContainsSubstring("best.pth/run"));
 }

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include <hearth/train/history.hpp>
 
@@ -20,7 +21,8 @@ struct FitBegin {
   int epochs = 0;
   std::size_t train_samples = 0;
   std::size_t val_samples = 0;
-  std::string device;  ///< in words: "cpu (2 threads)"
+  std::string device;                     ///< in words: "cpu (2 threads)"
+  std::vector<std::string> classes = {};  ///< the names of the training dataset's classes; empty where it has none
 };
 
 /// An epoch is about to start.
@@ -40,7 +42,7 @@ struct BatchEnd {
   std::size_t batches = 0;
   std::size_t samples_done = 0;  ///< in this phase of this epoch, this batch included
   std::size_t samples = 0;       ///< in the whole phase
-  double batch_loss = 0;         ///< of this batch alone
+  double batch_loss = 0;         ///< of this batch alone; not a number when every sample has the ignored label
   double mean_loss = 0;
   double accuracy = 0;
   double seconds = 0;       ///< since the phase began
@@ -52,6 +54,8 @@ struct EpochEnd {
   const torch::nn::Module& model;
   const History& history;
   int epochs = 0;
+  /// Which samples the loaders had to skip in this epoch (BadSamples::skip), in words: a line for each loader that did.
+  std::vector<std::string> skipped = {};
 
   const EpochRecord& record() const { return history.epochs.back(); }
   bool is_best() const { return history.best().epoch == record().epoch; }
@@ -81,7 +85,7 @@ struct Callback {
   void on_fit_end(const FitEnd&) {}
 };
 
-/// A callback that hides nothing (its hook's name is misspelt, most likely) would silently never be called.
+/// A callback that hides nothing: it would silently never be called.
 template <class C>
 concept InheritsEveryHook = requires {
   { &C::on_fit_begin } -> std::same_as<void (Callback::*)(const FitBegin&)>;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <hearth/core/inline.hpp>
+
 namespace hearth {
 
 /// Puts a module, with all that it is made of, into evaluation mode, and at the scope's end each part back into the
@@ -15,23 +17,10 @@ namespace hearth {
 class EvaluationMode {
  public:
   /// The module must outlive the scope.
-  explicit EvaluationMode(torch::nn::Module& module) : module_(module), was_training_(module.is_training()) {
-    for (const auto& part : module.modules(/*include_self=*/false)) {
-      modes_.emplace_back(part, part->is_training());
-    }
-    module.eval();
-  }
+  explicit EvaluationMode(torch::nn::Module& module);
   EvaluationMode(const EvaluationMode&) = delete;
   EvaluationMode& operator=(const EvaluationMode&) = delete;
-  ~EvaluationMode() {
-    // train() reaches all that is inside; parts come after what they are inside of.
-    module_.train(was_training_);
-    for (const auto& [part, was_training] : modes_) {
-      if (part->is_training() != was_training) {
-        part->train(was_training);
-      }
-    }
-  }
+  ~EvaluationMode();
 
  private:
   torch::nn::Module& module_;
@@ -40,3 +29,7 @@ class EvaluationMode {
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/train/evaluation_mode.ipp>
+#endif

@@ -5,40 +5,21 @@
 #include <ATen/core/grad_mode.h>
 
 #include <array>
-#include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 #include <hearth/core/error.hpp>
 #include <hearth/data/batch.hpp>
-#include <hearth/data/dataset.hpp>
 #include <hearth/data/loader_like.hpp>
 #include <hearth/losses/loss.hpp>
 #include <hearth/metrics/metric.hpp>
 #include <hearth/models/model.hpp>
+#include <hearth/train/batch_checks.hpp>
 #include <hearth/train/evaluation_mode.hpp>
 #include <hearth/train/placement.hpp>
-
-namespace hearth::train {
-
-/// Throws Error unless the model's outputs fit the dataset and the batch: logits [N, C] with C the dataset's number of
-/// classes, where it knows that, and every target in 0 … C-1.
-template <class Dataset>
-void check_outputs(const Dataset& dataset, const at::Tensor& logits, const at::Tensor& targets) {
-  core::require(logits.dim() == 2 && logits.size(0) == targets.size(0),
-                "the model must return logits of shape [batch, classes], but returned {} for {} samples",
-                Shape(std::span(logits.sizes().data(), logits.sizes().size())).to_string(), targets.size(0));
-  if constexpr (KnowsClassCount<Dataset>) {
-    core::require(
-        static_cast<std::size_t>(logits.size(1)) == dataset.num_classes(),
-        "the dataset has {} classes, but the model's head has {} outputs; make the model with .num_classes = {}",
-        dataset.num_classes(), logits.size(1), dataset.num_classes());
-  }
-  losses::check_targets(targets, logits.size(1));
-}
-
-}  // namespace hearth::train
 
 namespace hearth {
 
@@ -48,9 +29,9 @@ namespace hearth {
 ///     const auto [loss, top1, top5] = evaluate.run(model, loader);
 template <class... Metrics>
 class Evaluator {
-  static_assert(
-      (MetricLike<Metrics> && ...),
-      "Evaluator: every part must be a metric (MetricLike): update(logits, targets), value(), reset(), sums()");
+  static_assert((MetricLike<Metrics> && ...),
+                "Evaluator: every part must be a metric (MetricLike): update(logits, targets), value(), name(), "
+                "reset(), sums(); value() and name() const");
   static_assert(sizeof...(Metrics) > 0, "Evaluator: it needs at least one metric");
 
  public:
@@ -60,8 +41,8 @@ class Evaluator {
 
   /// The metrics over epoch 0 of the loader, in the order in which they were given. The model is moved to `placement`;
   /// each of its parts is left in the mode (training or evaluation) that it was in. `after_batch(batch)`, which may
-  /// look at values(), may return false to end early. Throws Error when the loader gives no sample, or as check_outputs
-  /// does.
+  /// look at values(), may return false to end early. Throws Error when the loader gives no sample, on labels out of
+  /// range (but for the metrics' ignore_index), and when the model or a metric cannot take a batch.
   template <class Model, class Loader, class AfterBatch>
   Values run(Model& model, Loader& loader, const Placement& placement, AfterBatch&& after_batch) {
     static_assert(ModelLike<Model>,
@@ -71,12 +52,17 @@ class Evaluator {
     placement.place(*model);
     const EvaluationMode evaluation(*model);
     reset();
+    const auto ignored = ignored_label();
+    const auto classes = train::class_count(loader.dataset());
     std::size_t samples = 0;
     for (const Batch& batch : loader.epoch(0)) {
+      const at::Tensor inputs = placement.inputs(batch.inputs);
       const at::Tensor targets = placement.targets(batch.targets);
-      const at::Tensor logits = model->forward(placement.inputs(batch.inputs));
-      train::check_outputs(loader.dataset(), logits, batch.targets);
-      std::apply([&](auto&... metric) { (metric.update(logits, targets), ...); }, metrics_);
+      const train::BatchContext context{"Evaluator", *model, inputs, targets, 0, batch.index};
+      const at::Tensor logits = train::explained(context, "the model", [&] { return model->forward(inputs); });
+      train::check_outputs(classes, ignored, logits, batch.targets);
+      train::explained(context, "a metric",
+                       [&] { std::apply([&](auto&... metric) { (metric.update(logits, targets), ...); }, metrics_); });
       samples += batch.size();
       if (!after_batch(batch)) {
         break;
@@ -99,6 +85,16 @@ class Evaluator {
  private:
   void reset() {
     std::apply([](auto&... metric) { (metric.reset(), ...); }, metrics_);
+  }
+
+  /// The label that every metric leaves out, where they agree on one.
+  std::optional<std::int64_t> ignored_label() const {
+    return std::apply(
+        [](const auto& first, const auto&... others) {
+          const std::optional<std::int64_t> label = losses::ignored_label(first);
+          return ((losses::ignored_label(others) == label) && ...) ? label : std::nullopt;
+        },
+        metrics_);
   }
 
   std::tuple<Metrics...> metrics_;

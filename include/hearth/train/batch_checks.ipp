@@ -1,0 +1,97 @@
+#pragma once
+
+#include <hearth/train/batch_checks.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <string>
+
+#include <hearth/core/error.hpp>
+#include <hearth/losses/check_targets.hpp>
+
+namespace hearth::train {
+
+namespace detail {
+
+HEARTH_INLINE std::string sizes_of(const at::Tensor& tensor) {
+  return fmt::format("[{}]", fmt::join(tensor.sizes(), ", "));
+}
+
+/// The type of the model's first parameter of floating-point numbers.
+HEARTH_INLINE std::optional<at::ScalarType> floating_type(const torch::nn::Module& model) {
+  for (const at::Tensor& parameter : model.parameters()) {
+    if (parameter.is_floating_point()) {
+      return parameter.scalar_type();
+    }
+  }
+  return std::nullopt;
+}
+
+/// What to do about a common mistake; empty where it is none.
+HEARTH_INLINE std::string remedy(const BatchContext& context, std::string_view reason) {
+  const auto says = [&](std::string_view words) { return reason.find(words) != std::string_view::npos; };
+  if (says("more than 1 value per channel")) {
+    return "BatchNorm cannot train on a batch of one sample: make the training loader with .drop_last = true, or with "
+           "another batch_size";
+  }
+  if (says("out of memory")) {
+    return fmt::format("the device {} has no memory left: try a smaller batch_size", context.inputs.device().str());
+  }
+  const auto type = floating_type(context.model);
+  if (type && context.inputs.is_floating_point() && context.inputs.scalar_type() != *type) {
+    return fmt::format(
+        "the model's parameters are of the type {}, and the batches of the type {}: take the model to that type with "
+        "model->to(torch::k{})",
+        c10::toString(*type), c10::toString(context.inputs.scalar_type()),
+        context.inputs.scalar_type() == at::kFloat ? "Float32" : c10::toString(context.inputs.scalar_type()));
+  }
+  if (says("shapes cannot be multiplied") || says("normalized_shape") || says("channels")) {
+    return fmt::format("the model's layers must fit samples of the shape [{}]",
+                       fmt::join(context.inputs.sizes().slice(1), ", "));
+  }
+  return {};
+}
+
+}  // namespace detail
+
+HEARTH_INLINE void check_outputs(std::optional<std::size_t> dataset_classes, std::optional<std::int64_t> ignored_label,
+                                 const at::Tensor& logits, const at::Tensor& targets) {
+  core::require(logits.dim() == 2 && logits.size(0) == targets.size(0),
+                "the model must return logits of shape [batch, classes], but returned {} for {} samples",
+                detail::sizes_of(logits), targets.size(0));
+  core::require(
+      !dataset_classes || static_cast<std::size_t>(logits.size(1)) == *dataset_classes,
+      "the dataset has {} classes, but the model's head has {} outputs; make the model with .num_classes = {}",
+      dataset_classes.value_or(0), logits.size(1), dataset_classes.value_or(0));
+  losses::check_targets(targets, logits.size(1), ignored_label);
+}
+
+HEARTH_INLINE void check_loss(const at::Tensor& loss) {
+  core::require(loss.defined() && loss.numel() == 1,
+                "Trainer: the loss must give one number, the mean over the batch, but gave a tensor of {}; take its "
+                "mean()",
+                loss.defined() ? detail::sizes_of(loss) : "nothing");
+  core::require(loss.requires_grad(),
+                "Trainer: the loss has no gradient: either every parameter of the model is frozen, or the model or the "
+                "loss computes without gradients (detach(), NoGradGuard, item())");
+}
+
+HEARTH_INLINE void check_finite(double loss, int epoch, std::size_t batch) {
+  core::require(std::isfinite(loss),
+                "Trainer: the loss is {} in epoch {}, batch {}; the weights are those before that batch. Try a smaller "
+                "learning rate, and look at the inputs",
+                loss, epoch, batch);
+}
+
+HEARTH_INLINE void explain(const BatchContext& context, std::string_view what, const c10::Error& error) {
+  const std::string text = error.what_without_backtrace();
+  const std::string reason = text.substr(0, text.find('\n'));
+  const std::string remedy = detail::remedy(context, text);
+  core::fail("{}: {} cannot take the batch {} of epoch {}, inputs {} and targets {}: {}{}{}", context.component, what,
+             context.batch, context.epoch, detail::sizes_of(context.inputs), detail::sizes_of(context.targets),
+             remedy.empty() ? reason : remedy, remedy.empty() ? "" : ". LibTorch says: ", remedy.empty() ? "" : reason);
+}
+
+}  // namespace hearth::train

@@ -1,0 +1,22 @@
+// expect: Evaluator: every part must be a metric (MetricLike): update(logits, targets), value(), name(), reset(),
+// sums()
+#include <hearth/metrics/accuracy.hpp>
+#include <hearth/train/evaluator.hpp>
+
+struct Counter {
+  void update(const at::Tensor&, const at::Tensor&) {}
+  double value() const { return 0; }
+#ifndef HEARTH_MISUSE
+  std::string name() const {
+    return "count";
+  }
+#endif
+  void reset() {}
+  std::span<double> sums() {
+    return {};
+  }
+};
+
+void compose() {
+  hearth::Evaluator evaluate{hearth::Accuracy{}, Counter{}};
+}
