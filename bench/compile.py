@@ -93,12 +93,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--before", type=pathlib.Path, help="a worktree with an earlier commit, to compile the same from")
     parser.add_argument("--library", action="store_true", help="measure the sources of hearth::compiled too")
+    parser.add_argument("--only", nargs="*", default=[""], help="measure what has one of these texts in its name")
     args = parser.parse_args()
     compilers = Compilers(args.build)
     todo = list(cases(compilers, args.before and args.before.resolve()))
     if args.library:
         todo += [(f"compiled/{pathlib.Path(file).name}", compilers.arguments(file), file, None, None)
                  for file in compilers.library()]
+    todo = [case for case in todo if any(text in case[0] for text in args.only)]
 
     best = {}
     for round_number in range(args.rounds):
@@ -111,7 +113,7 @@ def main():
     print("| compiled | user s | peak GB | ratio | aim |\n|---|---|---|---|---|")
     for name, _, _, against, aim in todo:
         seconds, gigabytes = best[name]
-        ratio = f"{seconds / best[against][0]:.2f} x {against}" if against else ""
+        ratio = f"{seconds / best[against][0]:.2f} x {against}" if against in best else ""
         print(f"| {name} | {seconds:.1f} | {gigabytes:.2f} | {ratio} | {f'at most {aim}' if aim else ''} |")
 
 
