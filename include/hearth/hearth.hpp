@@ -3,11 +3,14 @@
 
 #include <hearth/version.hpp>
 
+#include <hearth/core/console.hpp>
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/interrupt.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/core/stop.hpp>
+#include <hearth/core/threads.hpp>
 #include <hearth/core/value.hpp>
 
 #include <hearth/image/decode.hpp>

@@ -1,12 +1,13 @@
 #include <hearth/core/interrupt.hpp>
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
-#include <stop_token>
 #include <thread>
 
 #include "catch.hpp"
@@ -23,6 +24,7 @@ int status_of_child(Body body) {
   if (child == 0) {
     ::signal(SIGINT, SIG_DFL);  // Catch has its own handler
     ::signal(SIGTERM, SIG_DFL);
+    ::signal(SIGHUP, SIG_DFL);
     body();
     std::_Exit(99);
   }
@@ -51,7 +53,7 @@ TEST_CASE("a program that does not end in time is ended after its stop callbacks
   REQUIRE(::pipe(channel) == 0);
   const int status = status_of_child([&] {
     InterruptSignal interrupt(20ms);
-    const std::stop_callback saved(interrupt.token(), [&] {
+    const StopCallback saved(interrupt.token(), [&] {
       std::this_thread::sleep_for(100ms);
       [[maybe_unused]] const auto written = ::write(channel[1], "s", 1);
     });
@@ -67,30 +69,155 @@ TEST_CASE("a program that does not end in time is ended after its stop callbacks
   ::close(channel[1]);
 }
 
-TEST_CASE("a second signal ends the program at once", "[interrupt]") {
+TEST_CASE("a stop callback that never returns does not keep the program", "[interrupt]") {
   const int status = status_of_child([] {
-    InterruptSignal interrupt(60s);
-    const std::stop_callback slow(interrupt.token(), [] {
+    InterruptSignal interrupt(1ms, 30ms);
+    const StopCallback blocked(interrupt.token(), [] { std::this_thread::sleep_for(60s); });
+    ::kill(::getpid(), SIGTERM);
+    std::this_thread::sleep_for(60s);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 128 + SIGTERM);
+}
+
+TEST_CASE("a thread that has stopped in the middle of writing does not keep the program", "[interrupt]") {
+  const int status = status_of_child([] {
+    InterruptSignal interrupt(1ms);
+    ::flockfile(stdout);
+    ::kill(::getpid(), SIGTERM);
+    std::this_thread::sleep_for(60s);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 128 + SIGTERM);
+}
+
+TEST_CASE("a second signal ends the program at once, whatever its callbacks do", "[interrupt]") {
+  for (const int second : {SIGTERM, SIGINT}) {
+    const int status = status_of_child([&] {
+      InterruptSignal interrupt(60s, 60s);
+      const StopCallback slow(interrupt.token(), [&] {
+        std::this_thread::sleep_for(50ms);  // the same signal within 20 ms is taken for the first
+        ::kill(::getpid(), second);
+        std::this_thread::sleep_for(60s);
+      });
       ::kill(::getpid(), SIGINT);
       std::this_thread::sleep_for(60s);
     });
-    ::kill(::getpid(), SIGINT);
-    std::this_thread::sleep_for(60s);
-  });
-  REQUIRE(WIFSIGNALED(status));
-  CHECK(WTERMSIG(status) == SIGINT);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 128 + SIGINT);
+  }
 }
 
-TEST_CASE("without a signal it goes as quietly as it came, and restores the mask", "[interrupt]") {
+TEST_CASE("a terminal that goes sends its signal twice, and the program goes on to its own end", "[interrupt]") {
+  const int status = status_of_child([] {
+    InterruptSignal interrupt(60s);
+    ::kill(::getpid(), SIGHUP);
+    ::kill(::getpid(), SIGHUP);
+    while (!interrupt.token().stop_requested()) {
+      std::this_thread::sleep_for(1ms);
+    }
+    std::_Exit(interrupt.exit_code());
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 128 + SIGHUP);
+}
+
+TEST_CASE("a signal stops the token whichever thread it comes to, also one that was there before", "[interrupt]") {
+  const int status = status_of_child([] {
+    std::thread older([] { std::this_thread::sleep_for(60s); });
+    InterruptSignal interrupt(60s);
+    ::pthread_kill(older.native_handle(), SIGINT);
+    while (!interrupt.token().stop_requested()) {
+      std::this_thread::sleep_for(1ms);
+    }
+    std::_Exit(7);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+}
+
+TEST_CASE("signals that are none of its own change nothing", "[interrupt]") {
+  const int status = status_of_child([] {
+    ::signal(SIGUSR1, [](int) {});
+    ::signal(SIGUSR2, [](int) {});
+    InterruptSignal interrupt(60s);
+    for (int i = 0; i < 20; ++i) {
+      ::kill(::getpid(), SIGUSR1);
+      ::kill(::getpid(), SIGUSR2);
+      std::this_thread::sleep_for(1ms);
+    }
+    ::kill(::getpid(), SIGINT);
+    while (!interrupt.token().stop_requested()) {
+      std::this_thread::sleep_for(1ms);
+    }
+    std::_Exit(7);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+}
+
+TEST_CASE("a signal that the program was started to ignore stays ignored", "[interrupt]") {
+  const int status = status_of_child([] {
+    ::signal(SIGHUP, SIG_IGN);  // as nohup does
+    InterruptSignal interrupt(60s);
+    ::kill(::getpid(), SIGHUP);
+    ::kill(::getpid(), SIGTERM);
+    while (!interrupt.token().stop_requested()) {
+      std::this_thread::sleep_for(1ms);
+    }
+    std::_Exit(interrupt.exit_code());
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 128 + SIGTERM);
+}
+
+TEST_CASE("the exit code is 0 without a signal and 128 + the first one otherwise", "[interrupt]") {
+  for (const int signal : {0, SIGINT, SIGTERM, SIGHUP}) {
+    const int status = status_of_child([&] {
+      InterruptSignal interrupt(60s);
+      ::kill(::getpid(), signal);
+      while (signal != 0 && !interrupt.token().stop_requested()) {
+        std::this_thread::sleep_for(1ms);
+      }
+      std::_Exit(interrupt.exit_code());
+    });
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == (signal == 0 ? 0 : 128 + signal));
+  }
+}
+
+TEST_CASE("a child made by fork ends by a signal, and its parent goes on", "[interrupt]") {
+  const int status = status_of_child([] {
+    InterruptSignal interrupt(60s);
+    const pid_t grandchild = ::fork();
+    if (grandchild == 0) {
+      ::kill(::getpid(), SIGTERM);
+      ::sleep(60);
+    }
+    int end = 0;
+    ::waitpid(grandchild, &end, 0);
+    std::_Exit(WIFSIGNALED(end) && WTERMSIG(end) == SIGTERM && interrupt.exit_code() == 0 ? 7 : 8);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+}
+
+TEST_CASE("without a signal it goes as quietly as it came, and restores handlers and mask", "[interrupt]") {
   sigset_t before;
   sigset_t after;
   pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  struct sigaction handler_before {};
+  struct sigaction handler_after {};
+  ::sigaction(SIGINT, nullptr, &handler_before);
   for (int i = 0; i < 20; ++i) {
     const InterruptSignal interrupt;
     CHECK_FALSE(interrupt.token().stop_requested());
+    CHECK_THROWS_WITH(InterruptSignal(), "InterruptSignal: there is one already, and a process has one at most");
   }
+  ::sigaction(SIGINT, nullptr, &handler_after);
+  CHECK(handler_before.sa_handler == handler_after.sa_handler);
   pthread_sigmask(SIG_SETMASK, nullptr, &after);
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR2}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     CHECK(sigismember(&before, signal) == sigismember(&after, signal));
   }
 }

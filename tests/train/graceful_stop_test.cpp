@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <stop_token>
 #include <thread>
 
 #include "catch.hpp"
@@ -11,13 +10,13 @@ using namespace hearth;
 using namespace std::chrono_literals;
 
 TEST_CASE("a working thread that notices the request answers it itself, once", "[graceful_stop]") {
-  std::stop_source source;
+  StopSource source;
   std::atomic<int> saves{0};
   std::thread::id saver;
   std::thread requester;
   {
     train::GracefulStop stop(
-        source.get_token(),
+        source.token(),
         [&] {
           ++saves;
           saver = std::this_thread::get_id();
@@ -38,11 +37,11 @@ TEST_CASE("a working thread that notices the request answers it itself, once", "
 
 TEST_CASE("when the working thread is busy the requesting thread answers, and no section runs afterwards",
           "[graceful_stop]") {
-  std::stop_source source;
+  StopSource source;
   std::atomic<int> saves{0};
   int steps = 0;
   train::GracefulStop stop(
-      source.get_token(), [&] { ++saves; }, 5ms);
+      source.token(), [&] { ++saves; }, 5ms);
   stop.exclusively([&] { ++steps; });
   std::thread requester([&] { source.request_stop(); });
   requester.join();  // this thread did nothing meanwhile, as in a long computation
@@ -55,12 +54,12 @@ TEST_CASE("when the working thread is busy the requesting thread answers, and no
 
 TEST_CASE("the answer never falls into an exclusive section", "[graceful_stop]") {
   for (int round = 0; round < 20; ++round) {
-    std::stop_source source;
+    StopSource source;
     int weights = 0;  // a section makes it odd and even again; not atomic: the sections alone protect it
     int saved = -1;
     {
       train::GracefulStop stop(
-          source.get_token(), [&] { saved = weights; }, 0ms);
+          source.token(), [&] { saved = weights; }, 0ms);
       std::thread requester([&] { source.request_stop(); });
       for (int step = 0; step < 2000; ++step) {
         stop.exclusively([&] {
@@ -78,7 +77,7 @@ TEST_CASE("the answer never falls into an exclusive section", "[graceful_stop]")
 TEST_CASE("without a request nothing is saved", "[graceful_stop]") {
   int saves = 0;
   {
-    train::GracefulStop stop(std::stop_token{}, [&] { ++saves; });
+    train::GracefulStop stop(StopToken{}, [&] { ++saves; });
   }
   CHECK(saves == 0);
 }

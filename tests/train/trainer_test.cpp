@@ -21,7 +21,6 @@
 #include <hearth/weights/read.hpp>
 #include <hearth/weights/state_dict.hpp>
 #include <limits>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -75,9 +74,9 @@ struct Recorder : Callback {
 };
 
 struct StopAfter : Callback {
-  std::stop_source source;
+  StopSource source;
   std::size_t batch;
-  StopAfter(std::stop_source stop, std::size_t at) : source(std::move(stop)), batch(at) {}
+  StopAfter(StopSource stop, std::size_t at) : source(std::move(stop)), batch(at) {}
   void on_batch_end(const BatchEnd& done) {
     if (done.batch == batch) {
       // The request's callback waits for the working thread, which is this one; so it must come from another.
@@ -437,11 +436,11 @@ TEST_CASE("a stop request ends fit after the batch, and the hook for it is calle
   optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
   optim::NoScheduler scheduler{optimizer};
   std::vector<std::string> calls;
-  std::stop_source source;
+  StopSource source;
   const hearth_test::TemporaryFolder temporary;
   const std::filesystem::path folder = temporary / "run";
   Trainer trainer{model,           optimizer,
-                  scheduler,       {.epochs = 3, .device = at::kCPU, .stop = source.get_token()},
+                  scheduler,       {.epochs = 3, .device = at::kCPU, .stop = source.token()},
                   Recorder{calls}, StopAfter{source, 1},
                   SaveLast{folder}};
   const History history = trainer.fit(loader, loader);

@@ -1,93 +1,52 @@
 /// Ctrl-C as a stop token: a program that trains for hours ends when it is asked to, and loses nothing.
 #pragma once
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <chrono>
-#include <condition_variable>
-#include <cstdio>
-#include <cstdlib>
-#include <initializer_list>
-#include <mutex>
-#include <stop_token>
-#include <thread>
+#include <memory>
+
+#include <hearth/core/inline.hpp>
+#include <hearth/core/stop.hpp>
 
 namespace hearth {
 
-/// While it lives, SIGINT and SIGTERM request a stop of `token()` instead of ending the process.
+/// While it lives, SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal has gone) request a stop of `token()` instead of
+/// ending the process. A signal that the process was started to ignore, as nohup has it for SIGHUP, stays ignored.
 ///
-/// Make it first in main: the signals are blocked in the thread that makes it and in those made after, and a thread of
-/// its own waits for them. On a signal that thread requests the stop, which runs the token's std::stop_callbacks
-/// (Trainer saves the last weights in one), and gives the program the rest of `patience` to leave main. One step of a
-/// large network can take longer than anybody waits, so after that the process ends, with exit code 128 + signal. A
-/// second signal ends it at once.
+///     int main() {
+///       const InterruptSignal interrupt;
+///       Trainer trainer{model, optimizer, scheduler, {.stop = interrupt.token()}, SaveLast{"runs/tiny"}};
+///       trainer.fit(train, val);
+///       return interrupt.exit_code();
+///     }
+///
+/// Whatever thread the signal comes to, a thread of the object's requests the stop, which runs the token's
+/// StopCallbacks (Trainer saves the last weights in one). The program then has the rest of `patience` to leave main by
+/// itself. One step of a large network can take longer than anybody waits, so after that the process ends, with the
+/// exit code of `exit_code()`, and its files are complete or absent. StopCallbacks that are still at work may finish,
+/// but not longer than `longest_save` after the signal. A second signal ends the process at once; the same one again
+/// within 20 ms is taken for the first, as `timeout` sends it twice, and SIGHUP within a second.
 class InterruptSignal {
  public:
-  explicit InterruptSignal(std::chrono::milliseconds patience = std::chrono::milliseconds(900)) : patience_(patience) {
-    const sigset_t waking = set_of({wake});
-    pthread_sigmask(SIG_BLOCK, &stopping_, &previous_);
-    pthread_sigmask(SIG_BLOCK, &waking, nullptr);  // for the thread alone, which inherits it
-    waiter_ = std::thread([this] { wait(); });
-    if (!sigismember(&previous_, wake)) {
-      pthread_sigmask(SIG_UNBLOCK, &waking, nullptr);
-    }
-  }
-
+  /// Throws Error when there is another one already.
+  explicit InterruptSignal(std::chrono::milliseconds patience = std::chrono::milliseconds(900),
+                           std::chrono::milliseconds longest_save = std::chrono::seconds(20));
   InterruptSignal(const InterruptSignal&) = delete;
   InterruptSignal& operator=(const InterruptSignal&) = delete;
-
-  ~InterruptSignal() {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    changed_.notify_all();
-    pthread_kill(waiter_.native_handle(), wake);
-    waiter_.join();
-    pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
-  }
+  ~InterruptSignal();
 
   /// Stopped once a signal has come.
-  std::stop_token token() const noexcept { return stop_.get_token(); }
+  StopToken token() const noexcept;
+
+  /// What main returns: 128 + the signal (130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP), or 0 while none has come.
+  int exit_code() const noexcept;
 
  private:
-  static constexpr int wake = SIGUSR2;
-
-  static sigset_t set_of(std::initializer_list<int> signals) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : signals) {
-      sigaddset(&set, signal);
-    }
-    return set;
-  }
-
-  void wait() {
-    const sigset_t awaited = set_of({SIGINT, SIGTERM, wake});
-    int signal = 0;
-    sigwait(&awaited, &signal);
-    if (signal == wake) {
-      return;
-    }
-    const auto deadline = std::chrono::steady_clock::now() + patience_;
-    pthread_sigmask(SIG_UNBLOCK, &stopping_, nullptr);  // here a second signal finds its default action
-    stop_.request_stop();                               // returns when the stop callbacks have run
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_until(lock, deadline, [this] { return over_; })) {
-      std::fflush(nullptr);
-      std::_Exit(128 + signal);
-    }
-  }
-
-  const sigset_t stopping_ = set_of({SIGINT, SIGTERM});
-  std::chrono::milliseconds patience_;
-  sigset_t previous_{};
-  std::stop_source stop_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool over_ = false;
-  std::thread waiter_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/core/interrupt.ipp>
+#endif

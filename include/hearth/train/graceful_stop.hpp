@@ -5,8 +5,10 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
-#include <stop_token>
 #include <utility>
+
+#include <hearth/core/inline.hpp>
+#include <hearth/core/stop.hpp>
 
 namespace hearth::train {
 
@@ -16,12 +18,8 @@ namespace hearth::train {
 /// thread, between two sections. After the answer no section runs any more.
 class GracefulStop {
  public:
-  GracefulStop(std::stop_token token, std::function<void()> save,
-               std::chrono::milliseconds grace = std::chrono::milliseconds(300))
-      : token_(std::move(token)),
-        save_(std::move(save)),
-        grace_(grace),
-        on_request_(token_, [this] { wait_or_answer(); }) {}
+  GracefulStop(StopToken token, std::function<void()> save,
+               std::chrono::milliseconds grace = std::chrono::milliseconds(300));
 
   bool requested() const noexcept { return token_.stop_requested(); }
 
@@ -35,33 +33,23 @@ class GracefulStop {
   }
 
   /// The working thread has noticed the request: answers it unless that has been done.
-  void leave() {
-    const std::lock_guard lock(mutex_);
-    answer();
-  }
+  void leave();
 
  private:
-  void wait_or_answer() {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, grace_, [this] { return answered_; })) {
-      answer();
-    }
-  }
+  void wait_or_answer();
+  void answer();
 
-  void answer() {
-    if (!std::exchange(answered_, true)) {
-      save_();
-    }
-    changed_.notify_all();
-  }
-
-  std::stop_token token_;
+  StopToken token_;
   std::function<void()> save_;
   std::chrono::milliseconds grace_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool answered_ = false;
-  std::stop_callback<std::function<void()>> on_request_;  // last: its callback uses all of the above
+  StopCallback on_request_;  // last: its callback uses all of the above
 };
 
 }  // namespace hearth::train
+
+#ifndef HEARTH_COMPILED
+#include <hearth/train/graceful_stop.ipp>
+#endif

@@ -7,7 +7,6 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -15,6 +14,7 @@
 
 #include <hearth/core/device.hpp>
 #include <hearth/core/inline.hpp>
+#include <hearth/core/stop.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/loader_like.hpp>
 #include <hearth/losses/cross_entropy.hpp>
@@ -43,7 +43,7 @@ struct TrainerOptions {
   int first_epoch = 0;  ///< where fit() begins, counted from 0: the epochs that are done when a run is resumed
   at::Device device = default_device();
   bool channels_last = false;  ///< see Placement
-  std::stop_token stop = {};   ///< ends fit() early: the token of an InterruptSignal, say
+  StopToken stop = {};         ///< ends fit() early: the token of an InterruptSignal, say
 };
 
 }  // namespace hearth
