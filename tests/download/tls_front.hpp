@@ -19,7 +19,7 @@
 #include <thread>
 
 #include <hearth/core/error.hpp>
-#include <hearth/download/no_pipe_signal.hpp>
+#include <hearth/core/no_pipe_signal.hpp>
 
 namespace hearth_test {
 
@@ -92,7 +92,7 @@ class TlsFront {
   }
 
   void accept_all() {
-    const hearth::download::NoPipeSignal no_pipe_signal;
+    const hearth::core::NoPipeSignal no_pipe_signal;
     for (int connection = -1; (connection = ::accept(listener_, nullptr, nullptr)) >= 0;) {
       const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context_.get()), &SSL_free);
       SSL_set_fd(ssl.get(), connection);

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/no_pipe_signal.hpp>
 #include <hearth/download/http_error.hpp>
 #include <hearth/download/libcurl.hpp>
-#include <hearth/download/no_pipe_signal.hpp>
 #include <hearth/version.hpp>
 
 namespace hearth::download {
@@ -75,7 +75,7 @@ class HttpTransfer {
   }
 
   HttpResponse perform() {
-    const NoPipeSignal no_pipe_signal;
+    const core::NoPipeSignal no_pipe_signal;
     heard_ = std::chrono::steady_clock::now();
     const CURLcode code = curl_easy_perform(handle_.get());
     if (failure_) {

@@ -1,13 +1,13 @@
-/// A connection that the other side has closed, met as an error.
+/// A reader that has gone, met as an error.
 #pragma once
 
 #include <pthread.h>
 #include <signal.h>
 
-namespace hearth::download {
+namespace hearth::core {
 
-/// In its scope this thread's writing to a closed connection fails, instead of ending the program by SIGPIPE. libcurl
-/// could only switch that signal off for all threads.
+/// In its scope this thread's writing to a closed connection or pipe fails, instead of ending the program by SIGPIPE.
+/// Other threads, and the program's own handling of the signal, stay as they are.
 class NoPipeSignal {
  public:
   NoPipeSignal() noexcept {
@@ -34,4 +34,4 @@ class NoPipeSignal {
   sigset_t before_{};
 };
 
-}  // namespace hearth::download
+}  // namespace hearth::core
