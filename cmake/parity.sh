@@ -17,6 +17,8 @@ fi
 folder=$1
 picture=$2
 mkdir -p "$(dirname "$picture")"
+# libgomp's threads spin for a bounded time, in Python as in hearth (core/threads.hpp).
+[ -n "${OMP_WAIT_POLICY:-}" ] || export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}"
 status=0
 run() {
   name=$1

@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 . build/setup.env
 cd "$1"
 shift
+# Tests run beside each other, and libgomp's threads would spin on the cores that the others need (core/threads.hpp).
+[ -n "${OMP_WAIT_POLICY:-}" ] || export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
 status=0
 "${CMAKE%cmake}ctest" --output-on-failure "$@" || status=$?
 
