@@ -1,14 +1,14 @@
 /// The keys by which the parts of a value are found.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+
+#include <hearth/core/inline.hpp>
 
 namespace hearth::core {
 
@@ -34,14 +34,15 @@ class Key {
   std::variant<std::int64_t, std::string> data_;
 };
 
-/// For sentences: `epoch`, `0`; a long text shortened.
-inline std::string to_string(const Key& key) {
-  return key.text() != nullptr ? key.text()->substr(0, 64) : fmt::to_string(*key.number());
-}
+/// For sentences: `epoch`, `0`; a long text shortened, and no control characters.
+std::string to_string(const Key& key);
 
-/// For sentences, the way to what the key finds in what `way` leads to: `state/0`; the key alone where `way` is empty.
-inline std::string join_keys(std::string_view way, const Key& key) {
-  return way.empty() ? to_string(key) : fmt::format("{}/{}", way, to_string(key));
-}
+/// For sentences, the path to what the key finds in what `path` leads to: `state/0`; the key alone where `path` is
+/// empty.
+std::string join_keys(std::string_view path, const Key& key);
 
 }  // namespace hearth::core
+
+#ifndef HEARTH_COMPILED
+#include <hearth/core/key.ipp>
+#endif

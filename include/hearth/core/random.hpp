@@ -3,15 +3,13 @@
 #pragma once
 
 #include <array>
-#include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <numbers>
-#include <numeric>
 #include <utility>
 #include <vector>
+
+#include <hearth/core/inline.hpp>
 
 namespace hearth::core {
 
@@ -89,10 +87,7 @@ class RandomStream {
   }
 
   /// Normal with mean 0 and standard deviation 1 (Box and Muller, 1958).
-  double normal() noexcept {
-    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
-    return radius * std::cos(2.0 * std::numbers::pi * uniform());
-  }
+  double normal() noexcept;
 
  private:
   std::array<std::uint32_t, 2> key_;
@@ -122,12 +117,10 @@ constexpr void shuffle(std::vector<T>& items, RandomStream& random) noexcept {
 namespace hearth {
 
 /// The shuffled indices 0 … size-1 of one epoch: `shuffle` with the stream (seed, epoch, epoch_stream).
-inline std::vector<std::size_t> permutation(std::size_t size, std::uint64_t seed, std::uint64_t epoch) {
-  std::vector<std::size_t> order(size);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  RandomStream random(seed, epoch, core::epoch_stream);
-  core::shuffle(order, random);
-  return order;
-}
+std::vector<std::size_t> permutation(std::size_t size, std::uint64_t seed, std::uint64_t epoch);
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/core/random.ipp>
+#endif

@@ -1,10 +1,6 @@
 /// Where one sample of a batch goes: its shape, its place in the batch's memory, and the sink that hands the place out.
 #pragma once
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 
 namespace hearth {
 
@@ -23,10 +19,7 @@ class Shape {
 
   constexpr Shape() = default;
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
-  explicit Shape(std::span<const std::int64_t> sizes) : rank_(sizes.size()) {
-    core::require(rank_ <= max_rank, "Shape: a sample has at most {} dimensions, but got {}", max_rank, rank_);
-    std::copy(sizes.begin(), sizes.end(), sizes_.begin());
-  }
+  explicit Shape(std::span<const std::int64_t> sizes);
 
   constexpr std::size_t rank() const noexcept { return rank_; }
   constexpr std::int64_t operator[](std::size_t dimension) const noexcept { return sizes_[dimension]; }
@@ -45,7 +38,7 @@ class Shape {
   friend constexpr bool operator==(const Shape&, const Shape&) = default;
 
   /// "[3, 224, 224]"
-  std::string to_string() const { return fmt::format("[{}]", fmt::join(begin(), end(), ", ")); }
+  std::string to_string() const;
 
  private:
   std::array<std::int64_t, max_rank> sizes_{};
@@ -74,3 +67,7 @@ class SampleSink {
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/core/sample.ipp>
+#endif

@@ -2,10 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -20,7 +17,7 @@
 #include <variant>
 #include <vector>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/inline.hpp>
 #include <hearth/core/key.hpp>
 
 namespace hearth {
@@ -46,36 +43,23 @@ class Value {
     /// A key and its value: `for (const auto& [key, value] : dict)`.
     using Item = std::pair<core::Key, Value>;
 
-    Dict() = default;
-    Dict(std::initializer_list<Item> items) {
-      for (const Item& item : items) {
-        set(item.first, item.second);
-      }
-    }
+    Dict();
+    Dict(std::initializer_list<Item> items);
+    Dict(const Dict&);
+    Dict(Dict&&) noexcept;
+    Dict& operator=(const Dict&);
+    Dict& operator=(Dict&&) noexcept;
+    ~Dict();
 
     /// An empty one that Python reads as a collections.OrderedDict, as its state_dicts are.
-    static Dict ordered() {
-      Dict dict;
-      dict.is_ordered_ = true;
-      return dict;
-    }
+    static Dict ordered();
     bool is_ordered() const noexcept { return is_ordered_; }
 
     /// Adds the key at the end, or gives it another value where it is.
-    void set(core::Key key, Value value) {
-      const auto [place, is_new] = places_.emplace(key, items_.size());
-      if (is_new) {
-        items_.emplace_back(std::move(key), std::move(value));
-      } else {
-        items_[place->second].second = std::move(value);
-      }
-    }
+    void set(core::Key key, Value value);
 
     /// The value of the key, or null.
-    const Value* find(const core::Key& key) const noexcept {
-      const auto found = places_.find(key);
-      return found != places_.end() ? &items_[found->second].second : nullptr;
-    }
+    const Value* find(const core::Key& key) const noexcept;
     bool contains(const core::Key& key) const noexcept { return find(key) != nullptr; }
 
     std::size_t size() const noexcept { return places_.size(); }
@@ -94,28 +78,33 @@ class Value {
     std::string what;
   };
 
-  Value() = default;
+  Value();
   template <std::integral T>
   Value(T number) {
     if constexpr (std::same_as<T, bool>) {
       data_ = number;
     } else {
-      core::require(std::in_range<std::int64_t>(number), "Value: the integer {} has more than 63 bits", number);
+      if (!std::in_range<std::int64_t>(number)) {
+        fail_on_size(static_cast<std::uint64_t>(number));
+      }
       data_ = static_cast<std::int64_t>(number);
     }
   }
   template <std::floating_point T>
   Value(T number) : data_(static_cast<double>(number)) {}
-  Value(std::string text) : data_(std::move(text)) {}
-  Value(std::string_view text) : data_(std::string(text)) {}
-  Value(const char* text) : data_(std::string(text)) {}
-  Value(at::Tensor tensor) : data_(std::move(tensor)) {
-    core::require(std::get<at::Tensor>(data_).defined(), "Value: the tensor is undefined");
-  }
-  Value(List list) : data_(std::move(list)) {}
-  Value(Tuple tuple) : data_(std::move(tuple)) {}
-  Value(Dict dict) : data_(std::move(dict)) {}
-  Value(Unread unread) : data_(std::move(unread)) {}
+  Value(std::string text);
+  Value(std::string_view text);
+  Value(const char* text);
+  Value(at::Tensor tensor);
+  Value(List list);
+  Value(Tuple tuple);
+  Value(Dict dict);
+  Value(Unread unread);
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
 
   /// Whether the value is of this type: None, bool, std::int64_t, double, std::string, at::Tensor, List, Tuple, Dict or
   /// Unread.
@@ -137,7 +126,7 @@ class Value {
     } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
       const std::int64_t number = value.get<std::int64_t>(path);
       if (!std::in_range<T>(number)) {
-        core::fail("Value: {}{}, which is out of range", subject(path), number);
+        fail_on_range(path, number);
       }
       return static_cast<T>(number);
     } else if constexpr (std::same_as<T, bool>) {
@@ -163,25 +152,11 @@ class Value {
   }
 
   /// The items of a list or tuple. Throws Error when the value is neither.
-  const List& items() const& {
-    const List* const list = sequence();
-    if (list == nullptr) {
-      core::fail("Value: it is {}, not a list or tuple", kind());
-    }
-    return *list;
-  }
+  const List& items() const&;
   List items() && { return std::as_const(*this).items(); }
 
   /// The value of a dict's key, or at an index of a list or tuple; null where there is none.
-  const Value* find(const core::Key& key) const noexcept {
-    if (const auto* const dict = std::get_if<Dict>(&data_)) {
-      return dict->find(key);
-    }
-    const List* const list = sequence();
-    const bool is_inside = list != nullptr && key.number() != nullptr && *key.number() >= 0 &&
-                           static_cast<std::uint64_t>(*key.number()) < list->size();
-    return is_inside ? &(*list)[static_cast<std::size_t>(*key.number())] : nullptr;
-  }
+  const Value* find(const core::Key& key) const noexcept;
   bool contains(const core::Key& key) const noexcept { return find(key) != nullptr; }
 
   /// The same. Throws Error naming the key and what is there when there is none.
@@ -196,78 +171,43 @@ class Value {
   }
 
   /// For sentences: "an integer", "a tensor of [2, 3]", "a dict of model, epoch".
-  std::string kind() const {
-    if (const auto* const unread = std::get_if<Unread>(&data_)) {
-      return unread->what;
-    }
-    if (const auto* const tensor = std::get_if<at::Tensor>(&data_)) {
-      return fmt::format("a tensor of [{}]", fmt::join(tensor->sizes(), ", "));
-    }
-    if (const List* const list = sequence()) {
-      return fmt::format("{} of {}", is<List>() ? "a list" : "a tuple", list->size());
-    }
-    if (const auto* const dict = std::get_if<Dict>(&data_)) {
-      constexpr std::ptrdiff_t most = 8;
-      std::string keys;
-      for (auto item = dict->begin(); item != dict->end() && item - dict->begin() < most; ++item) {
-        keys += (keys.empty() ? " of " : ", ") + to_string(item->first);
-      }
-      return keys.empty() ? "an empty dict" : "a dict" + keys + (dict->end() - dict->begin() > most ? ", …" : "");
-    }
-    return std::string(kinds[data_.index()]);
-  }
+  std::string kind() const;
 
  private:
   using Data = std::variant<None, bool, std::int64_t, double, std::string, at::Tensor, List, Tuple, Dict, Unread>;
-  static constexpr std::array<std::string_view, std::variant_size_v<Data>> kinds{
-      "None", "a boolean", "an integer", "a number", "a text", "a tensor", "a list", "a tuple", "a dict", "Unread"};
-
   /// The place of a type in Data.
   template <class T, class... Types>
-  static constexpr std::size_t index_of(const std::variant<Types...>*) {
-    constexpr std::array is_type{std::same_as<T, Types>...};
-    constexpr auto index = static_cast<std::size_t>(std::find(is_type.begin(), is_type.end(), true) - is_type.begin());
-    static_assert(index < sizeof...(Types), "Value: as<T>() and is<T>() take the types that a Value may be");
+  static consteval std::size_t index_of(const std::variant<Types...>*) {
+    std::size_t index = 0;
+    static_cast<void>((... || (std::same_as<T, Types> || (++index, false))));
     return index;
   }
 
   /// The items of a list or tuple, or null.
-  const List* sequence() const noexcept {
-    const auto* const tuple = std::get_if<Tuple>(&data_);
-    return tuple != nullptr ? tuple : std::get_if<List>(&data_);
-  }
-
-  /// "optimizer/param_groups/0 is ", or "it is " without keys.
-  static std::string subject(std::span<const core::Key> path) {
-    std::string names;
-    for (const core::Key& key : path) {
-      names = core::join_keys(names, key);
-    }
-    return (names.empty() ? "it" : names) + " is ";
-  }
+  const List* sequence() const noexcept;
 
   template <class T>
   const T& get(std::span<const core::Key> path) const {
+    constexpr std::size_t index = index_of<T>(static_cast<const Data*>(nullptr));
+    static_assert(index < std::variant_size_v<Data>, "Value: as<T>() and is<T>() take the types that a Value may be");
     const T* const value = std::get_if<T>(&data_);
     if (value == nullptr) {
-      core::fail("Value: {}{}, not {}", subject(path), kind(), kinds[index_of<T>(static_cast<const Data*>(nullptr))]);
+      fail_on_kind(path, index);
     }
     return *value;
   }
 
-  const Value& follow(std::span<const core::Key> path) const {
-    const Value* value = this;
-    for (std::size_t i = 0; i < path.size(); ++i) {
-      const Value* const next = value->find(path[i]);
-      if (next == nullptr) {
-        core::fail("Value: there is no {}; {}{}", to_string(path[i]), subject(path.first(i)), value->kind());
-      }
-      value = next;
-    }
-    return *value;
-  }
+  const Value& follow(std::span<const core::Key> path) const;
+
+  [[noreturn]] static void fail_on_size(std::uint64_t number);
+  [[noreturn]] static void fail_on_range(std::span<const core::Key> path, std::int64_t number);
+  [[noreturn]] void fail_on_kind(std::span<const core::Key> path, std::size_t wanted) const;
 
   Data data_;
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/core/value.ipp>
+#endif
