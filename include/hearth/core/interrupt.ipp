@@ -47,10 +47,7 @@ inline void write_to_pipe(int signal) noexcept {
 inline void handle_stop_signal(int signal) {
   const int errno_before = errno;
   if (signal_state.owner != ::getpid()) {
-    ::signal(signal, SIG_DFL);
-    ::raise(signal);
-    errno = errno_before;
-    return;
+    ::_exit(128 + signal);
   }
   struct timespec now {};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
