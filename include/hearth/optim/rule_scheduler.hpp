@@ -3,8 +3,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <iterator>
-#include <ranges>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -167,7 +165,11 @@ class RuleScheduler {
 
  private:
   void check_group_count(std::size_t expected) const {
-    check_groups(Rule::name, static_cast<std::size_t>(std::ranges::distance(optimizer_->param_groups())), expected);
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& group : optimizer_->param_groups()) {
+      ++count;
+    }
+    check_groups(Rule::name, count, expected);
   }
 
   template <class Group>
