@@ -374,6 +374,19 @@ TEST_CASE("A run that is killed half way is finished by the next", "[tiny_imagen
   CHECK(names_in(folder.path()) == std::set<std::string>{"data", "data.part-mine", "tiny.zip"});
 }
 
+TEST_CASE("A run that has lost its lock does not finish the folder", "[tiny_imagenet]") {
+  const TemporaryFolder folder;
+  const fs::path zip = write_zip(folder / "tiny.zip", official());
+  const auto lose = [&](std::size_t done, std::size_t) {
+    if (done == 7) {
+      CHECK(fs::remove(folder / "data.lock"));
+    }
+  };
+  CHECK_THROWS_WITH(prepare_tiny_imagenet(zip, folder / "data", {.progress = lose}),
+                    ContainsSubstring("data.lock is no longer this run's"));
+  CHECK(names_in(folder.path()) == std::set<std::string>{"tiny.zip"});
+}
+
 TEST_CASE("Several that prepare one folder at once do it once", "[tiny_imagenet]") {
   const TemporaryFolder folder;
   const fs::path zip = write_zip(folder / "tiny.zip", official());

@@ -508,5 +508,6 @@ TEST_CASE("Wrong options are refused in a sentence", "[download]") {
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   CHECK_THROWS_WITH(download_file("https://example.com/f", folder / "pipe", {.sha256 = "00"}),
                     ContainsSubstring("pipe is there, and is no regular file"));
+  std::filesystem::remove(folder / "pipe");
   CHECK(folder.names().empty());
 }

@@ -35,7 +35,7 @@ namespace hearth::archives {
 namespace detail {
 
 /// In its scope this thread's character set is UTF-8: in the "C" locale, which programs begin in, libarchive gives no
-/// name that isn't ASCII.
+/// name that is not ASCII.
 class Utf8Names {
  public:
   Utf8Names() noexcept : before_(utf8() != locale_t{} ? ::uselocale(utf8()) : locale_t{}) {}

@@ -19,9 +19,9 @@ struct ExtractOptions {
   std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
 
-/// Writes the archive's files below `target`, which is made if it isn't there, and returns how many there were. It goes
-/// through the archive twice, first to look at every name: an archive with an entry that points outside the target (an
-/// absolute path, a `..`), with a link, a device or a name that `place` sends outside is refused before anything is
+/// Writes the archive's files below `target`, which is made where it is not there, and returns how many there were. It
+/// goes through the archive twice, first to look at every name: an archive with an entry that points outside the target
+/// (an absolute path, a `..`), with a link, a device or a name that `place` sends outside is refused before anything is
 /// written. Files and folders that stand in the way of new files are replaced; links are never followed. Throws Error
 /// naming archive and entry, or the file that cannot be written; what was written until then stays, so give it a folder
 /// of its own where that matters (`prepare_folder` does).

@@ -11,7 +11,7 @@ namespace hearth {
 /// N samples on the CPU. The memory is used again for a later batch once nobody holds these tensors, a view of them or
 /// something that autograd has saved of them: a batch, or a tensor of it, may be kept.
 struct Batch {
-  at::Tensor inputs;                 ///< float [N, ...]; [N, C, H, W] for pictures
+  at::Tensor inputs;                 ///< float [N, ...]; [N, C, H, W] for images
   at::Tensor targets;                ///< int64 [N], the labels
   std::size_t index = 0;             ///< which batch of the epoch it is, from 0
   std::vector<std::size_t> samples;  ///< the samples' numbers in the dataset

@@ -33,7 +33,7 @@ class PlainTensors {
 struct BatchMemoryOptions {
   std::size_t capacity = 1;  ///< samples at most
   Layout layout = Layout::contiguous;
-  bool pin = false;  ///< page-locked, for copies to a GPU that don't wait
+  bool pin = false;  ///< page-locked, for copies to a GPU that do not wait
 };
 
 /// Takes one sample after the other: `begin_sample`, then whoever reads the sample asks for its place, then `accept` or
@@ -109,7 +109,8 @@ class BatchMemory final : public SampleSink {
       batch_.inputs = inputs_.narrow(0, 0, count);
       batch_.targets = targets_.narrow(0, 0, count);
     }
-    if (options_.pin) {  // LibTorch's allocator of pinned memory knows when a copy to the GPU has ended; this doesn't
+    if (options_.pin) {  // LibTorch's allocator of pinned memory knows when a copy to the GPU has ended, and this
+                         // object does not
       inputs_.reset();
       targets_.reset();
     }

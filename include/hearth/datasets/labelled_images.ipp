@@ -64,7 +64,8 @@ HEARTH_INLINE std::filesystem::path find_idx_file(const std::filesystem::path& r
     for (const std::string_view ending : {"", ".gz"}) {
       std::filesystem::path path = folder / file;
       path += ending;
-      if (std::filesystem::exists(path, error)) {
+      const std::filesystem::file_status status = std::filesystem::status(path, error);
+      if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
         return path;
       }
     }
