@@ -12,6 +12,5 @@ if(NOT DEFINED HEARTH_FMT_COMPILES)
   try_compile(
     HEARTH_FMT_COMPILES
     SOURCES "${PROJECT_SOURCE_DIR}/cmake/fmt/fmt.cpp" "${PROJECT_SOURCE_DIR}/cmake/fmt/probe.cpp"
-    CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${folders}" "-DCMAKE_CXX_STANDARD=20"
-    LOG_DESCRIPTION "Whether hearth::compiled can hold fmt's functions")
+    CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${folders}" "-DCMAKE_CXX_STANDARD=20")
 endif()
