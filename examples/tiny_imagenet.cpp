@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 
+#include <hearth/core/terminal.hpp>
 #include <hearth/hearth.hpp>
 
 #include "program.hpp"
