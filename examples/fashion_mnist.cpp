@@ -10,17 +10,17 @@ namespace {
 /// Prints what the quick start prints: the loss every hundred batches, the test error after every epoch.
 struct QuickStartLines : Callback {
   void on_epoch_begin(const EpochBegin& event) {
-    program::print("Epoch {}\n-------------------------------\n", event.epoch + 1);
+    Console::print("Epoch {}\n-------------------------------\n", event.epoch + 1);
   }
   void on_batch_end(const BatchEnd& done) {
     if (done.phase == Phase::train && done.batch % 100 == 0) {
-      program::print("loss: {:>7f}  [{:>5d}/{:>5d}]\n", done.batch_loss, done.samples_done, done.samples);
+      Console::print("loss: {:>7f}  [{:>5d}/{:>5d}]\n", done.batch_loss, done.samples_done, done.samples);
     }
   }
   void on_epoch_end(const EpochEnd& event) {
     const EpochRecord& record = event.record();
-    program::print("Test Error:\n Accuracy: {:>0.1f}%, Avg loss: {:>8f}\n", 100 * record.val_accuracy, record.val_loss);
-    program::print(" {:.0f} images/s, {:.0f}% of the time waiting for data\n\n", record.images_per_second,
+    Console::print("Test Error:\n Accuracy: {:>0.1f}%, Avg loss: {:>8f}\n", 100 * record.val_accuracy, record.val_loss);
+    Console::print(" {:.0f} images/s, {:.0f}% of the time waiting for data\n\n", record.images_per_second,
                    100 * record.data_wait_fraction);
   }
 };
@@ -38,7 +38,7 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
   auto model = models::mlp({.in_features = 28 * 28, .hidden = {512, 512}, .num_classes = 10});
   optim::SGD optimizer{model->parameters(), {.lr = flags.lr, .fused = true}};
   optim::NoScheduler scheduler{optimizer};
-  program::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
+  Console::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
                  describe(device), train.samples(), test.samples());
 
   const RunFolder folder{flags.output_dir};  // before the first file: no other run writes to it now
@@ -55,22 +55,23 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
       Curves{folder}};
   const History history = trainer.fit(train, test);
   if (history.interrupted) {
-    program::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());
-    return 130;
+    Console::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());
+    return interrupt.exit_code();
   }
-  program::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);
-  program::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.output_dir.string());
+  Console::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);
+  Console::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.output_dir.string());
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  program::begin();
+  tune_threads(argv);
+  const Console console;
   const InterruptSignal interrupt;
   program::RunFlags flags{.epochs = 5, .batch_size = 32, .lr = 1e-2, .output_dir = "runs/fashion_mnist"};
   program::Flags command_line{"fashion_mnist",
                               "Trains the MLP 784-512-512-10 of PyTorch's quick start on FashionMNIST or MNIST."};
   command_line.add(flags, "folder with the four IDX files, plain or .gz (train-images-idx3-ubyte.gz, …)");
-  return command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt); });
+  return console.finish(command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt); }));
 }

@@ -1,54 +1,33 @@
 #include "program.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <torch/version.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <exception>
-#include <iterator>
 #include <limits>
 #include <locale>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include <hearth/core/console.hpp>
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 
 namespace program {
 
+using hearth::Console;
 using hearth::core::require;
 using Json = nlohmann::ordered_json;
 
 namespace {
-
-/// Why stdout could not be written, the first time that it could not; 0 while it could.
-int output_error = 0;
-
-/// Writes and flushes, or gives the reason why that is not possible.
-int write(std::FILE* stream, std::string_view text) {
-  errno = 0;
-  const bool written = std::fwrite(text.data(), 1, text.size(), stream) == text.size();
-  return std::fflush(stream) == 0 && written ? 0 : errno;
-}
-
-std::string formatted(fmt::string_view text, fmt::format_args args) {
-  std::string result;
-  fmt::vformat_to(std::back_inserter(result), text, args);
-  return result;
-}
 
 /// Reads a whole number within the range. The type's own parsers wrap "-1" and take "" for 0.
 std::uint64_t whole_number(const std::string& flag, const std::string& text, Range range) {
@@ -73,27 +52,6 @@ double number(const std::string& flag, const std::string& text) {
 }
 
 }  // namespace
-
-void begin() {
-  // A file that is opened while one of the three streams is closed would take its number, and get the program's output.
-  // In its place comes a file that refuses what is not possible on a closed stream.
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (::fcntl(stream, F_GETFD) == -1 && errno == EBADF) {
-      static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
-    }
-  }
-  // The reader of a pipe may go; the error of the next write says so.
-  ::signal(SIGPIPE, SIG_IGN);
-}
-
-void write_out(fmt::string_view text, fmt::format_args args) {
-  const int error = write(stdout, formatted(text, args));
-  output_error = output_error == 0 ? error : output_error;
-}
-
-void write_error(fmt::string_view text, fmt::format_args args) {
-  write(stderr, formatted(text, args));
-}
 
 /// CLI11's parser, and for each flag how its text becomes the variable's value and what config.json says of it.
 struct Flags::Parser {
@@ -202,17 +160,13 @@ int Flags::run(int argc, char** argv, const std::function<int()>& body) {
     parser_->parse(argc, argv);
     code = body();
   } catch (const CLI::CallForHelp&) {
-    print("{}", parser_->app.help());
+    Console::print("{}", parser_->app.help());
     code = 0;
   } catch (const CLI::ParseError& error) {
-    print_error("{}: {} (--help shows the flags)\n", name, error.what());
+    Console::print_error("{}: {} (--help shows the flags)\n", name, error.what());
   } catch (const std::exception& error) {
     const std::string text = error.what();
-    print_error("{}: {}\n", name, text.substr(0, text.find('\n')));
-  }
-  if (output_error != 0) {
-    print_error("{}: the output could not be written: {}\n", name, std::generic_category().message(output_error));
-    code = code == 0 ? 1 : code;
+    Console::print_error("{}: {}\n", name, text.substr(0, text.find('\n')));
   }
   return code;
 }

@@ -1,11 +1,7 @@
-/// What the example programs share: their flags, the run's config.json, what they print, and how a user's mistake ends
-/// them.
+/// What the example programs share: their flags, the run's config.json, and how a user's mistake ends them.
 ///
-/// The parser of the flags, the writer of JSON and the formatting of text are in program.cpp alone, which is compiled
-/// once for all programs.
+/// The parser of the flags and the writer of JSON are in program.cpp alone, which is compiled once for all programs.
 #pragma once
-
-#include <fmt/core.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -32,25 +28,6 @@ struct RunFlags {
   std::filesystem::path output_dir = {};
 };
 
-/// The first call in main: makes sure that whatever becomes of stdout and stderr, the program goes on.
-void begin();
-
-void write_out(fmt::string_view text, fmt::format_args args);
-void write_error(fmt::string_view text, fmt::format_args args);
-
-/// fmt::print, except that a training does not end because nobody can see it any more: Flags::run tells at the end that
-/// stdout could not be written.
-template <class... Args>
-void print(fmt::format_string<Args...> text, const Args&... args) {
-  write_out(text, fmt::make_format_args(args...));
-}
-
-/// The same to stderr, where nothing is told.
-template <class... Args>
-void print_error(fmt::format_string<Args...> text, const Args&... args) {
-  write_error(text, fmt::make_format_args(args...));
-}
-
 /// What a whole number on the command line may be.
 struct Range {
   std::uint64_t least = 0;
@@ -75,8 +52,7 @@ class Flags {
   void add(RunFlags& flags, const std::string& data_help);
 
   /// Reads the command line, calls `body` and gives the exit code for main: what `body` returned, 0 after --help, or 1
-  /// when a flag is wrong, when `body` throws, or when all went well but stdout could not be written; a line on stderr
-  /// says what happened.
+  /// when a flag is wrong or when `body` throws; a line on stderr says what happened.
   int run(int argc, char** argv, const std::function<int()>& body);
 
   /// Whether the command line had the flag.

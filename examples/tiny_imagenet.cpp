@@ -6,6 +6,8 @@
 #include <hearth/core/terminal.hpp>
 #include <hearth/hearth.hpp>
 
+#include <hearth/core/terminal.hpp>
+
 #include "program.hpp"
 
 using namespace hearth;
@@ -25,11 +27,11 @@ struct Flags {
 /// Prints what PyTorch's transfer-learning tutorial prints.
 struct EpochLines : Callback {
   void on_epoch_begin(const EpochBegin& event) {
-    program::print("Epoch {}/{}\n----------\n", event.epoch, event.epochs - 1);
+    Console::print("Epoch {}/{}\n----------\n", event.epoch, event.epochs - 1);
   }
   void on_epoch_end(const EpochEnd& event) {
     const EpochRecord& record = event.record();
-    program::print("train Loss: {:.4f} Acc: {:.4f}\nval Loss: {:.4f} Acc: {:.4f}\n\n", record.train_loss,
+    Console::print("train Loss: {:.4f} Acc: {:.4f}\nval Loss: {:.4f} Acc: {:.4f}\n\n", record.train_loss,
                    record.train_accuracy, record.val_loss, record.val_accuracy);
   }
 };
@@ -46,7 +48,7 @@ TinyImageNet prepare(const program::Flags& command_line, const Flags& flags) {
     const auto now = std::chrono::steady_clock::now();
     if (done == total || now - shown > std::chrono::seconds(1)) {
       shown = now;
-      program::print_error("preparing {}: {} of {} files\n", flags.prepared.string(), done, total);
+      Console::print_error("preparing {}: {} of {} files\n", flags.prepared.string(), done, total);
     }
   };
   return prepare_tiny_imagenet(flags.run.data, flags.prepared, {.progress = show});
@@ -73,7 +75,7 @@ void evaluate(const Flags& flags, Model& model, Loader& val, const Placement& pl
   load_weights(*model, flags.evaluate);
   Evaluator evaluator{AverageLoss{CrossEntropyLoss{}}, Accuracy{}};
   const auto [loss, accuracy] = evaluator.run(model, val, placement);
-  program::print("val Loss: {:.4f} Acc: {:.4f}\n", loss, accuracy);
+  Console::print("val Loss: {:.4f} Acc: {:.4f}\n", loss, accuracy);
 }
 
 int run(const program::Flags& command_line, const Flags& flags, const InterruptSignal& interrupt) {
@@ -90,7 +92,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   }
   DataLoader train{first_per_class(ImageFolder{folders.train, augmentation(flags.image_size), first_classes}, limit),
                    program::loader_options(flags.run, /*shuffle=*/true)};
-  program::print("{} with {} parameters on {}: {} classes, {} training and {} validation images\n\n", flags.arch,
+  Console::print("{} with {} parameters on {}: {} classes, {} training and {} validation images\n\n", flags.arch,
                  count_parameters(model).total, describe(placement.device), flags.num_classes, train.samples(),
                  val.samples());
 
@@ -114,20 +116,21 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(train, val);
   if (history.interrupted) {
-    program::print("Interrupted; the last weights are in {}\n", (flags.run.output_dir / "last.pth").string());
-    return 130;
+    Console::print("Interrupted; the last weights are in {}\n", (flags.run.output_dir / "last.pth").string());
+    return interrupt.exit_code();
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  program::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
+  Console::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
                  history.best().accuracy);
-  program::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.run.output_dir.string());
+  Console::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.run.output_dir.string());
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  program::begin();
+  tune_threads(argv);
+  const Console console;
   const InterruptSignal interrupt;
   Flags flags;
   program::Flags command_line{"tiny_imagenet",
@@ -143,5 +146,5 @@ int main(int argc, char** argv) {
                    "weights to start from: a file, or the name of one that Python downloaded; a head of another size "
                    "is made anew");
   command_line.add("--evaluate", flags.evaluate, "do not train: print loss and accuracy of these weights");
-  return command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt); });
+  return console.finish(command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt); }));
 }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <hearth/core/no_pipe_signal.hpp>
+#include <hearth/core/process.hpp>
 #include <hearth/core/terminal.hpp>
 
 #include "catch.hpp"
@@ -53,6 +54,8 @@ int run(const char* output, const char* errors, Main main) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
+const std::string lost = core::program_name() + ": the output could not be written: ";
+
 int print_and_finish() {
   const Console console;
   Console::print("epoch {}\n", 3);
@@ -83,7 +86,7 @@ TEST_CASE("a full disk does not end the program, which says once at its end that
           print_and_finish();
           return print_and_finish();
         }) == 1);
-  CHECK_THAT(read_text(errors), ContainsSubstring("error 4\nStandard output is incomplete: No space left on device\n"));
+  CHECK_THAT(read_text(errors), ContainsSubstring("error 4\n" + lost + "No space left on device\n"));
   CHECK(run("/dev/full", "/dev/full", print_and_finish) == 1);
 }
 
@@ -98,7 +101,7 @@ TEST_CASE("output that others print and lose is told of too", "[console]") {
           std::printf("by hand\n");
           return console.finish(0);
         }) == 1);
-  CHECK(read_text(errors) == "Standard output is incomplete: No space left on device\n");
+  CHECK(read_text(errors) == lost + "No space left on device\n");
 }
 
 TEST_CASE("stderr that cannot be written to is no failure of the program", "[console]") {
@@ -122,7 +125,7 @@ TEST_CASE("what is printed to a closed stream does not get into a file that is o
         }) == 0);
   CHECK(read_text(file).empty());
   CHECK(run(nullptr, file.c_str(), print_and_finish) == 1);
-  CHECK_THAT(read_text(file), ContainsSubstring("Standard output is incomplete: Bad file descriptor"));
+  CHECK_THAT(read_text(file), ContainsSubstring(lost + "Bad file descriptor"));
 }
 
 TEST_CASE("a reader that has gone does not end the program", "[console]") {
@@ -139,7 +142,7 @@ TEST_CASE("a reader that has gone does not end the program", "[console]") {
           print_and_finish();
           return print_and_finish();
         }) == 1);
-  CHECK_THAT(read_text(errors), ContainsSubstring("Standard output is incomplete: Broken pipe"));
+  CHECK_THAT(read_text(errors), ContainsSubstring(lost + "Broken pipe"));
 }
 
 TEST_CASE("the signal of a broken pipe is held back for one thread and one scope", "[console]") {

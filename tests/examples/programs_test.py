@@ -196,7 +196,7 @@ class FashionMnist(ProgramTest):
         self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--output-dir", "/proc/run"), "/proc/run")
 
     def test_a_signal_ends_within_a_second_with_the_last_weights_written(self):
-        for number in (signal.SIGINT,):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(signal=number):
                 folder = self.folder / number.name
                 program = subprocess.Popen([PROGRAMS / "fashion_mnist", "--data", SAMPLE, "--epochs", "1000", "--device",

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include <hearth/core/no_pipe_signal.hpp>
+#include <hearth/core/process.hpp>
 #include <hearth/core/stream_failure.hpp>
 #include <hearth/core/terminal.hpp>
 
@@ -45,7 +46,8 @@ HEARTH_INLINE int Console::finish(int exit_code) const noexcept {
     ::close(nowhere);
   }
   try {
-    print_error("Standard output is incomplete: {}\n", std::generic_category().message(failure));
+    print_error("{}: the output could not be written: {}\n", core::program_name(),
+                std::generic_category().message(failure));
   } catch (...) {
     // No memory for the sentence; the exit code tells.
   }

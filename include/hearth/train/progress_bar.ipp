@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include <hearth/core/terminal.hpp>
-#include <hearth/train/display.hpp>
 
 namespace hearth::train {
 
@@ -49,16 +48,6 @@ HEARTH_INLINE std::string join(const std::array<ProgressField, 7>& fields, int m
   return line;
 }
 
-/// A bar of this many columns, of which the batches done are bold.
-HEARTH_INLINE std::string bar(const BatchEnd& done, std::size_t columns) {
-  const std::size_t filled = columns * (done.batch + 1) / done.batches;
-  std::string bar;
-  for (std::size_t i = 0; i < columns; ++i) {
-    bar += i < filled ? "\u2501" : "\u2500";
-  }
-  return bar;
-}
-
 }  // namespace detail
 
 HEARTH_INLINE std::string progress_line(const BatchEnd& done) {
@@ -71,7 +60,7 @@ HEARTH_INLINE std::string progress_line(const BatchEnd& done, std::size_t column
   constexpr std::size_t widest_bar = 20;
   constexpr std::size_t narrowest_bar = 5;
   if (line.size() + 1 + narrowest_bar <= columns) {
-    return detail::bar(done, std::min(widest_bar, columns - line.size() - 1)) + " " + line;
+    return core::format_bar(done.batch + 1, done.batches, std::min(widest_bar, columns - line.size() - 1)) + " " + line;
   }
   for (int most = 5; line.size() > columns && most >= 0; --most) {
     line = detail::join(fields, most);
@@ -92,7 +81,7 @@ HEARTH_INLINE void ProgressBar::on_batch_end(const BatchEnd& done) {
   const bool complete = done.batch + 1 == done.batches;
   const auto now = std::chrono::steady_clock::now();
   if (terminal_ && complete) {
-    train::show_over(stream_, "");
+    core::rewrite_line(stream_, "");
   } else if (complete || now - shown_ >= interval_) {
     shown_ = now;
     show(done);
@@ -102,7 +91,7 @@ HEARTH_INLINE void ProgressBar::on_batch_end(const BatchEnd& done) {
 HEARTH_INLINE void ProgressBar::on_epoch_end(const EpochEnd& event) {
   if (event.skipped != skipped_) {
     for (const std::string& line : event.skipped) {
-      train::show(stream_, line + "\n");
+      core::show(stream_, line + "\n");
     }
     skipped_ = event.skipped;
   }
@@ -110,15 +99,16 @@ HEARTH_INLINE void ProgressBar::on_epoch_end(const EpochEnd& event) {
 
 HEARTH_INLINE void ProgressBar::on_interrupted(const Interrupted&) {
   if (terminal_) {
-    train::show_over(stream_, "");
+    core::rewrite_line(stream_, "");
   }
 }
 
 HEARTH_INLINE void ProgressBar::show(const BatchEnd& done) {
   if (terminal_) {
-    train::show_over(stream_, train::progress_line(done, train::columns_of(stream_) - 1));
+    core::rewrite_line(stream_,
+                       train::progress_line(done, static_cast<std::size_t>(core::terminal_width(stream_)) - 1));
   } else {
-    train::show(stream_, train::progress_line(done) + "\n");
+    core::show(stream_, train::progress_line(done) + "\n");
   }
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
-#include <hearth/train/display.hpp>
+#include <hearth/core/terminal.hpp>
 
 namespace hearth::train {
 
@@ -19,7 +19,7 @@ HEARTH_INLINE void RunFile::write(const std::function<void(const std::filesystem
     failure_.clear();
   } catch (const Error& error) {
     if (failure_.empty()) {
-      show(stderr, std::string(error.what()) + "; training goes on, and it is tried again\n");
+      core::show(stderr, std::string(error.what()) + "; training goes on, and it is tried again\n");
     }
     failure_ = error.what();
   }
