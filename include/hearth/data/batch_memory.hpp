@@ -21,7 +21,7 @@ namespace hearth::data {
 
 namespace detail {
 
-/// In its scope tensors are plain ones, whatever mode of autograd the thread is in: they outlive it.
+/// Tensors made in its scope are plain ones, whatever mode of autograd the thread is in, for they outlive that mode.
 class PlainTensors {
   c10::InferenceMode normal_{false};
   at::AutoDispatchBelowADInplaceOrView untracked_;
@@ -29,7 +29,7 @@ class PlainTensors {
 
 }  // namespace detail
 
-/// How a batch's memory is to be.
+/// The size and the kind of a batch's memory.
 struct BatchMemoryOptions {
   std::size_t capacity = 1;  ///< samples at most
   Layout layout = Layout::contiguous;
@@ -86,7 +86,7 @@ class BatchMemory final : public SampleSink {
     batch_.samples.push_back(sample_);
   }
 
-  /// The sample that was begun cannot be had: the next one takes its place.
+  /// The sample that was begun cannot be read: the next one takes its place.
   void skip(const std::string& reason) {
     ++skipped_.count;
     if (skipped_.first.size() < SkippedSamples::most_kept) {
@@ -121,7 +121,7 @@ class BatchMemory final : public SampleSink {
  private:
   std::int64_t capacity() const noexcept { return static_cast<std::int64_t>(options_.capacity); }
 
-  /// Nobody has the tensor, a view of it or its storage but this.
+  /// Whether nobody else has the tensor, a view of it or its storage.
   static bool is_reusable(const at::Tensor& tensor) {
     return tensor.defined() && tensor.use_count() == 1 && tensor.storage().use_count() == 1;
   }

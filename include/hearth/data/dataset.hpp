@@ -14,8 +14,9 @@ namespace hearth {
 
 /// `size()` counts the samples. `read(index, random, sink)` writes sample `index` to the place that the sink hands out
 /// and returns its label, 0 … classes-1; several threads call it at once, hence const. Its random choices come from
-/// `random` alone, which is the sample's own stream of (seed, epoch, index). It throws Error, naming what it read, when
-/// the sample cannot be had.
+/// `random` alone, which is the sample's own stream of (seed, epoch, index, and how often the epoch has drawn it
+/// before). It throws Error, naming what it read, when the sample cannot be read; any other std::exception means the
+/// same.
 template <class D>
 concept DatasetLike = requires(const D& dataset, std::size_t index, RandomStream& random, SampleSink& sink) {
   { dataset.size() } -> std::convertible_to<std::size_t>;

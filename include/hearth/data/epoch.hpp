@@ -39,8 +39,8 @@ void refuse_shuffle(const LoaderOptions& options);
 /// How many batches `samples` of them make.
 std::size_t batch_count(const LoaderOptions& options, std::size_t samples) noexcept;
 
-/// How often each entry of an epoch's order has come before it in that order. Empty when no sample comes twice, which
-/// costs one bit a sample to know. Throws Error when an entry is none of the dataset's `size` samples.
+/// For each entry of an epoch's order, how often the same sample stands before it. Empty when no sample comes twice; to
+/// find that out takes one bit a sample. Throws Error when an entry is none of the dataset's `size` samples.
 std::vector<std::uint32_t> earlier_draws(const std::vector<std::size_t>& order, std::size_t size);
 
 /// The batches of one epoch, to be gone through once. The workers read ahead from the start, and stop when the epoch

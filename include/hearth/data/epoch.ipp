@@ -77,7 +77,7 @@ class Epoch::Run {
     return order;
   }
 
-  /// One batch in the hands of whoever asks for them, the others ahead.
+  /// One batch is in use, and the others are made ahead.
   std::vector<BatchMemory> ring() const {
     const std::size_t ahead =
         static_cast<std::size_t>(source_->options.workers) * static_cast<std::size_t>(source_->options.prefetch);
@@ -99,8 +99,8 @@ class Epoch::Run {
     memory.finish();
   }
 
-  /// Reads entry `i` of the order. Whatever a dataset throws says that the sample is bad, but for what says that memory
-  /// is short, and that the shape is not the batch's: these are no sample's fault.
+  /// Reads entry `i` of the order. Every exception of a dataset's says that the sample is bad, except two that are no
+  /// sample's fault: memory is short, or the sample's shape is not the batch's.
   void read(std::size_t i, BatchMemory& memory) const {
     const std::size_t sample = order_[i];
     RandomStream random(source_->options.seed, epoch_, sample, earlier_draws_.empty() ? 0 : earlier_draws_[i]);

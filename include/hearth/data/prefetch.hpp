@@ -16,18 +16,19 @@
 
 namespace hearth::data {
 
-/// Makes items 0 … count-1 in a ring of places and hands them over in order. A place is used again once its item has
-/// been gone on from, with what it held: `make` may reuse the memory. One thread takes the items.
+/// Makes items 0 … count-1 in a ring of places and hands them over in order. When the
+/// taker goes on to the next item, the place of the one before is used again with what it held: `make` may reuse the
+/// memory. One thread takes the items.
 template <class Item>
 class Prefetch {
  public:
-  /// Fills `item` as item `index`. Workers call it at once, each for another item. When `stop` becomes true nobody will
-  /// look at the item, so a long one may return early.
+  /// Fills `item` as item `index`. Several workers call it at the same time, each for another item. When `stop`
+  /// becomes true nobody will look at the item, so a long call may return early.
   using Make = std::function<void(std::size_t index, Item& item, const std::atomic<bool>& stop)>;
 
-  /// Starts `workers` threads, which at once begin to fill `ring`: one place of it is the taker's, the others bound how
-  /// far they are ahead. Without workers each item is made when it is asked for. Throws Error when the ring is empty or
-  /// no more threads are to be had.
+  /// Starts `workers` threads, which at once begin to fill `ring`: one place of it is the taker's, and the number of
+  /// the others limits how far the workers are ahead. Without workers each item is made when it is asked for. Throws
+  /// Error when the ring is empty or the system gives no more threads.
   Prefetch(std::size_t count, std::size_t workers, std::vector<Item> ring, Make make)
       : count_(count), ring_(std::move(ring)), states_(ring_.size()), make_(std::move(make)) {
     core::require(!ring_.empty(), "Prefetch: the ring must have at least one place");
@@ -66,7 +67,7 @@ class Prefetch {
     std::exception_ptr error;
     {
       std::unique_lock lock(mutex_);
-      free_ = taken_ + ring_.size();  // the item before is gone on from
+      free_ = taken_ + ring_.size();  // the taker is done with the item before
       can_make_.notify_one();
       can_take_.wait(lock, [&] { return states_[place].ready; });
       states_[place].ready = false;

@@ -38,7 +38,7 @@ struct RandomSamplerOptions {
   std::uint64_t seed = 0;
 };
 
-/// All samples in an order drawn anew each epoch, `permutation(size, seed, epoch)`; torch.utils.data.RandomSampler.
+/// All samples in a new random order each epoch, `permutation(size, seed, epoch)`; torch.utils.data.RandomSampler.
 /// More `num_samples` than there are go on with further permutations; with `replacement` each is drawn from all.
 class RandomSampler {
  public:
@@ -57,7 +57,7 @@ struct SubsetRandomSamplerOptions {
   std::uint64_t seed = 0;
 };
 
-/// The given samples in an order drawn anew each epoch; torch.utils.data.SubsetRandomSampler.
+/// The given samples in a new random order each epoch; torch.utils.data.SubsetRandomSampler.
 class SubsetRandomSampler {
  public:
   explicit SubsetRandomSampler(std::vector<std::size_t> indices, SubsetRandomSamplerOptions options = {})

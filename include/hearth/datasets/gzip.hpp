@@ -1,4 +1,4 @@
-/// Reads a gzip file whole, and knows a damaged one. stb_image's PNG part inflates it, so that no library more is
+/// Reads a gzip file whole, and knows a damaged one. stb_image's PNG part inflates it, so that no other library is
 /// needed.
 #pragma once
 

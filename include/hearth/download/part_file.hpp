@@ -34,7 +34,7 @@ class PartFile {
   explicit PartFile(std::filesystem::path path, const std::function<void()>& on_wait = {})
       : path_(std::move(path)), part_(path_.string() + ".part"), source_(path_.string() + ".part.source") {
     try {
-      // What was waited for may be gone by then, under its final name or removed: the next to come made a new one.
+      // The part may be gone when the wait ends, renamed or removed, and another process may have made a new one.
       for (open(); !lock(on_wait) || !is_in_place(); open()) {
         ::close(std::exchange(descriptor_, -1));
       }
