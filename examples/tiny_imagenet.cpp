@@ -6,8 +6,6 @@
 #include <hearth/core/terminal.hpp>
 #include <hearth/hearth.hpp>
 
-#include <hearth/core/terminal.hpp>
-
 #include "program.hpp"
 
 using namespace hearth;
