@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <hearth/core/error.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <memory>
