@@ -1,7 +1,8 @@
 # hearth::compiled: every function that is no template, compiled once into a static library. core/inline.hpp says how.
 
 # The definitions (*.ipp) of a folder make one source file; those that read torch, which takes a compiler a quarter of a
-# minute, make two: one of the models, and one of all others. What needs a library that is not there is left out.
+# minute, make three: more would read torch more often, and fewer would take a compiler more than 1.6 GB. What needs a
+# library that is not there is left out.
 include(cmake/needs.cmake)
 set(units "")
 foreach(file IN LISTS definitions)
@@ -12,10 +13,14 @@ foreach(file IN LISTS definitions)
   endif()
   all_includes_of("${PROJECT_SOURCE_DIR}/include" "${name}" included DECLARATIONS)
   string(REGEX REPLACE "^hearth/(.+)/[^/]+$" "\\1" unit "${name}")
-  if(included MATCHES "(^|;)(torch|ATen|c10)/" AND NOT unit MATCHES "^models")
-    set(unit training)
-  elseif(unit MATCHES "^models")
+  if(unit MATCHES "^models")
     set(unit models)
+  elseif(included MATCHES "(^|;)(torch|ATen|c10)/")
+    if(unit MATCHES "^(losses|metrics|optim)$")
+      set(unit optim)
+    else()
+      set(unit training)
+    endif()
   endif()
   list(APPEND units "${unit}")
   string(APPEND text_${unit} "#include <${name}>\n")
