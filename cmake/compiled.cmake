@@ -1,8 +1,8 @@
 # hearth::compiled: every function that is no template, compiled once into a static library. core/inline.hpp says how.
 
 # The definitions (*.ipp) of a folder make one source file; those that read torch, which takes a compiler a quarter of a
-# minute, make three: more would read torch more often, and fewer would take a compiler more than 1.6 GB. What needs a
-# library that is not there is left out.
+# minute, are told apart: models, weights and train use its modules, and all others no more than its tensors. What needs
+# a library that is not there is left out.
 include(cmake/needs.cmake)
 set(units "")
 foreach(file IN LISTS definitions)
@@ -16,10 +16,10 @@ foreach(file IN LISTS definitions)
   if(unit MATCHES "^models")
     set(unit models)
   elseif(included MATCHES "(^|;)(torch|ATen|c10)/")
-    if(unit MATCHES "^(losses|metrics|optim)$")
-      set(unit optim)
+    if(unit MATCHES "^(weights|train)$")
+      string(APPEND unit _modules)
     else()
-      set(unit training)
+      set(unit tensors)
     endif()
   endif()
   list(APPEND units "${unit}")

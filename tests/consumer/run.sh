@@ -85,6 +85,7 @@ case $way in
     export GIT_DIR="$ours.git" GIT_WORK_TREE="$source" GIT_CONFIG_GLOBAL=/dev/null
     export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_AUTHOR_DATE='2000-01-01T00:00:00Z'
     export GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@localhost GIT_COMMITTER_DATE='2000-01-01T00:00:00Z'
+    cd "$source"
     git init -q
     git add -f CMakeLists.txt cmake include LICENSE
     commit=$(git commit-tree "$(git write-tree)" -m hearth)
