@@ -58,8 +58,7 @@ case $way in
     if grep -rIlF -e "$source" -e "$build" -e /opt/hearth -e "$HOME/" -e site-packages -e /usr/lib -e /usr/include "$stage"; then
       fail "these installed files hold absolute paths"
     fi
-    rm -rf "$ours/CMakeCache.txt"
-    configure "$ours" "$@" -D "CMAKE_PREFIX_PATH=$stage/opt/hearth"
+    configure "$ours" "$@" -D "CMAKE_PREFIX_PATH=$stage/opt/hearth" -U HEARTH_TOLD_OF_BUILD_TYPE
     grep -q "hearth: CMAKE_BUILD_TYPE is empty" "$ours.log" || fail "nothing said that there is no build type"
     configure "$ours" "$@"
     ! grep -q "CMAKE_BUILD_TYPE is empty" "$ours.log" || fail "the missing build type is said twice"
