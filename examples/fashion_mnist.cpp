@@ -37,16 +37,14 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
   at::manual_seed(flags.seed);
   auto model = models::mlp({.in_features = 28 * 28, .hidden = {512, 512}, .num_classes = 10});
   optim::SGD optimizer{model->parameters(), {.lr = flags.lr, .fused = true}};
-  optim::NoScheduler scheduler{optimizer};
   Console::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
                  describe(device), train.samples(), test.samples());
 
   const RunFolder folder{flags.output_dir};  // before the first file: no other run writes to it now
-  command_line.write_config(flags.output_dir);
+  command_line.write_config(folder.path());
   Trainer trainer{
       model,
       optimizer,
-      scheduler,
       {.epochs = flags.epochs, .device = device, .channels_last = flags.channels_last, .stop = interrupt.token()},
       QuickStartLines{},
       MetricsLog{folder},
@@ -55,7 +53,7 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
       Curves{folder}};
   const History history = trainer.fit(train, test);
   if (history.interrupted) {
-    Console::print("Interrupted; the last weights are in {}\n", (flags.output_dir / "last.pth").string());
+    Console::print("Interrupted; the last weights are in {}\n", (folder / "last.pth").string());
     return interrupt.exit_code();
   }
   Console::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);

@@ -95,7 +95,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
                  val.samples());
 
   const RunFolder folder{flags.run.output_dir};  // before the first file: no other run writes to it now
-  command_line.write_config(flags.run.output_dir);
+  command_line.write_config(folder.path());
   optim::SGD optimizer{model->parameters(), {.lr = flags.run.lr, .momentum = 0.9}};
   optim::StepLR scheduler{optimizer, {.step_size = 7, .gamma = 0.1}};
   Trainer trainer{model,
@@ -114,7 +114,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(train, val);
   if (history.interrupted) {
-    Console::print("Interrupted; the last weights are in {}\n", (flags.run.output_dir / "last.pth").string());
+    Console::print("Interrupted; the last weights are in {}\n", (folder / "last.pth").string());
     return interrupt.exit_code();
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

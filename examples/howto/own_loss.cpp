@@ -31,8 +31,7 @@ int main() {
 
   auto model = models::mlp({.in_features = 4, .hidden = {16}, .num_classes = 2});
   optim::SGD optimizer{model->parameters(), {.lr = 0.1, .momentum = 0.9}};
-  optim::NoScheduler scheduler{optimizer};
-  Trainer trainer{model, optimizer, scheduler, {.epochs = 10, .device = at::kCPU}};
+  Trainer trainer{model, optimizer, {.epochs = 10, .device = at::kCPU}};
   const History history = trainer.fit(loader, loader, FocalLoss{.gamma = 2});
   fmt::print("it fell: {}\n", history.epochs.back().val_loss < history.epochs.front().val_loss / 2);
 }

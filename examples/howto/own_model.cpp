@@ -38,8 +38,7 @@ int main() {
 
   SmallNet model(2);
   optim::Adam optimizer{model->parameters(), {.lr = 0.03}};
-  optim::NoScheduler scheduler{optimizer};
-  Trainer trainer{model, optimizer, scheduler, {.epochs = 4, .device = at::kCPU}};
+  Trainer trainer{model, optimizer, {.epochs = 4, .device = at::kCPU}};
   const History history = trainer.fit(train, val);
 
   save_weights(*model, "small_net.pth");  // Python: model.load_state_dict(torch.load("small_net.pth"))

@@ -213,6 +213,17 @@ class FashionMnist(ProgramTest):
                 self.assertTrue((folder / "last.pth").stat().st_size > 2_000_000)
                 self.assertEqual(self.left_behind(), [])
 
+    def test_refuses_a_folder_that_another_run_writes_to(self):
+        flags = ["--data", SAMPLE, "--epochs", "1000", "--device", "cpu", "--output-dir", self.folder / "run"]
+        with subprocess.Popen([PROGRAMS / "fashion_mnist", *flags], stdout=subprocess.PIPE, text=True) as program:
+            for line in program.stdout:
+                if line.startswith("loss:"):
+                    break
+            self.assert_refuses(run("fashion_mnist", *flags), self.folder / "run", program.pid)
+            program.send_signal(signal.SIGINT)
+            program.communicate(timeout=60)
+        self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--epochs", 1, "--limit", 1))
+
     def redirected(self, redirection, program, *flags):
         """The program as a shell runs it with such a redirection of its output."""
         return subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", PROGRAMS / program, *map(str, flags)],
