@@ -1,5 +1,7 @@
 #include <hearth/core/file.hpp>
 #include <hearth/weights/checkpoint.hpp>
+#include <hearth/weights/find.hpp>
+#include <hearth/weights/load.hpp>
 #include <hearth/weights/read.hpp>
 #include <hearth/weights/save.hpp>
 #include <hearth/weights/scalar_type.hpp>
@@ -222,6 +224,45 @@ TEST_CASE("Class names travel with the weights, in either format") {
   CHECK(hearth::read_classes(reference("refused_whole_module.pth")).empty());
   CHECK_THROWS_WITH(hearth::read_classes(reference("refused_text.pth")),
                     Catch::Matchers::StartsWith("cannot read the classes of "));
+}
+
+TEST_CASE("A pipe or a device is no weights file: a sentence says so, and nothing waits for it") {
+  const TemporaryFolder folder;
+  const std::filesystem::path pipe = folder / "pipe.pth";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto sentence = Catch::Matchers::ContainsSubstring("not a regular file");
+  CHECK_THROWS_WITH(hearth::read_weights(pipe), sentence);
+  CHECK_THROWS_WITH(hearth::read_classes(pipe), sentence);
+  CHECK_THROWS_WITH(hearth::read_checkpoint(pipe), sentence);
+  CHECK_THROWS_WITH(hearth::read_weights("/dev/null"), sentence);
+  CHECK_THROWS_WITH(hearth::save_weights(StateDict{{"a", torch::ones(1)}}, pipe),
+                    Catch::Matchers::ContainsSubstring("cannot write"));
+  CHECK(std::filesystem::is_fifo(pipe));
+  CHECK_THROWS_WITH(hearth::save_weights(StateDict{{"a", torch::ones(1)}}, "/dev/null"),
+                    Catch::Matchers::ContainsSubstring("cannot write"));
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_CASE("Weights are written through a symbolic link, which stays") {
+  const TemporaryFolder folder;
+  hearth::save_weights(StateDict{{"a", torch::ones(1)}}, folder / "first.pth");
+  std::filesystem::create_symlink("first.pth", folder / "last.pth");
+  hearth::save_weights(StateDict{{"b", torch::ones(1)}}, folder / "last.pth");
+  CHECK(std::filesystem::is_symlink(folder / "last.pth"));
+  CHECK(names_of(hearth::read_weights(folder / "first.pth")) == std::vector<std::string>{"b"});
+}
+
+TEST_CASE("Names of a file and its path stay on one line of a sentence, whatever their bytes") {
+  using Catch::Matchers::ContainsSubstring;
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "a\nb\xff.pth";
+  hearth::save_weights(StateDict{{"evil\x1b[2J\nname", torch::ones(1)}, {"more", torch::ones(1)}}, path);
+  Net net;
+  CHECK_THROWS_WITH(hearth::load_weights(net, path), ContainsSubstring(R"(a\nb\xff.pth)"));
+  CHECK_THROWS_WITH(hearth::load_weights(net, path), ContainsSubstring(R"(evil\x1b[2J\nname, more)"));
+  CHECK_THROWS_WITH(hearth::read_weights(path, {.key = "x"}),
+                    ContainsSubstring(R"('evil\x1b[2J\nname' (a tensor), 'more')"));
+  CHECK_THROWS_WITH(hearth::find_weights(folder / "no\nsuch\xff.pth"), ContainsSubstring(R"(no\nsuch\xff.pth)"));
 }
 
 TEST_CASE("Weights cross to Python and back") {

@@ -18,6 +18,7 @@
 #include <hearth/core/file.hpp>
 #include <hearth/core/key.hpp>
 #include <hearth/core/mapped_file.hpp>
+#include <hearth/core/printable.hpp>
 #include <hearth/weights/mapped_tensors.hpp>
 #include <hearth/weights/output_file.hpp>
 #include <hearth/weights/pickle/tree.hpp>
@@ -131,7 +132,7 @@ HEARTH_INLINE Value read_checkpoint(const std::filesystem::path& path) {
     pickle::check_tree(pth.root(), pth.document.size);
     return detail::CheckpointValues(pth, tensors).make(pth.root());
   } catch (const Error& error) {
-    core::fail("cannot read the checkpoint {}: {}", path.string(), error.what());
+    core::fail("cannot read the checkpoint {}: {}", core::printable(path), core::printable(error.what(), 5000));
   }
 }
 

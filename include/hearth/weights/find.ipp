@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/printable.hpp>
 
 namespace hearth {
 
@@ -73,11 +74,12 @@ HEARTH_INLINE std::filesystem::path find_weights(const std::filesystem::path& pa
       !is_name,
       "find_weights: there is no file {} in {} and none in {}; download_weights(url) of hearth/weights/download.hpp "
       "puts it there, and so does Python's torch.hub",
-      path.string(), std::filesystem::current_path(error).string(), cached.parent_path().string());
+      core::printable(path), core::printable(std::filesystem::current_path(error)),
+      core::printable(cached.parent_path()));
   core::fail(
       "find_weights: there is no file {}; check the path, or give its name alone for a file in {}, where "
       "download_weights(url) and Python's torch.hub put theirs",
-      path.string(), cached.parent_path().string());
+      core::printable(path), core::printable(cached.parent_path()));
 }
 
 }  // namespace hearth

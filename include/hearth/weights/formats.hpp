@@ -10,6 +10,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/inline.hpp>
+#include <hearth/core/printable.hpp>
 #include <hearth/weights/output_file.hpp>
 #include <hearth/weights/pth/reader.hpp>
 #include <hearth/weights/pth/writer.hpp>
@@ -66,7 +67,7 @@ inline void write_state(const StateDict& state, const std::vector<std::string>& 
 #if HEARTH_HAS_SAFETENSORS
     safetensors::write_safetensors(state, classes, file);
 #else
-    core::fail("cannot write {}: the program was compiled without nlohmann_json", path.string());
+    core::fail("cannot write {}: the program was compiled without nlohmann_json", core::printable(path));
 #endif
   } else {
     Value::Dict attributes;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/printable.hpp>
 #include <hearth/weights/module_state.hpp>
 
 namespace hearth {
@@ -183,7 +184,7 @@ HEARTH_INLINE LoadReport load_weights(torch::nn::Module& module, const std::file
   try {
     return load_weights(module, weights, options);
   } catch (const Error& error) {
-    core::fail("cannot load {}: {}", path.string(), error.what());
+    core::fail("cannot load {}: {}", core::printable(path), core::printable(error.what(), 5000));
   }
 }
 

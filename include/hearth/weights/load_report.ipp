@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include <hearth/core/printable.hpp>
+
 namespace hearth {
 
 namespace detail {
@@ -22,14 +24,14 @@ HEARTH_INLINE std::string sizes_text(const std::optional<std::vector<std::int64_
 HEARTH_INLINE std::string to_string(const LoadReport& report) {
   struct Line {
     std::string_view what;
-    std::string_view name;
+    std::string name;
     std::string model;
     std::string file;
   };
   std::vector<Line> lines{{"", "name", "model", "file"}};
   const auto add = [&lines](std::string_view what, const std::vector<LoadedKey>& keys) {
     for (const LoadedKey& key : keys) {
-      lines.push_back({what, key.name, detail::sizes_text(key.model), detail::sizes_text(key.file)});
+      lines.push_back({what, core::printable(key.name), detail::sizes_text(key.model), detail::sizes_text(key.file)});
     }
   };
   add("kept", report.kept);
@@ -70,9 +72,10 @@ HEARTH_INLINE std::string summary(const LoadReport& report) {
     }
     std::vector<std::string> names;
     for (std::size_t i = 0; i < keys.size() && i < most; ++i) {
-      names.push_back(with_sizes ? fmt::format("{}: {} in the model, {} in the file", keys[i].name,
+      const std::string name = core::printable(keys[i].name);
+      names.push_back(with_sizes ? fmt::format("{}: {} in the model, {} in the file", name,
                                                detail::sizes_text(keys[i].model), detail::sizes_text(keys[i].file))
-                                 : keys[i].name);
+                                 : name);
     }
     parts.push_back(
         fmt::format("{} {} ({}{})", keys.size(), what, fmt::join(names, ", "), keys.size() > most ? ", …" : ""));

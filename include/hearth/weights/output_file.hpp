@@ -3,13 +3,12 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <span>
 #include <string>
 
-#include <hearth/core/error.hpp>
+#include <hearth/core/file_error.hpp>
 
 namespace hearth::weights {
 
@@ -36,7 +35,9 @@ class OutputFile {
 
  private:
   void check(bool succeeded) const {
-    core::require(succeeded, "cannot write {}: {}", path_.string(), std::strerror(errno));
+    if (!succeeded) {
+      core::fail_on_file("cannot write", path_, errno);
+    }
   }
 
   std::filesystem::path path_;

@@ -6,6 +6,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/mapped_file.hpp>
+#include <hearth/core/printable.hpp>
 #include <hearth/weights/formats.hpp>
 #include <hearth/weights/mapped_tensors.hpp>
 #include <hearth/weights/stored_tensor.hpp>
@@ -21,7 +22,7 @@ HEARTH_INLINE StateDict read_weights(const std::filesystem::path& path, const Re
     }
     return state;
   } catch (const Error& error) {
-    core::fail("cannot read the weights of {}: {}", path.string(), error.what());
+    core::fail("cannot read the weights of {}: {}", core::printable(path), core::printable(error.what(), 5000));
   }
 }
 
@@ -30,7 +31,7 @@ HEARTH_INLINE std::vector<std::string> read_classes(const std::filesystem::path&
   try {
     return weights::read_stored_classes(file.bytes());
   } catch (const Error& error) {
-    core::fail("cannot read the classes of {}: {}", path.string(), error.what());
+    core::fail("cannot read the classes of {}: {}", core::printable(path), core::printable(error.what(), 5000));
   }
 }
 
