@@ -6,12 +6,16 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <hearth/weights/load.hpp>
+#include <hearth/weights/output_file.hpp>
+#include <hearth/weights/pickle/writer.hpp>
 #include <hearth/weights/read.hpp>
 #include <hearth/weights/save.hpp>
+#include <hearth/weights/zip/writer.hpp>
 
 #include "catch.hpp"
 #include "weights/net.hpp"
@@ -180,6 +184,30 @@ TEST_CASE("read_checkpoint gives objects that it does not know as Unread, each b
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(save_checkpoint(checkpoint, folder / "c.pth"),
                     "save_checkpoint: args is an argparse.Namespace, which hearth cannot save");
+}
+
+TEST_CASE("A name as long as the file is not repeated for every value that shares it") {
+  const TemporaryFolder folder;
+  const std::string long_name(1 << 20, 'x');
+  hearth::pickle::Writer pickle;
+  pickle.empty_list();
+  pickle.begin();
+  pickle.global("__main__", long_name);
+  pickle.global("__main__", long_name);
+  pickle.empty_tuple();
+  pickle.call();
+  pickle.end_list();
+  {
+    hearth::weights::OutputFile file(folder / "c.pth", folder / "c.pth");
+    hearth::zip::Writer zip(file);
+    const std::string bytes = pickle.finish();
+    zip.add("archive/data.pkl", std::as_bytes(std::span(bytes)));
+    zip.finish();
+    file.close();
+  }
+  const Value checkpoint = read_checkpoint(folder / "c.pth");
+  CHECK(checkpoint[0].as<Value::Unread>().what.size() < 256);
+  CHECK(checkpoint[1].as<Value::Unread>().what.size() < 256);
 }
 
 TEST_CASE("What save_checkpoint writes, read_checkpoint reads") {

@@ -58,7 +58,7 @@ class CheckpointValues {
           } else if constexpr (std::same_as<T, pickle::Value::BigInteger>) {
             return Value::Unread{"an integer of more than 64 bits"};
           } else if constexpr (std::same_as<T, pickle::Value::Global>) {
-            return Value::Unread{"the name " + content.name};
+            return Value::Unread{"the name " + content.name.substr(0, pickle::longest_name)};
           } else {
             return Value::Unread{value.kind()};
           }
@@ -94,8 +94,8 @@ class CheckpointValues {
 
   Value tensor(const pickle::Value& value, const std::string& name) {
     if (!pth::is_dense_tensor(value)) {
-      return Value::Unread{
-          fmt::format("a tensor of a kind that is not read ({})", pth::detail::tensor_call(value).first)};
+      return Value::Unread{fmt::format("a tensor of a kind that is not read ({})",
+                                       pth::detail::tensor_call(value).first.substr(0, pickle::longest_name))};
     }
     return tensors_.make(pth::stored_tensor(name, value, pth_.storages));
   }

@@ -15,6 +15,10 @@
 
 namespace hearth::pickle {
 
+/// The most bytes of a global's name that a sentence or a checkpoint's value repeats: a name may be as long as the
+/// file, and many values may share it.
+inline constexpr std::size_t longest_name = 200;
+
 /// One value of a pickle. Values refer to each other by pointer, may be shared, and may even form cycles: walk them
 /// with that in mind. They belong to their Document.
 struct Value {
@@ -89,7 +93,7 @@ struct Value {
     }
     constexpr std::string_view vowels = "aeiouAEIOU";
     const bool is_vowel = !function->name.empty() && vowels.find(function->name.front()) != vowels.npos;
-    return (is_vowel ? "an " : "a ") + function->name.substr(0, 200);
+    return (is_vowel ? "an " : "a ") + function->name.substr(0, longest_name);
   }
 
   /// Whether the value is what a call of an unknown name would give: an object of which nothing is understood.
