@@ -9,6 +9,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/InferenceMode.h>
+#include <fmt/ranges.h>
 #include <torch/cuda.h>
 
 #include <atomic>

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include <hearth/core/error.hpp>
 #include <hearth/losses/check_targets.hpp>
 #include <hearth/losses/cross_entropy.hpp>
 #include <hearth/losses/loss.hpp>

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <hearth/core/error.hpp>
 #include <hearth/losses/cross_entropy.hpp>
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/metrics/average_loss.hpp>

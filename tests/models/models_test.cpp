@@ -1,5 +1,6 @@
 /// The models against torchvision's: names, shapes, first weights, outputs and a training step. The reference values
 /// are written by make_reference.py.
+#include <fmt/ranges.h>
 #include <torch/torch.h>
 
 #include <cmath>

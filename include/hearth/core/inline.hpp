@@ -7,6 +7,9 @@
 ///     #include <hearth/weights/name.ipp>
 ///     #endif
 ///
+/// Virtual functions have HEARTH_INLINE in their class, too: without it, every file that includes the header would hold
+/// the class's table of virtual functions, and with it all of them.
+///
 /// A target that links hearth::compiled has HEARTH_COMPILED defined and sees the declarations alone; the library's own
 /// sources include every `name.ipp`.
 #pragma once

@@ -26,7 +26,7 @@ class AlexNetModule : public torch::nn::Cloneable<AlexNetModule> {
  public:
   explicit AlexNetModule(AlexNetOptions options = {});
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, H, W] of at least 63 x 63 pixels. Throws Error when the input has another
   /// shape.

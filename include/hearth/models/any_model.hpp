@@ -42,8 +42,9 @@ class AnyModelModule : public torch::nn::Module {
   torch::nn::Linear head() const { return head_; }
   std::string head_name() const { return head_name_; }
 
-  void train(bool on = true) override;
-  std::shared_ptr<torch::nn::Module> clone(const std::optional<torch::Device>& device = {}) const override;
+  HEARTH_INLINE void train(bool on = true) override;
+  HEARTH_INLINE std::shared_ptr<torch::nn::Module> clone(
+      const std::optional<torch::Device>& device = {}) const override;
 
  private:
   /// Takes the inner model's parameters, buffers and layers for its own.

@@ -38,7 +38,7 @@ class ConvNeXtModule : public torch::nn::Cloneable<ConvNeXtModule> {
  public:
   ConvNeXtModule(const ConvNeXtShape& shape, ConvNeXtOptions options);
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, H, W] of at least 32 x 32 pixels. Throws Error when the input has another
   /// shape.

@@ -31,7 +31,7 @@ class DenseNetModule : public torch::nn::Cloneable<DenseNetModule> {
   DenseNetModule(std::int64_t growth_rate, std::array<int, 4> block_config, std::int64_t num_init_features,
                  DenseNetOptions options);
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, H, W] of at least 29 x 29 pixels. Throws Error when the input has another
   /// shape.

@@ -37,7 +37,7 @@ class EfficientNetModule : public torch::nn::Cloneable<EfficientNetModule> {
  public:
   explicit EfficientNetModule(EfficientNetScale scale, EfficientNetOptions options = {});
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, H, W]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x);

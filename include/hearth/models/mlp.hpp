@@ -27,7 +27,7 @@ class MLPModule : public torch::nn::Cloneable<MLPModule> {
  public:
   explicit MLPModule(MLPOptions options = {});
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of samples [N, ...] with in_features numbers each. Throws Error when they have others.
   at::Tensor forward(const at::Tensor& x);

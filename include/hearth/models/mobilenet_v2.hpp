@@ -28,7 +28,7 @@ class MobileNetV2Module : public torch::nn::Cloneable<MobileNetV2Module> {
  public:
   explicit MobileNetV2Module(MobileNetV2Options options = {});
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, H, W]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x);

@@ -35,7 +35,7 @@ class MobileNetV3Module : public torch::nn::Cloneable<MobileNetV3Module> {
  public:
   explicit MobileNetV3Module(MobileNetV3Size size, MobileNetV3Options options = {});
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, H, W]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x);

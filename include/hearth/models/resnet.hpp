@@ -38,7 +38,7 @@ class ResNetModule : public torch::nn::Cloneable<ResNetModule> {
   /// Builds torchvision's ResNet(block, layers, …): `layers` counts the blocks of the four stages.
   ResNetModule(ResNetBlock block, std::array<int, 4> layers, ResNetOptions options);
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, H, W]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x);

@@ -31,7 +31,7 @@ class VGGModule : public torch::nn::Cloneable<VGGModule> {
   /// of which ends in a pooling.
   VGGModule(std::array<int, 5> layers, bool batch_norm, VGGOptions options);
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, H, W] of at least 32 x 32 pixels. Throws Error when the input has another
   /// shape.

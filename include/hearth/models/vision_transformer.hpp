@@ -43,7 +43,7 @@ class VisionTransformerModule : public torch::nn::Cloneable<VisionTransformerMod
  public:
   VisionTransformerModule(const VisionTransformerShape& shape, VisionTransformerOptions options);
 
-  void reset() override;
+  HEARTH_INLINE void reset() override;
 
   /// Logits [N, classes] of images [N, 3, image_size, image_size]. Throws Error when the input has another shape.
   at::Tensor forward(at::Tensor x);

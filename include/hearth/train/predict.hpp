@@ -38,7 +38,7 @@ namespace hearth::train {
 /// The place of a batch of one sample.
 class OneSample final : public SampleSink {
  public:
-  SamplePlace place(const Shape& shape) override;
+  HEARTH_INLINE SamplePlace place(const Shape& shape) override;
   /// float [1, ...]
   const at::Tensor& batch() const noexcept { return batch_; }
 
