@@ -29,6 +29,7 @@
 #else
 #define HEARTH_USED gnu::used
 #endif
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are declared names
 #ifdef __ELF__
 #define HEARTH_RULE(RULE, STORAGE, SETTING)                                              \
   extern "C" {                                                                           \
@@ -41,6 +42,7 @@
 #endif
 #define HEARTH_RULE_1(RULE) HEARTH_RULE(RULE, thread_local, 1)
 #define HEARTH_RULE_0(RULE) HEARTH_RULE(RULE, , 0)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #ifdef HEARTH_COMPILED
 HEARTH_RULE_1(hearth_all_parts_of_a_program_link_hearth_compiled_or_all_are_header_only);
