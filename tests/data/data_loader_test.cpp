@@ -1,5 +1,6 @@
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/distributed_sampler.hpp>
+#include <hearth/data/loader_like.hpp>
 #include <hearth/data/write_sample.hpp>
 
 #include <ATen/TensorOperators.h>
@@ -75,6 +76,7 @@ struct Copy {
   std::vector<std::int64_t> targets;
   std::vector<std::size_t> samples;
   std::size_t index;
+  std::size_t drawn;
   friend bool operator==(const Copy&, const Copy&) = default;
   friend std::ostream& operator<<(std::ostream& out, const Copy& batch) {
     return out << "batch " << batch.index << " of the samples " << fmt::format("{}", fmt::join(batch.samples, ", "));
@@ -87,7 +89,8 @@ Copy copy(const Batch& batch) {
   return {{inputs.const_data_ptr<float>(), inputs.const_data_ptr<float>() + inputs.numel()},
           {targets.const_data_ptr<std::int64_t>(), targets.const_data_ptr<std::int64_t>() + targets.numel()},
           batch.samples,
-          batch.index};
+          batch.index,
+          batch.drawn};
 }
 
 template <class Range>
@@ -112,6 +115,7 @@ const std::vector<int> worker_counts{0, 1, 4, 16};
 }  // namespace
 
 static_assert(std::ranges::input_range<DataLoader<Numbers>>);
+static_assert(ResumableLoader<DataLoader<Numbers>>);
 static_assert(
     std::same_as<decltype(DataLoader{Numbers{}, {.batch_size = 2}}), DataLoader<Numbers, data::DefaultSampler>>);
 static_assert(
@@ -232,6 +236,103 @@ TEST_CASE("Each loop is the next epoch, and any epoch can be had again", "[data_
     order.insert(order.end(), batch.samples.begin(), batch.samples.end());
   }
   CHECK(order == permutation(30, 1, 0));
+}
+
+TEST_CASE("An epoch that goes on at a batch gives what the whole epoch gives from there on", "[data_loader]") {
+  for (const int workers : worker_counts) {
+    for (const bool drop_last : {false, true}) {
+      const LoaderOptions options{
+          .batch_size = 7, .shuffle = true, .workers = workers, .drop_last = drop_last, .seed = 3};
+      DataLoader whole{Numbers{60}, options};
+      for (const std::uint64_t number : {0, 2}) {
+        std::vector<Copy> expected = all(whole.epoch(number));
+        REQUIRE(expected.size() == (drop_last ? 8 : 9));
+        std::size_t left_out = 0;
+        while (!expected.empty()) {
+          DataLoader fresh{Numbers{60}, options};
+          auto rest = fresh.epoch(number, left_out);
+          CHECK(rest.size() == expected.size());
+          CHECK(all(rest) == expected);
+          left_out = expected.front().drawn;
+          expected.erase(expected.begin());
+        }
+        CHECK(left_out == (drop_last ? 56 : 60));
+      }
+    }
+  }
+}
+
+TEST_CASE("A batch says how many samples the epoch has drawn with it", "[data_loader]") {
+  DataLoader loader{Numbers{10}, {.batch_size = 4, .workers = 1}};
+  const std::vector<Copy> batches = all(loader);
+  CHECK(batches[0].drawn == 4);
+  CHECK(batches[1].drawn == 8);
+  CHECK(batches[2].drawn == 10);
+  // Skipped samples were drawn too: the second batch has nothing left, and the third two of three.
+  DataLoader skipping{Numbers{11, {1, 4, 5, 6, 7, 9}}, {.batch_size = 4, .bad_samples = BadSamples::skip}};
+  const std::vector<Copy> fewer = all(skipping);
+  REQUIRE(fewer.size() == 2);
+  CHECK(fewer[0].drawn == 4);
+  CHECK(fewer[1].drawn == 11);
+  CHECK(fewer[1].samples == std::vector<std::size_t>{8, 10});
+}
+
+TEST_CASE("An epoch that goes on remembers what the samples left out have drawn", "[data_loader]") {
+  const auto loader = [](int workers) {
+    return DataLoader{
+        Numbers{3}, WeightedRandomSampler({1, 1, 2}, 60), {.batch_size = 5, .workers = workers, .seed = 5}};
+  };
+  auto whole = loader(0);
+  const std::vector<Copy> expected = all(whole.epoch(1));
+  for (const int workers : worker_counts) {
+    auto rest = loader(workers);
+    CHECK(all(rest.epoch(1, 40)) == std::vector<Copy>(expected.begin() + 8, expected.end()));
+  }
+}
+
+TEST_CASE("An epoch that goes on within a batch begins with the rest of that batch", "[data_loader]") {
+  for (const int workers : worker_counts) {
+    DataLoader loader{Numbers{10}, {.batch_size = 4, .workers = workers}};
+    const std::vector<Copy> whole = all(loader.epoch(3));
+    auto epoch = loader.epoch(3, 6);
+    CHECK(epoch.size() == 2);
+    const std::vector<Copy> rest = all(epoch);
+    REQUIRE(rest.size() == 2);
+    CHECK(rest[0].samples == std::vector<std::size_t>{6, 7});
+    CHECK(rest[0].index == 1);
+    CHECK(rest[0].drawn == 8);
+    CHECK(rest[0].inputs == std::vector<float>(whole[1].inputs.begin() + 6, whole[1].inputs.end()));
+    CHECK(rest[1] == whole[2]);
+    CHECK(sizes(all(loader.epoch(3, 9))) == std::vector<std::size_t>{1});
+    CHECK(all(loader.epoch(3)) == whole);
+  }
+}
+
+TEST_CASE("An epoch of which all is left out has no batch, and beyond its end is an error", "[data_loader]") {
+  for (const int workers : worker_counts) {
+    DataLoader loader{Numbers{10, {0}}, {.batch_size = 4, .workers = workers}};
+    auto none = loader.epoch(0, 10);
+    CHECK(none.size() == 0);
+    CHECK(all(none).empty());
+    CHECK_THROWS_WITH(loader.epoch(2, 11),
+                      "DataLoader: epoch 2 cannot go on at sample 11: it draws 10 samples; was it "
+                      "begun with another dataset or sampler?");
+    DataLoader whole_batches{Numbers{10}, {.batch_size = 4, .workers = workers, .drop_last = true}};
+    for (const std::size_t first : {8, 9, 10}) {
+      CHECK(all(whole_batches.epoch(0, first)).empty());
+    }
+    CHECK_THROWS_WITH(whole_batches.epoch(0, 11), ContainsSubstring("cannot go on at sample 11"));
+  }
+}
+
+TEST_CASE("An epoch that goes on reads no sample that was left out", "[data_loader]") {
+  DataLoader stopping{Numbers{12, {0, 5, 7}}, {.batch_size = 4, .workers = 2}};
+  CHECK(sizes(all(stopping.epoch(0, 8))) == std::vector<std::size_t>{4});
+  DataLoader skipping{Numbers{12, {0, 5, 9}}, {.batch_size = 4, .bad_samples = BadSamples::skip}};
+  CHECK(sizes(all(skipping.epoch(0, 4))) == std::vector<std::size_t>{3, 3});
+  CHECK(skipping.skipped() == 2);
+  DataLoader nothing_left{Numbers{6, {4, 5}}, {.batch_size = 4, .bad_samples = BadSamples::skip}};
+  CHECK(all(nothing_left.epoch(0, 4)).empty());  // as at the end of the whole epoch
 }
 
 TEST_CASE("Images lie in the layout that was asked for, and mean the same", "[data_loader]") {

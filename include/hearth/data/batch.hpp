@@ -14,6 +14,7 @@ struct Batch {
   at::Tensor inputs;                 ///< float [N, ...]; [N, C, H, W] for images
   at::Tensor targets;                ///< int64 [N], the labels
   std::size_t index = 0;             ///< which batch of the epoch it is, from 0
+  std::size_t drawn = 0;             ///< how many samples the epoch has drawn with it, skipped ones too
   std::vector<std::size_t> samples;  ///< the samples' numbers in the dataset
 
   std::size_t size() const noexcept { return samples.size(); }

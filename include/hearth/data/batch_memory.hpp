@@ -40,12 +40,13 @@ struct BatchMemoryOptions {
 /// `skip`. The first place that is asked for decides the shape of the batch.
 class BatchMemory final : public SampleSink {
  public:
-  /// Begins batch `index` of an epoch.
-  void begin(const BatchMemoryOptions& options, std::size_t index) {
+  /// Begins batch `index` of an epoch, with which the epoch has drawn `drawn` samples.
+  void begin(const BatchMemoryOptions& options, std::size_t index, std::size_t drawn) {
     options_ = options;
     batch_.inputs.reset();
     batch_.targets.reset();
     batch_.index = index;
+    batch_.drawn = drawn;
     batch_.samples.clear();
     has_shape_ = false;
     skipped_ = {};

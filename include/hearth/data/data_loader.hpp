@@ -98,8 +98,13 @@ class DataLoader {
 
   /// The batches of the given epoch: the same whenever it is asked for. They are gone through once, and are being read
   /// ahead from now on. `begin()` counts on from where it was.
-  Epoch epoch(std::uint64_t number) {
-    Epoch begun(source_, number);
+  ///
+  /// `first_sample` leaves out the samples that the epoch draws before it, unread: a run that stopped within an epoch
+  /// goes on with `epoch(number, batch.drawn)` of its last batch. What comes is what the whole epoch gives from there
+  /// on, bit for bit; where `first_sample` is no multiple of batch_size, the first batch is what is left of its batch.
+  /// When all are left out there is no batch. Throws Error when `first_sample` is beyond the epoch's end.
+  Epoch epoch(std::uint64_t number, std::size_t first_sample = 0) {
+    Epoch begun(source_, number, first_sample);
     skipped_ = begun.skipped_samples();
     return begun;
   }

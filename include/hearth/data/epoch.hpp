@@ -43,26 +43,27 @@ std::size_t batch_count(const LoaderOptions& options, std::size_t samples) noexc
 /// find that out takes one bit a sample. Throws Error when an entry is none of the dataset's `size` samples.
 std::vector<std::uint32_t> earlier_draws(const std::vector<std::size_t>& order, std::size_t size);
 
-/// The batches of one epoch, to be gone through once. The workers read ahead from the start, and stop when the epoch
-/// and its iterators are gone.
+/// The batches of one epoch, or of its rest, to be gone through once. The workers read ahead from the start, and stop
+/// when the epoch and its iterators are gone.
 class Epoch {
  public:
   class Iterator;
 
-  /// Starts the workers. Throws Error when the sampler gives samples that the dataset has not.
-  Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number);
+  /// Starts the workers. The epoch's first `first_sample` draws are left out. Throws Error when the sampler gives
+  /// samples that the dataset has not, or fewer than `first_sample`.
+  Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number, std::size_t first_sample = 0);
 
   /// Waits for the first batch.
   Iterator begin();
   std::default_sentinel_t end() const noexcept { return {}; }
 
-  /// How many batches it has.
+  /// How many batches it has, without those that were left out.
   std::size_t size() const noexcept;
 
   /// How long whoever goes through it has waited for batches so far, in seconds; without workers, their making.
   double wait_seconds() const noexcept;
 
-  /// The samples that it has left out until now (BadSamples::skip). The pointer may be kept: it counts on.
+  /// The samples that it has skipped until now (BadSamples::skip). The pointer may be kept: it counts on.
   std::shared_ptr<const SkippedSamples> skipped_samples() const noexcept;
 
  private:

@@ -22,10 +22,11 @@ namespace hearth::data {
 /// An epoch while it is gone through: the order, the workers, and the batch that is in use.
 class Epoch::Run {
  public:
-  Run(std::shared_ptr<EpochSource> source, std::uint64_t epoch)
+  Run(std::shared_ptr<EpochSource> source, std::uint64_t epoch, std::size_t first_sample)
       : source_(std::move(source)),
         epoch_(epoch),
         order_(drawn_order()),
+        first_sample_(checked(first_sample)),
         earlier_draws_(earlier_draws(order_, source_->dataset_size)),
         prefetch_(size(), std::min(static_cast<std::size_t>(source_->options.workers), size()), ring(),
                   [this](std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) {
@@ -40,7 +41,10 @@ class Epoch::Run {
   }
 
   const std::shared_ptr<SkippedSamples>& skipped() const noexcept { return skipped_; }
-  std::size_t size() const noexcept { return batch_count(source_->options, order_.size()); }
+  std::size_t size() const noexcept {
+    const std::size_t whole = batch_count(source_->options, order_.size());
+    return first_sample_ == order_.size() ? 0 : whole - std::min(first_batch(), whole);
+  }
   double wait_seconds() const noexcept { return waited_.count(); }
 
   /// The next batch that has a sample in it; nullptr after the last.
@@ -52,6 +56,9 @@ class Epoch::Run {
   }
 
  private:
+  std::size_t batch_size() const noexcept { return static_cast<std::size_t>(source_->options.batch_size); }
+  std::size_t first_batch() const noexcept { return first_sample_ / batch_size(); }
+
   Batch* find_next() {
     while (BatchMemory* const memory = prefetch_.next()) {
       const SkippedSamples& skipped = memory->skipped();
@@ -64,7 +71,7 @@ class Epoch::Run {
         return &memory->batch();
       }
     }
-    core::require(has_given_ || skipped_->count == 0,
+    core::require(has_given_ || first_sample_ > 0 || skipped_->count == 0,
                   "DataLoader: not one of the {} samples could be read; the first: {}", skipped_->count,
                   skipped_->first.empty() ? "" : skipped_->first.front().reason);
     return nullptr;
@@ -77,23 +84,31 @@ class Epoch::Run {
     return order;
   }
 
+  std::size_t checked(std::size_t first_sample) const {
+    core::require(first_sample <= order_.size(),
+                  "DataLoader: epoch {} cannot go on at sample {}: it draws {} samples; was it begun with another "
+                  "dataset or sampler?",
+                  epoch_, first_sample, order_.size());
+    return first_sample;
+  }
+
   /// One batch is in use, and the others are made ahead.
   std::vector<BatchMemory> ring() const {
     const std::size_t ahead =
         static_cast<std::size_t>(source_->options.workers) * static_cast<std::size_t>(source_->options.prefetch);
     std::vector<BatchMemory> memory = std::exchange(*source_->spare, {});
-    memory.resize(std::min(1 + ahead, size()));
+    memory.resize(std::max(std::min(1 + ahead, size()), std::size_t{1}));
     return memory;
   }
 
   /// On a worker thread.
   void fill(std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) const {
     const LoaderOptions& options = source_->options;
-    const auto batch_size = static_cast<std::size_t>(options.batch_size);
-    const std::size_t first = index * batch_size;
-    const std::size_t last = first + std::min(batch_size, order_.size() - first);
-    memory.begin({std::min(batch_size, order_.size()), options.layout, options.pin_memory}, index);
-    for (std::size_t i = first; i < last && !stop.load(std::memory_order_relaxed); ++i) {
+    const std::size_t batch = first_batch() + index;
+    const std::size_t begin = batch * batch_size();
+    const std::size_t end = begin + std::min(batch_size(), order_.size() - begin);
+    memory.begin({std::min(batch_size(), order_.size()), options.layout, options.pin_memory}, batch, end);
+    for (std::size_t i = std::max(begin, first_sample_); i < end && !stop.load(std::memory_order_relaxed); ++i) {
       read(i, memory);
     }
     memory.finish();
@@ -120,6 +135,7 @@ class Epoch::Run {
   std::shared_ptr<EpochSource> source_;
   std::uint64_t epoch_;
   std::vector<std::size_t> order_;
+  std::size_t first_sample_;                  // the entries before it are left out
   std::vector<std::uint32_t> earlier_draws_;  // of the order's entries; empty: no sample comes twice
   std::shared_ptr<SkippedSamples> skipped_ = std::make_shared<SkippedSamples>();
   bool has_given_ = false;
@@ -169,11 +185,11 @@ HEARTH_INLINE std::vector<std::uint32_t> earlier_draws(const std::vector<std::si
   return earlier;
 }
 
-HEARTH_INLINE Epoch::Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number) {
+HEARTH_INLINE Epoch::Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number, std::size_t first_sample) {
   if (source->spare == nullptr) {
     source->spare = std::make_shared<std::vector<BatchMemory>>();
   }
-  run_ = std::make_shared<Run>(std::move(source), number);
+  run_ = std::make_shared<Run>(std::move(source), number, first_sample);
 }
 
 HEARTH_INLINE Epoch::Iterator Epoch::begin() {

@@ -20,4 +20,11 @@ concept LoaderLike = requires(L& loader, std::uint64_t epoch) {
   loader.dataset();
 };
 
+/// A loader that can leave out the first samples of an epoch without reading them, as DataLoader can: what a run needs
+/// that stopped within an epoch, at the `drawn` of its last batch, and goes on.
+template <class L>
+concept ResumableLoader = LoaderLike<L> && requires(L& loader, std::uint64_t epoch, std::size_t first_sample) {
+  { *loader.epoch(epoch, first_sample).begin() } -> std::convertible_to<const Batch&>;
+};
+
 }  // namespace hearth
