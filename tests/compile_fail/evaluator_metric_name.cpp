@@ -1,5 +1,5 @@
 // expect: Evaluator: every part must be a metric (MetricLike): update(logits, targets), value(), name(), reset(),
-// sums()
+// sums(), load_sums(sums)
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/train/evaluator.hpp>
 
@@ -12,9 +12,10 @@ struct Counter {
   }
 #endif
   void reset() {}
-  std::span<double> sums() {
+  std::span<const double> sums() const {
     return {};
   }
+  void load_sums(std::span<const double>) {}
 };
 
 void compose() {

@@ -65,9 +65,11 @@ TEST_CASE("Metrics are the same over any batches, and over the sums of two proce
 
   const auto add = [](auto& to, auto& from) {
     REQUIRE(to.sums().size() == from.sums().size());
-    for (std::size_t i = 0; i < to.sums().size(); ++i) {
-      to.sums()[i] += from.sums()[i];
+    std::vector<double> sums(to.sums().begin(), to.sums().end());
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      sums[i] += from.sums()[i];
     }
+    to.load_sums(sums);
   };
   add(left, right);
   add(left_loss, right_loss);
@@ -94,7 +96,7 @@ TEST_CASE("Accuracy refuses what it cannot count") {
   CHECK_THROWS_WITH((Accuracy{{.top_k = 0}}), "Accuracy: top_k must be at least 1, but got 0");
   Accuracy top5{{.top_k = 5}};
   CHECK_THROWS_WITH(top5.update(logits, targets), "Accuracy: top_k is 5, but the logits have 4 classes");
-  CHECK_THROWS_WITH(top5.update(logits, targets.slice(0, 0, 2)), ContainsSubstring("expects logits [N, C]"));
+  CHECK_THROWS_WITH(top5.update(logits, targets.slice(0, 0, 2)), ContainsSubstring("expected outputs [N, C]"));
   CHECK_THROWS_AS(top5.update(logits[0], targets), Error);
 }
 

@@ -25,8 +25,9 @@ class Accuracy {
   /// Throws Error when top_k is below 1.
   Accuracy(AccuracyOptions options = {});
 
-  /// Takes a batch in: logits [N, C], integer targets [N]. Throws Error when the shapes differ from these or top_k is
-  /// above C.
+  /// Takes a batch in: logits [N, C] and integer targets [N], or class probabilities [N, C], whose most probable class
+  /// is then the target, as in a training with MixUp. Throws Error when the shapes differ from these or top_k is above
+  /// C.
   void update(const at::Tensor& logits, const at::Tensor& targets);
 
   /// The accuracy over all samples since the last reset; not a number when there was none.
@@ -38,7 +39,8 @@ class Accuracy {
   std::int64_t ignore_index() const noexcept { return options_.ignore_index; }
 
   /// Samples found, samples seen.
-  std::span<double> sums() { return mean_.sums(); }
+  std::span<const double> sums() const { return mean_.sums(); }
+  void load_sums(std::span<const double> sums) { mean_.load(sums); }
 
   void reset() { mean_.reset(); }
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include <hearth/core/error.hpp>
+#include <hearth/metrics/inputs.hpp>
 
 namespace hearth {
 
@@ -16,13 +17,11 @@ HEARTH_INLINE Accuracy::Accuracy(AccuracyOptions options) : options_(options) {
 }
 
 HEARTH_INLINE void Accuracy::update(const at::Tensor& logits, const at::Tensor& targets) {
-  core::require(logits.dim() == 2 && targets.dim() == 1 && logits.size(0) == targets.size(0),
-                "Accuracy: expects logits [N, C] and targets [N], but got {} and {} dimensions, {} and {} numbers",
-                logits.dim(), targets.dim(), logits.numel(), targets.numel());
+  metrics::check_classes("Accuracy", logits, targets);
   const std::int64_t k = options_.top_k;
   core::require(k <= logits.size(1), "Accuracy: top_k is {}, but the logits have {} classes", k, logits.size(1));
   const at::NoGradGuard no_grad;
-  const at::Tensor labels = targets.to(logits.device());
+  const at::Tensor labels = metrics::labels(logits, targets);  // [N]
   const at::Tensor counts = labels.ne(options_.ignore_index);  // [N]
   const at::Tensor best = k == 1 ? logits.argmax(1, /*keepdim=*/true) : std::get<1>(logits.topk(k, 1));
   const at::Tensor found = best.eq(labels.unsqueeze(1)).logical_and_(counts.unsqueeze(1));  // [N, k]

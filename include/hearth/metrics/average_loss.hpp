@@ -12,6 +12,7 @@
 #include <hearth/losses/cross_entropy.hpp>
 #include <hearth/losses/loss.hpp>
 #include <hearth/metrics/deferred_mean.hpp>
+#include <hearth/metrics/inputs.hpp>
 
 namespace hearth {
 
@@ -28,13 +29,14 @@ class AverageLoss {
  public:
   explicit AverageLoss(Loss loss = Loss()) : loss_(std::move(loss)) {}
 
-  /// Takes a batch in: logits [N, C], targets [N].
-  void update(const at::Tensor& logits, const at::Tensor& targets) {
+  /// Takes a batch of outputs and targets in, as the loss takes them. Outputs of half precision, as autocast gives
+  /// them, are taken to float.
+  void update(const at::Tensor& outputs, const at::Tensor& targets) {
     const at::NoGradGuard no_grad;
     if (targets.size(0) == 0) {
       return;
     }
-    const at::Tensor mean = loss_(logits, targets);
+    const at::Tensor mean = loss_(metrics::in_float(outputs), targets);
     if constexpr (losses::WeighsSamples<Loss>) {
       mean_.add_mean(mean, loss_.total_weight(targets));
     } else {
@@ -51,7 +53,8 @@ class AverageLoss {
   std::int64_t ignore_index() const requires losses::IgnoresALabel<Loss> { return loss_.ignore_index(); }
 
   /// The sum of the samples' losses, and their count.
-  std::span<double> sums() { return mean_.sums(); }
+  std::span<const double> sums() const { return mean_.sums(); }
+  void load_sums(std::span<const double> sums) { mean_.load(sums); }
 
   void reset() { mean_.reset(); }
 

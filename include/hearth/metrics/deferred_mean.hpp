@@ -29,8 +29,11 @@ class DeferredMean {
   /// Sum divided by count; not a number while the count is 0.
   double value() const;
 
-  /// The sum and the count, for reading and for writing, until the next call.
-  std::span<double> sums();
+  /// The sum and the count, until the next call.
+  std::span<const double> sums() const;
+
+  /// Goes on from a sum and a count. Throws Error when `sums` is not these two.
+  void load(std::span<const double> sums);
 
   void reset() { *this = {}; }
 

@@ -6,7 +6,10 @@
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/stack.h>
 
+#include <algorithm>
 #include <limits>
+
+#include <hearth/core/error.hpp>
 
 namespace hearth::metrics {
 
@@ -19,9 +22,15 @@ HEARTH_INLINE double DeferredMean::value() const {
   return sums_[1] > 0 ? sums_[0] / sums_[1] : std::numeric_limits<double>::quiet_NaN();
 }
 
-HEARTH_INLINE std::span<double> DeferredMean::sums() {
+HEARTH_INLINE std::span<const double> DeferredMean::sums() const {
   settle();
   return sums_;
+}
+
+HEARTH_INLINE void DeferredMean::load(std::span<const double> sums) {
+  core::require(sums.size() == sums_.size(), "a mean is made of a sum and a count, but got {} numbers", sums.size());
+  reset();
+  std::copy(sums.begin(), sums.end(), sums_.begin());
 }
 
 HEARTH_INLINE void DeferredMean::add(const at::Tensor& number, const at::Tensor& count, bool is_mean) {

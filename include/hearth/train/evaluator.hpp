@@ -31,7 +31,7 @@ template <class... Metrics>
 class Evaluator {
   static_assert((MetricLike<Metrics> && ...),
                 "Evaluator: every part must be a metric (MetricLike): update(logits, targets), value(), name(), "
-                "reset(), sums(); value() and name() const");
+                "reset(), sums(), load_sums(sums); value() and name() const");
   static_assert(sizeof...(Metrics) > 0, "Evaluator: it needs at least one metric");
 
  public:
