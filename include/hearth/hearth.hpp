@@ -28,8 +28,10 @@
 #include <hearth/optim/adam.hpp>
 #include <hearth/optim/adam_rule.hpp>
 #include <hearth/optim/adamw.hpp>
+#include <hearth/optim/clip_gradients.hpp>
 #include <hearth/optim/cosine_annealing_lr.hpp>
 #include <hearth/optim/fused_call.hpp>
+#include <hearth/optim/grad_scaler.hpp>
 #include <hearth/optim/linear_lr.hpp>
 #include <hearth/optim/multi_step_lr.hpp>
 #include <hearth/optim/optimizer.hpp>
@@ -41,6 +43,7 @@
 #include <hearth/optim/sequential_lr.hpp>
 #include <hearth/optim/sgd.hpp>
 #include <hearth/optim/step_lr.hpp>
+#include <hearth/optim/weight_average.hpp>
 
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
