@@ -71,6 +71,7 @@
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/sampler.hpp>
 #include <hearth/data/skipped_samples.hpp>
+#include <hearth/data/target.hpp>
 #include <hearth/data/write_sample.hpp>
 
 #include <hearth/models/alexnet.hpp>

@@ -1,4 +1,4 @@
-// expect: ConcatDataset: each Dataset must be DatasetLike: size() and read(index, random, sink) -> label
+// expect: ConcatDataset: each Dataset must be DatasetLike: size() and read(index, random, sink) -> target
 #include <vector>
 
 #include <hearth/datasets/concat_dataset.hpp>

@@ -1,4 +1,4 @@
-// expect: DataLoader: Dataset must be DatasetLike: size() and read(index, random, sink) -> label
+// expect: DataLoader: Dataset must be DatasetLike: size() and read(index, random, sink) -> target
 #include <hearth/data/data_loader.hpp>
 
 struct Numbers {

@@ -1,4 +1,4 @@
-// expect: DataLoader: Dataset must be DatasetLike: size() and read(index, random, sink) -> label, both const
+// expect: DataLoader: Dataset must be DatasetLike: size() and read(index, random, sink) -> target, both const
 #include <hearth/data/data_loader.hpp>
 
 struct Counting {

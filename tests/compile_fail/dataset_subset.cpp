@@ -1,4 +1,4 @@
-// expect: Subset: Dataset must be DatasetLike: size() and read(index, random, sink) -> label
+// expect: Subset: Dataset must be DatasetLike: size() and read(index, random, sink) -> target
 #include <vector>
 
 #include <hearth/datasets/fake_data.hpp>

@@ -5,7 +5,9 @@
 #include <hearth/datasets/subset.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +46,24 @@ struct Bare {
   }
 };
 
+/// Samples whose targets are of any kind.
+template <class Target>
+struct With {
+  std::vector<Target> targets;
+  std::size_t size() const { return targets.size(); }
+  const Target& read(std::size_t index, RandomStream&, SampleSink& sink) const {
+    sink.place({1}).data[0] = 0;
+    return targets.at(index);
+  }
+};
+
+template <class Dataset>
+TargetOf<Dataset> target(const Dataset& dataset, std::size_t index) {
+  RecordingSink sink;
+  RandomStream random(0, 0, index);
+  return dataset.read(index, random, sink);
+}
+
 template <class Dataset>
 std::vector<std::pair<float, std::int64_t>> samples(const Dataset& dataset) {
   std::vector<std::pair<float, std::int64_t>> all;
@@ -78,6 +98,22 @@ TEST_CASE("Subset gives the samples it names, in its order", "[subset]") {
   CHECK(samples(Subset{subset, {2, 0}}) == Samples{{1, 1}, {3, 0}});
 }
 
+TEST_CASE("Subset gives targets of any kind as its dataset does", "[subset]") {
+  const Subset subset{With<std::vector<float>>{{{1, 2}, {3, 4}, {5, 6}}}, {2, 0}};
+  static_assert(std::same_as<TargetOf<decltype(subset)>, const std::vector<float>&>);
+  CHECK(target(subset, 0) == std::vector<float>{5, 6});
+  CHECK(&target(subset, 1) == &subset.dataset().targets[0]);
+}
+
+TEST_CASE("Copies of a Subset share the dataset", "[subset]") {
+  const Subset subset{Letters{{0, 1, 2}}, {2, 0}};
+  const Subset copy = subset;
+  CHECK(&copy.dataset() == &subset.dataset());
+  CHECK(&copy.indices() == &subset.indices());
+  const auto shared = std::make_shared<const Letters>(Letters{{0, 1, 2}});
+  CHECK(&Subset{shared, {1}}.dataset() == shared.get());
+}
+
 TEST_CASE("Subset refuses numbers that the dataset does not have", "[subset]") {
   CHECK_THROWS_WITH(Subset(Letters{{0, 1}}, {0, 2}),
                     ContainsSubstring("Subset: index 2 is out of range: the dataset has 2 samples"));
@@ -106,6 +142,20 @@ TEST_CASE("ConcatDataset gives one dataset after the other", "[concat_dataset]")
   CHECK(all.dataset<3>().size() == 1);
   CHECK_THROWS_WITH(all.label(5), ContainsSubstring("ConcatDataset: index 5 is out of range: there are 5 samples"));
   CHECK(samples(ConcatDataset{Letters{{1}}, Bare{}}) == Samples{{0, 1}, {-1, 0}, {-1, 0}});
+}
+
+TEST_CASE("ConcatDataset gives the kind of target that its datasets have", "[concat_dataset]") {
+  const ConcatDataset vectors{With<std::vector<float>>{{{1, 2}}}, With<std::vector<float>>{{{3, 4}, {5, 6}}}};
+  static_assert(std::same_as<TargetOf<decltype(vectors)>, std::vector<float>>);
+  CHECK(target(vectors, 2) == std::vector<float>{5, 6});
+  const ConcatDataset integers{With<int>{{1}}, With<std::uint8_t>{{2}}, Letters{{0}}};
+  static_assert(std::same_as<TargetOf<decltype(integers)>, std::int64_t>);
+  CHECK(target(integers, 1) == 2);
+  const ConcatDataset numbers{With<float>{{0.5F}}, With<double>{{1.5}}, With<int>{{2}}};
+  static_assert(std::same_as<TargetOf<decltype(numbers)>, TargetView>);
+  CHECK(target(numbers, 1).describe() == "a float number");
+  CHECK(*static_cast<const float*>(target(numbers, 1).data()) == 1.5F);
+  CHECK(target(numbers, 2).describe() == "an int64 number");
 }
 
 TEST_CASE("ConcatDataset refuses datasets whose labels mean different things", "[concat_dataset]") {

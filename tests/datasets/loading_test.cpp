@@ -91,6 +91,21 @@ TEST_CASE("TensorDataset gives the rows of its tensors", "[tensor_dataset]") {
   CHECK(TensorDataset{inputs, targets}.label(2) == 6);
 }
 
+TEST_CASE("TensorDataset gives targets of any shape: numbers, vectors, pictures, label maps", "[tensor_dataset]") {
+  const at::Tensor inputs = at::rand({5, 3});
+  for (const at::Tensor& targets : {at::rand({5}), at::rand({5, 4}), at::rand({5, 1, 2, 3}), at::rand({4, 5}).t(),
+                                    at::arange(30, at::kLong).view({5, 2, 3}), at::arange(5, at::kLong).view({5, 1})}) {
+    for (const int workers : {0, 2}) {
+      DataLoader loader{TensorDataset{inputs, targets}, {.batch_size = 2, .workers = workers}};
+      for (const Batch& batch : loader) {
+        CHECK(batch.targets.scalar_type() == targets.scalar_type());
+        CHECK(at::equal(batch.targets, targets.narrow(0, static_cast<std::int64_t>(2 * batch.index),
+                                                      static_cast<std::int64_t>(batch.size()))));
+      }
+    }
+  }
+}
+
 TEST_CASE("TensorDataset refuses tensors that are not what it needs", "[tensor_dataset]") {
   const at::Tensor inputs = at::rand({5, 3});
   const at::Tensor targets = at::arange(5, at::kLong);
@@ -98,8 +113,12 @@ TEST_CASE("TensorDataset refuses tensors that are not what it needs", "[tensor_d
                     ContainsSubstring("inputs must be of type float") && ContainsSubstring("Double"));
   CHECK_THROWS_WITH(TensorDataset(inputs, targets.to(at::kInt)), ContainsSubstring("targets must be of type int64"));
   CHECK_THROWS_WITH(TensorDataset(inputs, targets.narrow(0, 0, 4)), ContainsSubstring("5 inputs, but 4 targets"));
-  CHECK_THROWS_WITH(TensorDataset(inputs, targets.view({5, 1})),
-                    ContainsSubstring("1 and targets [N]") || ContainsSubstring("targets [N]"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.sum()),
+                    ContainsSubstring("targets [N] or [N, ...], but have 2 and 0"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.view({5, 1})).label(0),
+                    ContainsSubstring("no labels: the targets are Long of 2 dimensions"));
+  CHECK_THROWS_WITH(TensorDataset(inputs, targets.to(at::kFloat)).label(0),
+                    ContainsSubstring("no labels: the targets are Float of 1 dimensions"));
   CHECK_THROWS_WITH(TensorDataset(at::Tensor(), targets), ContainsSubstring("must be tensors"));
   CHECK_THROWS_WITH(TensorDataset(inputs, targets).label(5), ContainsSubstring("index 5 is out of range"));
 }

@@ -12,7 +12,7 @@ namespace hearth {
 /// something that autograd has saved of them: a batch, or a tensor of it, may be kept.
 struct Batch {
   at::Tensor inputs;                 ///< float [N, ...]; [N, C, H, W] for images
-  at::Tensor targets;                ///< int64 [N], the labels
+  at::Tensor targets;                ///< int64 [N], the labels; or what the dataset's targets are, see TargetLike
   std::size_t index = 0;             ///< which batch of the epoch it is, from 0
   std::size_t drawn = 0;             ///< how many samples the epoch has drawn with it, skipped ones too
   std::vector<std::size_t> samples;  ///< the samples' numbers in the dataset

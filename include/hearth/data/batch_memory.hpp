@@ -1,10 +1,7 @@
 /// The memory of a batch: samples are written straight into it, and it is used again when nobody else holds it.
 #pragma once
 
-#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/empty.h>
-#include <c10/core/InferenceMode.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,19 +12,12 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/data/batch.hpp>
+#include <hearth/data/reusable_tensor.hpp>
 #include <hearth/data/skipped_samples.hpp>
+#include <hearth/data/target.hpp>
+#include <hearth/data/target_memory.hpp>
 
 namespace hearth::data {
-
-namespace detail {
-
-/// Tensors made in its scope are plain ones, whatever mode of autograd the thread is in, for they outlive that mode.
-class PlainTensors {
-  c10::InferenceMode normal_{false};
-  at::AutoDispatchBelowADInplaceOrView untracked_;
-};
-
-}  // namespace detail
 
 /// The size and the kind of a batch's memory.
 struct BatchMemoryOptions {
@@ -37,8 +27,9 @@ struct BatchMemoryOptions {
 };
 
 /// Takes one sample after the other: `begin_sample`, then whoever reads the sample asks for its place, then `accept` or
-/// `skip`. The first place that is asked for decides the shape of the batch.
-class BatchMemory final : public SampleSink {
+/// `skip`. The first place that is asked for decides the shape of the batch's inputs, and the first target that is
+/// accepted type and shape of its targets.
+class BatchMemory final : public SampleSink, public TargetSink {
  public:
   /// Begins batch `index` of an epoch, with which the epoch has drawn `drawn` samples.
   void begin(const BatchMemoryOptions& options, std::size_t index, std::size_t drawn) {
@@ -50,10 +41,7 @@ class BatchMemory final : public SampleSink {
     batch_.samples.clear();
     has_shape_ = false;
     skipped_ = {};
-    const detail::PlainTensors plain;
-    if (!is_reusable(targets_) || targets_.size(0) != capacity()) {
-      targets_ = at::empty({capacity()}, at::TensorOptions(at::kLong).pinned_memory(options_.pin));
-    }
+    targets_.begin(options.capacity, options.pin);
   }
 
   void begin_sample(std::size_t sample) noexcept {
@@ -78,14 +66,9 @@ class BatchMemory final : public SampleSink {
     return {data_ + filled * shape_.numel(), shape_, shape_.rank() == 3 ? options_.layout : Layout::contiguous};
   }
 
-  /// The sample that was begun is in its place, and this is its label.
-  void accept(std::int64_t label) {
-    core::require(placed_,
-                  "DataLoader: the dataset's read gave a label for sample {}, but never asked for the sample's place",
-                  sample_);
-    targets_.mutable_data_ptr<std::int64_t>()[batch_.samples.size()] = label;
-    batch_.samples.push_back(sample_);
-  }
+  /// The sample that was begun is in its place, and this is its target.
+  void accept(const TargetView& target) override { accept_any(target); }
+  void accept(const at::Tensor& target) override { accept_any(target); }
 
   /// The sample that was begun cannot be read: the next one takes its place.
   void skip(const std::string& reason) {
@@ -95,7 +78,7 @@ class BatchMemory final : public SampleSink {
     }
   }
 
-  /// Has the place for the sample that was begun been refused? The sample's shape is not the batch's, or memory is
+  /// Has the sample that was begun been refused? Its shape or that of its target is not the batch's, or memory is
   /// short.
   bool refused() const noexcept { return refused_; }
 
@@ -106,25 +89,28 @@ class BatchMemory final : public SampleSink {
   void finish() {
     const auto count = static_cast<std::int64_t>(batch_.samples.size());
     if (count > 0) {
-      const detail::PlainTensors plain;
-      batch_.inputs = inputs_.narrow(0, 0, count);
-      batch_.targets = targets_.narrow(0, 0, count);
+      batch_.inputs = inputs_.first(count);
+      batch_.targets = targets_.first(count);
     }
     if (options_.pin) {  // LibTorch's allocator of pinned memory knows when a copy to the GPU has ended, and this
                          // object does not
-      inputs_.reset();
-      targets_.reset();
+      inputs_.release();
+      targets_.release();
     }
   }
 
   Batch& batch() noexcept { return batch_; }
 
  private:
-  std::int64_t capacity() const noexcept { return static_cast<std::int64_t>(options_.capacity); }
-
-  /// Whether nobody else has the tensor, a view of it or its storage.
-  static bool is_reusable(const at::Tensor& tensor) {
-    return tensor.defined() && tensor.use_count() == 1 && tensor.storage().use_count() == 1;
+  template <class Target>
+  void accept_any(const Target& target) {
+    core::require(placed_,
+                  "DataLoader: the dataset's read gave a target for sample {}, but never asked for the sample's place",
+                  sample_);
+    refused_ = true;
+    targets_.put(batch_.samples.size(), sample_, target);
+    refused_ = false;
+    batch_.samples.push_back(sample_);
   }
 
   void reserve(const Shape& shape) {
@@ -135,20 +121,16 @@ class BatchMemory final : public SampleSink {
     if (bytes > 0x1p50) {  // more than a process can address
       refuse_size(shape, bytes);
     }
-    const detail::PlainTensors plain;
-    std::vector<std::int64_t> sizes{capacity()};
-    sizes.insert(sizes.end(), shape.begin(), shape.end());
     const auto format = shape.rank() == 3 && options_.layout == Layout::channels_last ? at::MemoryFormat::ChannelsLast
                                                                                       : at::MemoryFormat::Contiguous;
-    if (!is_reusable(inputs_) || inputs_.sizes() != sizes || !inputs_.is_contiguous(format)) {
-      inputs_.reset();
-      try {
-        inputs_ = at::empty(sizes, at::TensorOptions(at::kFloat).pinned_memory(options_.pin).memory_format(format));
-      } catch (const std::exception&) {  // LibTorch's, with a back-trace
-        refuse_size(shape, bytes);
-      }
+    std::vector<std::int64_t> sizes{static_cast<std::int64_t>(options_.capacity)};
+    sizes.insert(sizes.end(), shape.begin(), shape.end());
+    try {
+      inputs_.reserve(sizes, at::kFloat, options_.pin, format);
+    } catch (const std::exception&) {  // LibTorch's, with a back-trace
+      refuse_size(shape, bytes);
     }
-    data_ = inputs_.mutable_data_ptr<float>();
+    data_ = static_cast<float*>(inputs_.data());
     shape_ = shape;
     has_shape_ = true;
   }
@@ -171,10 +153,10 @@ class BatchMemory final : public SampleSink {
   }
 
   BatchMemoryOptions options_;
-  at::Tensor inputs_;   // [capacity, ...]
-  at::Tensor targets_;  // [capacity]
-  Batch batch_;         // its tensors are views of these
-  Shape shape_;
+  ReusableTensor inputs_;  // [capacity, ...]
+  TargetMemory targets_;
+  Batch batch_;  // its tensors are views of these
+  Shape shape_;  // of a sample
   float* data_ = nullptr;
   std::size_t sample_ = 0;
   SkippedSamples skipped_;

@@ -17,6 +17,7 @@
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/sampler.hpp>
 #include <hearth/data/skipped_samples.hpp>
+#include <hearth/data/target.hpp>
 
 namespace hearth::data {
 
@@ -57,7 +58,7 @@ template <class Dataset, class Sampler = data::DefaultSampler>
 class DataLoader {
   static_assert(
       DatasetLike<Dataset>,
-      "DataLoader: Dataset must be DatasetLike: size() and read(index, random, sink) -> label, both const; see "
+      "DataLoader: Dataset must be DatasetLike: size() and read(index, random, sink) -> target, both const; see "
       "hearth/data/dataset.hpp");
   static_assert(SamplerLike<Sampler>,
                 "DataLoader: Sampler must be SamplerLike: size() and indices(epoch) -> std::vector<std::size_t>, both "
@@ -128,12 +129,12 @@ class DataLoader {
   void begin_with(Dataset dataset, Sampler sampler, const LoaderOptions& options) {
     parts_ = std::make_shared<const Parts>(Parts{std::move(dataset), std::move(sampler)});
     data::check_loader_options(options, parts_->dataset.size(), parts_->sampler.size());
-    source_ = std::make_shared<data::EpochSource>(
-        data::EpochSource{options, parts_->dataset.size(), parts_->sampler.size(),
-                          [parts = parts_](std::uint64_t epoch) { return parts->sampler.indices(epoch); },
-                          [parts = parts_](std::size_t index, RandomStream& random, SampleSink& sink) -> std::int64_t {
-                            return parts->dataset.read(index, random, sink);
-                          }});
+    source_ = std::make_shared<data::EpochSource>(data::EpochSource{
+        options, parts_->dataset.size(), parts_->sampler.size(),
+        [parts = parts_](std::uint64_t epoch) { return parts->sampler.indices(epoch); },
+        [parts = parts_](std::size_t index, RandomStream& random, SampleSink& sink, data::TargetSink& targets) {
+          data::give(parts->dataset.read(index, random, sink), targets);
+        }});
   }
 
   std::shared_ptr<const Parts> parts_;

@@ -19,14 +19,17 @@
 namespace hearth::data {
 
 class BatchMemory;
+class TargetSink;
 
 /// What the epochs of a loader share.
 struct EpochSource {
   LoaderOptions options;
   std::size_t dataset_size = 0;
   std::size_t sampler_size = 0;
-  std::function<std::vector<std::size_t>(std::uint64_t epoch)> order;                           ///< the sampler's
-  std::function<std::int64_t(std::size_t index, RandomStream& random, SampleSink& sink)> read;  ///< the dataset's
+  std::function<std::vector<std::size_t>(std::uint64_t epoch)> order;  ///< the sampler's
+  std::function<void(std::size_t index, RandomStream& random, SampleSink& sink, TargetSink& targets)>
+      read;                                              ///< the
+                                                         ///< dataset's
   std::shared_ptr<std::vector<BatchMemory>> spare = {};  ///< memory of epochs that have ended
 };
 

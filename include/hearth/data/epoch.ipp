@@ -115,13 +115,13 @@ class Epoch::Run {
   }
 
   /// Reads entry `i` of the order. Every exception of a dataset's says that the sample is bad, except two that are no
-  /// sample's fault: memory is short, or the sample's shape is not the batch's.
+  /// sample's fault: memory is short, or shape or type of sample or target are not the batch's.
   void read(std::size_t i, BatchMemory& memory) const {
     const std::size_t sample = order_[i];
     RandomStream random(source_->options.seed, epoch_, sample, earlier_draws_.empty() ? 0 : earlier_draws_[i]);
     memory.begin_sample(sample);
     try {
-      memory.accept(source_->read(sample, random, memory));
+      source_->read(sample, random, memory, memory);
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {

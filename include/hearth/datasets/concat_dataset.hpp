@@ -2,15 +2,50 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/data/dataset.hpp>
+#include <hearth/data/target.hpp>
+
+namespace hearth::datasets {
+
+template <class T>
+concept IntegerLike = std::convertible_to<T, std::int64_t> && !std::floating_point<T>;
+
+/// The type that holds targets of all these types, in a std::type_identity; void, where there is none.
+template <class First, class... Others>
+constexpr auto common_target() {
+  if constexpr ((std::same_as<First, Others> && ...)) {
+    return std::type_identity<First>();
+  } else if constexpr (IntegerLike<First> && (IntegerLike<Others> && ...)) {
+    return std::type_identity<std::int64_t>();
+  } else if constexpr (std::constructible_from<TargetView, First> &&
+                       (std::constructible_from<TargetView, Others> && ...)) {
+    return std::type_identity<TargetView>();
+  } else {
+    return std::type_identity<void>();
+  }
+}
+
+/// The same for the targets of datasets; void, too, where one is no dataset.
+template <class... Datasets>
+constexpr auto common_target_of() {
+  if constexpr ((DatasetLike<Datasets> && ...)) {
+    return common_target<std::remove_cvref_t<TargetOf<Datasets>>...>();
+  } else {
+    return std::type_identity<void>();
+  }
+}
+
+}  // namespace hearth::datasets
 
 namespace hearth {
 
@@ -20,8 +55,12 @@ template <class... Datasets>
 class ConcatDataset {
   static_assert(sizeof...(Datasets) > 0, "ConcatDataset: give it at least one dataset");
   static_assert((DatasetLike<Datasets> && ...),
-                "ConcatDataset: each Dataset must be DatasetLike: size() and read(index, random, sink) -> label, both "
+                "ConcatDataset: each Dataset must be DatasetLike: size() and read(index, random, sink) -> target, both "
                 "const; see hearth/data/dataset.hpp");
+
+  using Target = typename decltype(datasets::common_target_of<Datasets...>())::type;
+  static_assert(!std::same_as<Target, void> || !(DatasetLike<Datasets> && ...),
+                "ConcatDataset: the datasets give targets of different kinds, which cannot be in one batch");
 
  public:
   /// Throws Error when the datasets disagree about their classes: equal labels must mean the same.
@@ -48,14 +87,14 @@ class ConcatDataset {
 
   std::size_t size() const noexcept { return ends_.back(); }
 
-  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
-    return at(index, [&](const auto& dataset, std::size_t inner) -> std::int64_t {
-      return dataset.read(inner, random, sink);
-    });
+  /// The target is the datasets' where all give the same kind; int64, where all are integers; a TargetView, where some
+  /// give floats and some integers. In a batch the targets must agree all the same.
+  Target read(std::size_t index, RandomStream& random, SampleSink& sink) const {
+    return at<Target>(index, [&](const auto& dataset, std::size_t inner) { return dataset.read(inner, random, sink); });
   }
 
   std::int64_t label(std::size_t index) const requires(KnowsLabels<Datasets>&&...) {
-    return at(index, [](const auto& dataset, std::size_t inner) -> std::int64_t { return dataset.label(inner); });
+    return at<std::int64_t>(index, [](const auto& dataset, std::size_t inner) { return dataset.label(inner); });
   }
 
   const auto& classes() const requires(KnowsClasses<Datasets>&&...) { return std::get<0>(datasets_).classes(); }
@@ -76,24 +115,17 @@ class ConcatDataset {
     std::apply([&](const auto&... dataset) { (visit(dataset), ...); }, datasets_);
   }
 
-  /// Calls `visit(dataset, inner)` for the dataset that sample `index` falls into, and its number there.
-  template <class Visit>
-  std::int64_t at(std::size_t index, const Visit& visit) const {
-    core::require(index < size(), "ConcatDataset: index {} is out of range: there are {} samples", index, size());
-    std::int64_t result = 0;
-    std::size_t i = 0;
-    std::size_t begin = 0;
-    const auto visit_if_inside = [&](const auto& dataset) {
-      const std::size_t end = ends_[i++];
-      const bool inside = index < end;
-      if (inside) {
-        result = visit(dataset, index - begin);
-      }
-      begin = end;
-      return inside;
-    };
-    std::apply([&](const auto&... dataset) { static_cast<void>((visit_if_inside(dataset) || ...)); }, datasets_);
-    return result;
+  /// `visit(dataset, inner)` for the dataset, `I` or a later one, that sample `index` falls into, and its number there.
+  template <class Result, std::size_t I = 0, class Visit>
+  Result at(std::size_t index, const Visit& visit) const {
+    if (index < ends_[I]) {
+      return static_cast<Result>(visit(dataset<I>(), index - (I == 0 ? 0 : ends_[I - 1])));
+    }
+    if constexpr (I + 1 < sizeof...(Datasets)) {
+      return at<Result, I + 1>(index, visit);
+    } else {
+      core::fail("ConcatDataset: index {} is out of range: there are {} samples", index, size());
+    }
   }
 
   std::tuple<Datasets...> datasets_;

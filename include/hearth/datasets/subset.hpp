@@ -16,18 +16,22 @@
 namespace hearth {
 
 /// The samples `indices` of a dataset, in that order; torch.utils.data.Subset. An index may come more than once. It
-/// knows classes and labels where the dataset does.
+/// knows classes and labels where the dataset does. Copies share the dataset and the numbers.
 template <class Dataset>
 class Subset {
   static_assert(DatasetLike<Dataset>,
-                "Subset: Dataset must be DatasetLike: size() and read(index, random, sink) -> label, both const; see "
+                "Subset: Dataset must be DatasetLike: size() and read(index, random, sink) -> target, both const; see "
                 "hearth/data/dataset.hpp");
 
  public:
   /// Throws Error when an index is none of the dataset's.
   Subset(Dataset dataset, std::vector<std::size_t> indices)
+      : Subset(std::make_shared<const Dataset>(std::move(dataset)), std::move(indices)) {}
+
+  /// The same of a dataset that others hold too.
+  Subset(std::shared_ptr<const Dataset> dataset, std::vector<std::size_t> indices)
       : dataset_(std::move(dataset)), indices_(std::make_shared<const std::vector<std::size_t>>(std::move(indices))) {
-    const std::size_t count = dataset_.size();
+    const std::size_t count = dataset_->size();
     for (const std::size_t index : *indices_) {
       core::require(index < count, "Subset: index {} is out of range: the dataset has {} samples", index, count);
     }
@@ -35,17 +39,17 @@ class Subset {
 
   std::size_t size() const noexcept { return indices_->size(); }
 
-  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
-    return dataset_.read(original(index), random, sink);
+  decltype(auto) read(std::size_t index, RandomStream& random, SampleSink& sink) const {
+    return dataset_->read(original(index), random, sink);
   }
 
-  std::int64_t label(std::size_t index) const requires KnowsLabels<Dataset> { return dataset_.label(original(index)); }
+  std::int64_t label(std::size_t index) const requires KnowsLabels<Dataset> { return dataset_->label(original(index)); }
 
-  const auto& classes() const requires KnowsClasses<Dataset> { return dataset_.classes(); }
+  const auto& classes() const requires KnowsClasses<Dataset> { return dataset_->classes(); }
 
-  std::size_t num_classes() const requires KnowsClassCount<Dataset> { return dataset_.num_classes(); }
+  std::size_t num_classes() const requires KnowsClassCount<Dataset> { return dataset_->num_classes(); }
 
-  const Dataset& dataset() const noexcept { return dataset_; }
+  const Dataset& dataset() const noexcept { return *dataset_; }
   const std::vector<std::size_t>& indices() const noexcept { return *indices_; }
 
  private:
@@ -54,7 +58,7 @@ class Subset {
     return (*indices_)[index];
   }
 
-  Dataset dataset_;
+  std::shared_ptr<const Dataset> dataset_;
   std::shared_ptr<const std::vector<std::size_t>> indices_;
 };
 

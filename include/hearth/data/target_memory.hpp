@@ -1,0 +1,109 @@
+/// The memory of a batch's targets.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <span>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/sample.hpp>
+#include <hearth/data/reusable_tensor.hpp>
+#include <hearth/data/target.hpp>
+
+namespace hearth::data {
+
+/// Targets of one type and one shape, that of the first. Its errors name the sample.
+class TargetMemory {
+ public:
+  /// Begins a batch of `capacity` targets at most; `pin`: in page-locked memory.
+  void begin(std::size_t capacity, bool pin) noexcept {
+    capacity_ = capacity;
+    pin_ = pin;
+  }
+
+  /// Sets target number `place`, that of `sample`; number 0 is set first. Throws Error when its type or shape is not
+  /// that of number 0, when it is empty, or memory is short.
+  void put(std::size_t place, std::size_t sample, const TargetView& target) {
+    if (place == 0) {
+      reserve(sample, target);
+    }
+    if (scalar_type(target) != type_ || target.shape() != shape_) [[unlikely]] {
+      const TargetView first = type_ == at::kLong ? TargetView(static_cast<const std::int64_t*>(nullptr), shape_)
+                                                  : TargetView(static_cast<const float*>(nullptr), shape_);
+      core::fail(
+          "DataLoader: the target of sample {} is {}, but the batch began with {}; the targets of a dataset must all "
+          "have one type and one shape",
+          sample, target.describe(), first.describe());
+    }
+    const auto count = static_cast<std::size_t>(shape_.numel());
+    if (type_ == at::kLong) {
+      std::memcpy(static_cast<std::int64_t*>(data_) + place * count, target.data(), count * sizeof(std::int64_t));
+    } else if (target.type() == TargetView::Type::float32) {
+      std::memcpy(static_cast<float*>(data_) + place * count, target.data(), count * sizeof(float));
+    } else {
+      const auto* const numbers = static_cast<const double*>(target.data());
+      std::transform(numbers, numbers + count, static_cast<float*>(data_) + place * count,
+                     [](double number) { return static_cast<float>(number); });
+    }
+  }
+
+  /// The same for a tensor of floats or integers. Throws Error also when it is none, or not on the CPU.
+  void put(std::size_t place, std::size_t sample, const at::Tensor& target) {
+    core::require(
+        target.defined() && target.device().is_cpu() && target.layout() == at::kStrided && !target.is_complex(),
+        "DataLoader: the target of sample {} must be a tensor of floats or integers on the CPU, but is {}", sample,
+        target.defined() ? target.toString() : "undefined");
+    const Shape shape(std::span(target.sizes().data(), target.sizes().size()));
+    if (target.is_floating_point()) {
+      const at::Tensor floats = target.detach().to(at::kFloat).contiguous();
+      put(place, sample, TargetView(floats.const_data_ptr<float>(), shape));
+    } else {
+      const at::Tensor integers = target.to(at::kLong).contiguous();
+      put(place, sample, TargetView(integers.const_data_ptr<std::int64_t>(), shape));
+    }
+  }
+
+  /// The first `count` targets, [count, ...].
+  at::Tensor first(std::int64_t count) const { return targets_.first(count); }
+
+  /// Lets go of the memory.
+  void release() noexcept { targets_.release(); }
+
+ private:
+  static at::ScalarType scalar_type(const TargetView& target) noexcept {
+    return target.type() == TargetView::Type::int64 ? at::kLong : at::kFloat;
+  }
+
+  void reserve(std::size_t sample, const TargetView& target) {
+    shape_ = target.shape();
+    type_ = scalar_type(target);
+    std::vector<std::int64_t> sizes{static_cast<std::int64_t>(capacity_)};
+    for (const std::int64_t size : shape_) {
+      core::require(size > 0, "DataLoader: the target of sample {} is empty: its shape is {}", sample,
+                    shape_.to_string());
+      sizes.push_back(size);
+    }
+    try {
+      targets_.reserve(sizes, type_, pin_);
+    } catch (const std::exception&) {  // LibTorch's, with a back-trace
+      core::fail("DataLoader: no memory for {} targets of the shape {}; use a smaller batch_size or smaller targets",
+                 capacity_, shape_.to_string());
+    }
+    data_ = targets_.data();
+  }
+
+  std::size_t capacity_ = 1;
+  bool pin_ = false;
+  ReusableTensor targets_;  // [capacity, ...]
+  void* data_ = nullptr;    // theirs
+  at::ScalarType type_ = at::kLong;
+  Shape shape_;  // of one target
+};
+
+}  // namespace hearth::data
