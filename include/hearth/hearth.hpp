@@ -102,6 +102,7 @@
 #include <hearth/train/callback.hpp>
 #include <hearth/train/checkpoints.hpp>
 #include <hearth/train/curves.hpp>
+#include <hearth/train/deterministic.hpp>
 #include <hearth/train/evaluation_mode.hpp>
 #include <hearth/train/evaluator.hpp>
 #include <hearth/train/history.hpp>
