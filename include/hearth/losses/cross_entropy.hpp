@@ -1,4 +1,4 @@
-/// The cross-entropy between logits and labels.
+/// The cross-entropy between logits and labels, or class probabilities.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,7 +17,8 @@ struct CrossEntropyLossOptions {
   std::int64_t ignore_index = -100;  ///< samples with this label do not count
 };
 
-/// torch.nn.CrossEntropyLoss: the mean over the batch of -log softmax(logits)[target].
+/// torch.nn.CrossEntropyLoss: the mean over the batch of -log softmax(logits)[target]. Targets may also be the
+/// probabilities of all classes, as MixUp and a teacher give them.
 ///
 ///     CrossEntropyLoss loss{{.label_smoothing = 0.1}};
 class CrossEntropyLoss {
@@ -26,12 +27,14 @@ class CrossEntropyLoss {
   CrossEntropyLoss(CrossEntropyLossOptions options = {});
 
   /// The loss of logits [N, C] and integer targets [N], each 0 … C-1 or ignore_index; not a number when every sample is
-  /// ignored. Throws Error when there is a weight and it is not of C numbers.
+  /// ignored. Or of logits [N, C] and class probabilities [N, C], floating-point numbers that are never ignored. Logits
+  /// [N, C, …] take targets [N, …] or [N, C, …]. Throws Error when there is a weight and it is not of C numbers.
   at::Tensor operator()(const at::Tensor& logits, const at::Tensor& targets) const;
 
   std::int64_t ignore_index() const noexcept { return options_.ignore_index; }
 
-  /// The sum of the weights of the targets' classes, without the ignored: what the mean is divided by.
+  /// What the mean is divided by: of labels, the sum of the weights of their classes, without the ignored; of class
+  /// probabilities, whose weights PyTorch leaves out of it, the number of samples (and places).
   at::Tensor total_weight(const at::Tensor& targets) const;
 
  private:

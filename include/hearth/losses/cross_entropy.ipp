@@ -4,7 +4,9 @@
 
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/scalar_tensor.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -22,9 +24,9 @@ HEARTH_INLINE CrossEntropyLoss::CrossEntropyLoss(CrossEntropyLossOptions options
 HEARTH_INLINE at::Tensor CrossEntropyLoss::operator()(const at::Tensor& logits, const at::Tensor& targets) const {
   std::optional<at::Tensor> weight;
   if (options_.weight.defined()) {
-    core::require(logits.dim() == 2 && options_.weight.size(0) == logits.size(1),
+    core::require(logits.dim() >= 2 && options_.weight.size(0) == logits.size(1),
                   "CrossEntropyLoss: weight has {} numbers, but the logits have {} classes", options_.weight.size(0),
-                  logits.dim() == 2 ? logits.size(1) : 0);
+                  logits.dim() >= 2 ? logits.size(1) : 0);
     weight = options_.weight.to(logits.scalar_type()).to(logits.device());  // the type first: MPS has no double
   }
   return at::cross_entropy_loss(logits, targets, weight, at::Reduction::Mean, options_.ignore_index,
@@ -32,12 +34,16 @@ HEARTH_INLINE at::Tensor CrossEntropyLoss::operator()(const at::Tensor& logits, 
 }
 
 HEARTH_INLINE at::Tensor CrossEntropyLoss::total_weight(const at::Tensor& targets) const {
+  if (targets.is_floating_point()) {  // [N, C, …]
+    return at::scalar_tensor(targets.numel() / std::max<std::int64_t>(targets.size(1), 1), at::kLong)
+        .to(targets.device());
+  }
   const at::Tensor counts = targets.ne(options_.ignore_index);
   if (!options_.weight.defined()) {
     return counts.sum();
   }
   const at::Tensor weight = options_.weight.to(at::kFloat).to(targets.device());
-  return weight.index_select(0, targets.mul(counts)).mul(counts).sum();
+  return weight.index_select(0, targets.mul(counts).flatten()).mul(counts.flatten()).sum();
 }
 
 }  // namespace hearth

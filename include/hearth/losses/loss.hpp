@@ -9,7 +9,7 @@
 
 namespace hearth {
 
-/// `loss(logits, targets)` gives the mean over the batch, a tensor of one number to call backward() on.
+/// `loss(outputs, targets)` gives the mean over the batch, a tensor of one number to call backward() on.
 ///
 /// A loss may have two more members. `ignore_index()` is a label whose samples do not count; without it every label
 /// must be a class. `total_weight(targets)` is what the batch's mean is divided by, a tensor of one number on the
