@@ -18,12 +18,22 @@
 #include <hearth/image/image.hpp>
 #include <hearth/image/resample.hpp>
 
+#include <hearth/losses/bce_with_logits.hpp>
 #include <hearth/losses/cross_entropy.hpp>
+#include <hearth/losses/focal.hpp>
 #include <hearth/losses/loss.hpp>
+#include <hearth/losses/regression.hpp>
 
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/metrics/average_loss.hpp>
+#include <hearth/metrics/calibration_error.hpp>
+#include <hearth/metrics/classification_report.hpp>
+#include <hearth/metrics/confusion_matrix.hpp>
+#include <hearth/metrics/mean_error.hpp>
 #include <hearth/metrics/metric.hpp>
+#include <hearth/metrics/multi_label_accuracy.hpp>
+#include <hearth/metrics/r2_score.hpp>
+#include <hearth/metrics/roc_auc.hpp>
 
 #include <hearth/optim/adam.hpp>
 #include <hearth/optim/adam_rule.hpp>

@@ -3,9 +3,6 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,7 +14,9 @@
 #include <hearth/metrics/metric.hpp>
 
 #include "catch.hpp"
+#include "losses/cross_entropy_cases.hpp"
 #include "models/formula.hpp"
+#include "reference_lines.hpp"
 
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;
@@ -161,32 +160,19 @@ TEST_CASE("Accuracy does not count samples with the ignored label, whatever the 
 }
 
 TEST_CASE("AverageLoss over uneven batches is PyTorch's loss over all samples, ignored and weighted ones included") {
-  const torch::Tensor weight = torch::tensor({0.5, 1.0, 2.0, 0.25, 3.0});
-  const std::map<std::string, CrossEntropyLoss> losses{
-      {"plain", {}},
-      {"label_smoothing", {{.label_smoothing = 0.1}}},
-      {"weight", {{.weight = weight}}},
-      {"ignore_index", {{.ignore_index = 3}}},
-      {"all", {{.label_smoothing = 0.2, .weight = weight, .ignore_index = 3}}},
-  };
-  const torch::Tensor output = formula::tensor(1, {6, 5}, 8.0);
-  const torch::Tensor labels = torch::tensor({0, 3, 4, 1, 3, 2});
-  std::ifstream file(HEARTH_TEST_DIR "/losses/reference/loss.txt");
-  REQUIRE(file.is_open());
-  std::size_t checked = 0;
-  for (std::string line; std::getline(file, line); ++checked) {
-    std::istringstream words(line);
-    std::string name;
-    double expected = 0;
-    words >> name >> expected;
-    INFO(name);
-    AverageLoss average{losses.at(name)};
+  const auto losses = cross_entropy_cases::losses();
+  const torch::Tensor output = cross_entropy_cases::logits();
+  const torch::Tensor labels = cross_entropy_cases::labels();
+  const auto lines = reference_lines("losses/reference/loss.txt");
+  CHECK(lines.size() == losses.size());
+  for (const ReferenceLine& line : lines) {
+    INFO(line.name);
+    AverageLoss average{losses.at(line.name)};
     for (const auto& [begin, end] : std::vector<std::pair<int, int>>{{0, 1}, {1, 2}, {2, 6}}) {  // the second: label 3
       average.update(output.slice(0, begin, end), labels.slice(0, begin, end));
     }
-    CHECK(average.value() == Approx(expected).epsilon(1e-6));
+    CHECK(average.value() == Approx(line.numbers.at(0)).epsilon(1e-6));
   }
-  CHECK(checked == losses.size());
 }
 
 TEST_CASE("The concepts tell metrics and losses from other types") {

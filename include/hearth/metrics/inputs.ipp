@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <hearth/core/error.hpp>
+#include <hearth/losses/check_targets.hpp>
 
 namespace hearth::metrics {
 
@@ -29,6 +30,21 @@ HEARTH_INLINE void check_classes(std::string_view metric, const at::Tensor& outp
 
 HEARTH_INLINE at::Tensor labels(const at::Tensor& outputs, const at::Tensor& targets) {
   return (targets.dim() == 2 ? targets.argmax(1) : targets).to(outputs.device());
+}
+
+HEARTH_INLINE Labels counted_labels(std::string_view metric, const at::Tensor& outputs, const at::Tensor& targets,
+                                    std::int64_t ignore_index) {
+  check_classes(metric, outputs, targets);
+  if (targets.dim() == 1 && targets.is_cpu()) {
+    losses::check_targets(targets, outputs.size(1), ignore_index);
+  }
+  const at::Tensor label = labels(outputs, targets).to(at::kLong);
+  const at::Tensor counted = label.ne(ignore_index);
+  return {label, counted, label.ge(0).logical_and(label.lt(outputs.size(1))).logical_and(counted)};
+}
+
+HEARTH_INLINE void check_counted(std::string_view metric, double count, std::string_view what) {
+  core::require(count == 0, "{}: {} {}", metric, count, what);
 }
 
 }  // namespace hearth::metrics
