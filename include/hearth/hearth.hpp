@@ -74,6 +74,7 @@
 #include <hearth/weights/state_dict.hpp>
 
 #include <hearth/data/batch.hpp>
+#include <hearth/data/class_balanced_sampler.hpp>
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/distributed_sampler.hpp>
@@ -106,6 +107,8 @@
 #include <hearth/datasets/fashion_mnist.hpp>
 #include <hearth/datasets/image_folder.hpp>
 #include <hearth/datasets/labelled_images.hpp>
+#include <hearth/datasets/map_targets.hpp>
+#include <hearth/datasets/split.hpp>
 #include <hearth/datasets/subset.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
 

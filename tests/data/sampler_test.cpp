@@ -1,9 +1,11 @@
 #include <hearth/core/random.hpp>
+#include <hearth/data/class_balanced_sampler.hpp>
 #include <hearth/data/distributed_sampler.hpp>
 #include <hearth/data/sampler.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -21,7 +23,8 @@ using Catch::Matchers::ContainsSubstring;
 using Indices = std::vector<std::size_t>;
 
 static_assert(SamplerLike<SequentialSampler> && SamplerLike<RandomSampler> && SamplerLike<SubsetRandomSampler> &&
-              SamplerLike<WeightedRandomSampler> && SamplerLike<DistributedSampler>);
+              SamplerLike<WeightedRandomSampler> && SamplerLike<DistributedSampler> &&
+              SamplerLike<ClassBalancedSampler>);
 static_assert(!SamplerLike<Indices> && !SamplerLike<int>);
 
 namespace {
@@ -145,6 +148,113 @@ TEST_CASE("WeightedRandomSampler refuses weights and counts that make no sense",
   CHECK_THROWS_WITH(WeightedRandomSampler({1, 2}, 0), ContainsSubstring("num_samples must be at least 1"));
   CHECK_THROWS_WITH(WeightedRandomSampler({1, 0, 2}, 3, {.replacement = false}),
                     ContainsSubstring("3 samples without replacement cannot be had from 2"));
+}
+
+namespace {
+
+/// How often each label, or each sample, is drawn.
+std::map<std::int64_t, std::size_t> count_labels(const Indices& drawn, const std::vector<std::int64_t>& labels) {
+  std::map<std::int64_t, std::size_t> counts;
+  for (const std::size_t index : drawn) {
+    ++counts[labels.at(index)];
+  }
+  return counts;
+}
+std::map<std::size_t, std::size_t> count_samples(const Indices& drawn) {
+  std::map<std::size_t, std::size_t> counts;
+  for (const std::size_t index : drawn) {
+    ++counts[index];
+  }
+  return counts;
+}
+
+/// 90 samples of class 7, 9 of class -1 and 1 of class 3, mixed.
+std::vector<std::int64_t> rare_labels() {
+  std::vector<std::int64_t> labels(100, 7);
+  for (std::size_t i = 0; i < 9; ++i) {
+    labels[11 * i] = -1;
+  }
+  labels[50] = 3;
+  return labels;
+}
+
+}  // namespace
+
+TEST_CASE("ClassBalancedSampler draws every class equally often in every epoch", "[class_balanced_sampler]") {
+  const std::vector<std::int64_t> labels = rare_labels();
+  const ClassBalancedSampler sampler(labels, {.num_samples = 300, .seed = 3});
+  CHECK(sampler.size() == 300);
+  CHECK(ClassBalancedSampler(labels).size() == 100);
+  for (const std::uint64_t epoch : {0, 1, 2}) {
+    const Indices drawn = sampler.indices(epoch);
+    CHECK(count_labels(drawn, labels) == std::map<std::int64_t, std::size_t>{{-1, 100}, {3, 100}, {7, 100}});
+    for (const auto& [sample, count] : count_samples(drawn)) {
+      const std::size_t least = labels[sample] == 3 ? 100 : labels[sample] == -1 ? 11 : 1;
+      INFO(sample);
+      CHECK((count == least || (labels[sample] != 3 && count == least + 1)));
+    }
+    CHECK(count_samples(drawn).size() == 100);
+  }
+}
+
+TEST_CASE("ClassBalancedSampler gives another class one more where they do not divide", "[class_balanced_sampler]") {
+  const std::vector<std::int64_t> labels = rare_labels();
+  const ClassBalancedSampler sampler(labels, {.num_samples = 31, .seed = 1});
+  std::map<std::int64_t, std::size_t> one_more;
+  for (std::uint64_t epoch = 0; epoch < 600; ++epoch) {
+    for (const auto& [label, count] : count_labels(sampler.indices(epoch), labels)) {
+      CHECK((count == 10 || count == 11));
+      one_more[label] += count - 10;
+    }
+  }
+  for (const auto& [label, count] : one_more) {
+    CHECK(is_likely(count, 600, 1.0 / 3));
+  }
+}
+
+TEST_CASE("ClassBalancedSampler draws all samples of a class and all places equally often",
+          "[class_balanced_sampler]") {
+  const std::vector<std::int64_t> labels = rare_labels();
+  const ClassBalancedSampler sampler(labels, {.num_samples = 30, .seed = 2});
+  std::map<std::size_t, std::size_t> counts;
+  std::size_t rare_first = 0;
+  const std::size_t epochs = 2000;
+  for (std::uint64_t epoch = 0; epoch < epochs; ++epoch) {
+    const Indices drawn = sampler.indices(epoch);
+    rare_first += labels[drawn.front()] == 3 ? 1 : 0;
+    for (const std::size_t index : drawn) {
+      ++counts[index];
+    }
+  }
+  CHECK(is_likely(rare_first, epochs, 1.0 / 3));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    INFO(i);
+    if (labels[i] == 7) {  // ten draws an epoch among 90
+      CHECK(is_likely(counts[i], epochs, 1.0 / 9));
+    } else if (labels[i] == -1) {  // ten among 9: each once, and one of them again
+      CHECK(is_likely(counts[i] - epochs, epochs, 1.0 / 9));
+    } else {
+      CHECK(counts[i] == 10 * epochs);
+    }
+  }
+}
+
+TEST_CASE("ClassBalancedSampler is a function of labels, seed and epoch", "[class_balanced_sampler]") {
+  const std::vector<std::int64_t> labels = rare_labels();
+  const Indices drawn = ClassBalancedSampler(labels, {.seed = 4}).indices(2);
+  CHECK(ClassBalancedSampler(labels, {.seed = 4}).indices(2) == drawn);
+  CHECK(ClassBalancedSampler(labels, {.seed = 4}).indices(3) != drawn);
+  CHECK(ClassBalancedSampler(labels, {.seed = 5}).indices(2) != drawn);
+  struct Known {
+    std::vector<std::int64_t> labels;
+    std::size_t size() const { return labels.size(); }
+    std::int64_t label(std::size_t index) const { return labels.at(index); }
+  };
+  const ClassBalancedSampler of_dataset(Known{labels}, {.seed = 4});
+  CHECK(of_dataset.indices(2) == drawn);
+  CHECK(ClassBalancedSampler(of_dataset).indices(2) == drawn);
+  CHECK_THROWS_WITH(ClassBalancedSampler(std::vector<std::int64_t>{}),
+                    "ClassBalancedSampler: there are no samples to draw from");
 }
 
 TEST_CASE("DistributedSampler gives the lists of Python's for the same permutation", "[distributed_sampler]") {

@@ -1,6 +1,6 @@
 """Writes reference/ with Python's own tools: the order in which torchvision's ImageFolder lists a tree of files, the names
-of MNIST's classes, gzip files of unusual headers, and a JPEG file. Run it where torch 2.13 and torchvision 0.28 are
-installed."""
+of MNIST's classes, gzip files of unusual headers, a JPEG file, and the lengths of random splits. Run it where torch 2.13
+and torchvision 0.28 are installed."""
 import gzip
 import os
 import pathlib
@@ -64,8 +64,19 @@ def photo():
     Image.frombytes("RGB", (32, 24), pixels).save(FOLDER / "photo.jpg", quality=90)
 
 
+def split_lengths():
+    """Lines of `size parts fractions… lengths…`: the lengths of torch's random_split."""
+    lines = []
+    for size in (1, 2, 3, 7, 10, 29, 100, 101, 1000, 12345, 60000):
+        for fractions in ([0.5, 0.5], [0.9, 0.1], [0.7, 0.2, 0.1], [0.33, 0.33, 0.34], [0.1] * 10):
+            lengths = [len(part) for part in torch.utils.data.random_split(range(size), fractions)]
+            lines.append(" ".join(map(str, (size, len(fractions), *fractions, *lengths))))
+    (FOLDER / "split_lengths.txt").write_text("\n".join(lines) + "\n")
+
+
 image_folder()
 gzip_files()
 photo()
+split_lengths()
 (FOLDER / "mnist_classes.txt").write_text("\n".join(MNIST.classes) + "\n")
 (FOLDER / "fashion_mnist_classes.txt").write_text("\n".join(FashionMNIST.classes) + "\n")

@@ -48,4 +48,15 @@ concept KnowsLabels = requires(const D& dataset, std::size_t index) {
   { dataset.label(index) } -> std::convertible_to<std::int64_t>;
 };
 
+/// The labels of all samples, in their order. No sample is read.
+template <class Dataset>
+std::vector<std::int64_t> labels_of(const Dataset& dataset) {
+  static_assert(KnowsLabels<Dataset>, "labels_of: the dataset must have label(index) const -> std::int64_t");
+  std::vector<std::int64_t> labels(dataset.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    labels[i] = dataset.label(i);
+  }
+  return labels;
+}
+
 }  // namespace hearth
