@@ -1,5 +1,6 @@
 /// Metrics of classes, labels and numbers against scikit-learn and torchmetrics (reference values by
 /// make_reference.py), over batches of unequal size.
+#include <ATen/record_function.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -8,11 +9,16 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/losses/bce_with_logits.hpp>
+#include <hearth/losses/cross_entropy.hpp>
+#include <hearth/losses/focal.hpp>
 #include <hearth/losses/regression.hpp>
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/metrics/average_loss.hpp>
@@ -93,6 +99,35 @@ Metric over_batches(Metric metric, const torch::Tensor& outputs, const torch::Te
   REQUIRE(begin == outputs.size(0));
   return metric;
 }
+
+/// The operators met in its life that on a device wait for its numbers: for a number itself, or for how many there are.
+class WaitingOperators {
+ public:
+  WaitingOperators() : handle_(at::addThreadLocalCallback(at::RecordFunctionCallback(look))) { list().clear(); }
+  ~WaitingOperators() { at::removeCallback(handle_); }
+  WaitingOperators(const WaitingOperators&) = delete;
+  WaitingOperators& operator=(const WaitingOperators&) = delete;
+
+  const std::string& met() const { return list(); }
+
+ private:
+  static std::string& list() {
+    static std::string result;
+    return result;
+  }
+  static std::unique_ptr<at::ObserverContext> look(const at::RecordFunction& function) {
+    for (const std::string_view name :
+         {"item", "_local_scalar_dense", "is_nonzero", "equal", "nonzero", "masked_select", "bincount", "histc",
+          "repeat_interleave", "unique_consecutive", "_unique2", "one_hot", "allclose"}) {
+      if (std::string_view(function.name()) == "aten::" + std::string(name)) {
+        list() += std::string(function.name()) + ' ';
+      }
+    }
+    return nullptr;
+  }
+
+  at::CallbackHandle handle_;
+};
 
 std::vector<double> as_list(std::span<const double> sums) {
   return {sums.begin(), sums.end()};
@@ -428,6 +463,60 @@ TEST_CASE("Metrics of half precision outputs are those of the same numbers in fl
   same(MeanAbsoluteError(), real_outputs(), real());
   same(MeanSquaredError(), real_outputs(), real());
   same(R2Score(), real_outputs(), real());
+}
+
+TEST_CASE("No metric waits for the device when it takes a batch") {
+  const auto goes_on = [](auto metric, const torch::Tensor& outputs, const torch::Tensor& targets) {
+    INFO(metric.name());
+    const WaitingOperators waiting;
+    metric.update(outputs, targets);
+    CHECK(waiting.met() == "");
+  };
+  {
+    const WaitingOperators waiting;
+    held().nonzero();
+    held().sum().item();
+    CHECK(waiting.met() == "aten::nonzero aten::item aten::_local_scalar_dense ");
+  }
+  goes_on(Accuracy(), class_logits(), class_labels());
+  goes_on(Accuracy{{.top_k = 5}}, class_logits(), class_labels());
+  goes_on(ConfusionMatrix(), class_logits(), class_labels());
+  goes_on(ClassificationReport(), class_logits(), class_labels());
+  goes_on(CalibrationError(), class_logits(), class_labels());
+  goes_on(CalibrationError(), scores().select(1, 0), held().select(1, 0));
+  goes_on(RocAuc(), class_logits(), class_labels());
+  goes_on(RocAuc(), scores(), held());
+  goes_on(MultiLabelAccuracy(), scores(), held());
+  goes_on(MeanAbsoluteError(), real_outputs(), real());
+  goes_on(MeanSquaredError(), real_outputs(), real());
+  goes_on(R2Score(), real_outputs(), real());
+  const torch::Tensor soft = torch::one_hot(class_labels(), 6).to(torch::kFloat);
+  goes_on(Accuracy(), class_logits(), soft);
+  goes_on(AverageLoss<>(), class_logits(), class_labels());
+  goes_on(AverageLoss<>(), class_logits(), soft);
+  goes_on(AverageLoss{CrossEntropyLoss{{.weight = torch::ones({6}), .ignore_index = 0}}}, class_logits(),
+          class_labels());
+  goes_on(AverageLoss{BCEWithLogitsLoss{{.pos_weight = torch::ones({3})}}}, scores(), held());
+  goes_on(AverageLoss{FocalLoss()}, scores(), held());
+  goes_on(AverageLoss{MSELoss()}, real_outputs(), real());
+  goes_on(AverageLoss{L1Loss()}, real_outputs(), real());
+  goes_on(AverageLoss{HuberLoss()}, real_outputs(), real());
+}
+
+TEST_CASE("AverageLoss over uneven batches is each loss of all samples at once") {
+  const auto same = [](const auto& loss, const torch::Tensor& outputs, const torch::Tensor& targets) {
+    CHECK(over_batches(AverageLoss{loss}, outputs, targets).value() ==
+          Approx(loss(outputs, targets).template item<double>()).epsilon(1e-6));
+  };
+  const torch::Tensor soft = torch::one_hot(class_labels(), 6) * 0.6 + 0.4 / 6;
+  const torch::Tensor weight = torch::tensor({1.0, 2.0, 0.5, 4.0, 1.0, 1.0});
+  same(CrossEntropyLoss(), class_logits(), soft);
+  same(CrossEntropyLoss{{.weight = weight}}, class_logits(), soft);
+  same(BCEWithLogitsLoss{{.pos_weight = torch::tensor({1.0, 4.0, 2.0})}}, scores(), held());
+  same(FocalLoss(), scores(), held());
+  same(MSELoss(), real_outputs(), real());
+  same(L1Loss(), real_outputs(), real());
+  same(HuberLoss(), real_outputs().narrow(1, 0, 1), real().select(1, 0));
 }
 
 TEST_CASE("A metric of one number is one figure, another names its own, and a table has none") {

@@ -10,7 +10,9 @@
 #include <hearth/losses/cross_entropy.hpp>
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/metrics/average_loss.hpp>
+#include <hearth/metrics/deferred_counts.hpp>
 #include <hearth/metrics/deferred_mean.hpp>
+#include <hearth/metrics/deferred_sums.hpp>
 #include <hearth/metrics/metric.hpp>
 
 #include "catch.hpp"
@@ -141,6 +143,49 @@ TEST_CASE("A deferred mean leaves out the mean over nothing") {
   mean.add_mean(torch::tensor(2.0), 3);
   mean.add_sum(torch::tensor(4.0), torch::tensor(1, torch::kLong));
   CHECK(mean.value() == 2.5);
+}
+
+TEST_CASE("Deferred means, sums and counts ask a device for nothing until they are read") {
+  // A tensor of the meta device has no numbers: reading one throws.
+  const torch::Tensor number = torch::zeros({}, torch::kMeta);
+  metrics::DeferredMean mean;
+  metrics::DeferredSums sums;
+  metrics::DeferredCounts counts(4);
+  for (int i = 0; i < 3; ++i) {
+    CHECK_NOTHROW(mean.add_sum(number, number));
+    CHECK_NOTHROW(sums.add(number.expand({2})));
+    CHECK_NOTHROW(counts.add(number.to(torch::kLong).expand({5}), number.to(torch::kLong).expand({5})));
+  }
+  CHECK_THROWS(mean.value());
+  CHECK_THROWS(sums.sums());
+  CHECK_THROWS(counts.sums());
+}
+
+TEST_CASE("Deferred sums do not depend on when they are read, and are summed in the order of the batches") {
+  metrics::DeferredSums read_often, read_once;
+  std::vector<double> expected(2);
+  for (std::uint64_t i = 0; i < 600; ++i) {
+    const torch::Tensor numbers = formula::tensor(i, {2}, 1e3, 0.1).to(i < 300 ? torch::kFloat : torch::kDouble);
+    read_often.add(numbers);
+    read_once.add(numbers);
+    CHECK(read_often.sums().size() == 2);
+    expected[0] += numbers[0].item<double>();
+    expected[1] += numbers[1].item<double>();
+  }
+  CHECK(std::vector<double>(read_once.sums().begin(), read_once.sums().end()) == expected);
+  CHECK(std::vector<double>(read_often.sums().begin(), read_often.sums().end()) == expected);
+  CHECK_THROWS_WITH(read_once.add(torch::zeros({3})), "a metric has 2 sums, but a batch gave 3");
+}
+
+TEST_CASE("Deferred counts add amounts at their places") {
+  metrics::DeferredCounts counts(3);
+  counts.add(torch::tensor({0, 2, 2, 0}), torch::tensor({1, 1, 5, 0}));
+  counts.add(torch::tensor({{2}, {1}}), torch::tensor({{1}, {0}}));
+  CHECK(std::vector<double>(counts.sums().begin(), counts.sums().end()) == std::vector<double>{1, 0, 7});
+  counts.add(torch::tensor({1}), torch::tensor({4}));
+  counts.load(std::vector<double>{1, 1, 1});
+  counts.add(torch::tensor({1}), torch::tensor({2}));
+  CHECK(std::vector<double>(counts.sums().begin(), counts.sums().end()) == std::vector<double>{1, 3, 1});
 }
 
 TEST_CASE("Accuracy does not count samples with the ignored label, whatever the model says of them") {

@@ -36,7 +36,7 @@ HEARTH_INLINE Labels counted_labels(std::string_view metric, const at::Tensor& o
                                     std::int64_t ignore_index) {
   check_classes(metric, outputs, targets);
   if (targets.dim() == 1 && targets.is_cpu()) {
-    losses::check_targets(targets, outputs.size(1), ignore_index);
+    losses::check_targets(targets.to(at::kLong), outputs.size(1), ignore_index);
   }
   const at::Tensor label = labels(outputs, targets).to(at::kLong);
   const at::Tensor counted = label.ne(ignore_index);
