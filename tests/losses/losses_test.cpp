@@ -148,6 +148,17 @@ TEST_CASE("The losses refuse options that cannot be") {
                     "BCEWithLogitsLoss: weight has 3 numbers, but the logits have 4 labels");
 }
 
+TEST_CASE("CrossEntropyLoss refuses targets that are neither labels nor class probabilities, by both shapes") {
+  CHECK_THROWS_WITH(CrossEntropyLoss()(logits, torch::zeros({5})),
+                    "CrossEntropyLoss: expected logits [N, C] and targets that are labels [N] or class probabilities "
+                    "[N, C], but got logits [5, 4] and targets [5] of the type Float");
+  CHECK_THROWS_WITH(CrossEntropyLoss()(logits, torch::zeros({5, 3})), ContainsSubstring("[5, 4] and targets [5, 3]"));
+  CHECK_THROWS_WITH(CrossEntropyLoss()(logits, torch::zeros({4}, torch::kLong)),
+                    ContainsSubstring("[5, 4] and targets [4] of the type Long"));
+  CHECK_THROWS_WITH(CrossEntropyLoss()(logits, torch::zeros({5, 4}, torch::kLong)),
+                    ContainsSubstring("[5, 4] and targets [5, 4] of the type Long"));
+}
+
 TEST_CASE("CrossEntropyLoss takes a target for each place of an image") {
   const torch::Tensor images = formula::tensor(1, {2, 5, 3, 4}, 8.0);
   const torch::Tensor places = torch::arange(24).remainder(5).view({2, 3, 4});

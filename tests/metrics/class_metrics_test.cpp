@@ -256,6 +256,23 @@ TEST_CASE("ClassificationReport prints scikit-learn's table to the letter") {
   CHECK(numbered.value().to_string(5) == reference_text("report_5.txt"));
 }
 
+TEST_CASE("Samples of an ignored class count nowhere, as if they were not there") {
+  const torch::Tensor others = class_labels().ne(2);
+  const auto same = [&](const auto& ignoring, const auto& all) {
+    INFO(all.name());
+    CHECK(as_list(over_batches(ignoring, class_logits(), class_labels()).sums()) == [&] {
+      auto metric = all;
+      metric.update(class_logits().index({others}), class_labels().index({others}));
+      return as_list(metric.sums());
+    }());
+  };
+  same(Accuracy{{.ignore_index = 2}}, Accuracy());
+  same(ConfusionMatrix{{.ignore_index = 2}}, ConfusionMatrix());
+  same(ClassificationReport{{.ignore_index = 2}}, ClassificationReport());
+  same(CalibrationError{{.ignore_index = 2}}, CalibrationError());
+  same(RocAuc{{.ignore_index = 2}}, RocAuc());
+}
+
 TEST_CASE("Class probabilities as targets count as their most probable class") {
   const torch::Tensor soft = torch::one_hot(class_labels(), 6) * 0.6 + 0.4 / 6;
   const auto same = [&](const auto& fresh) {
@@ -356,8 +373,8 @@ TEST_CASE("RocAuc keeps apart scores of any size, infinite ones too") {
   const float infinite = std::numeric_limits<float>::infinity();
   RocAuc metric;
   metric.update(torch::tensor({-infinite, -200.f, -20.f, 0.f, 20.f, infinite}),
-                torch::tensor({0.f, 0.f, 1.f, 0.f, 1.f, 1.f}));
-  CHECK(metric.value() == 8 / 9.0);
+                torch::tensor({0.f, 1.f, 0.f, 1.f, 0.f, 1.f}));
+  CHECK(metric.value() == (1 + 2 + 3) / 9.0);
   RocAuc classes;  // the second class is all but certain in two samples
   classes.update(torch::tensor({{0.f, 40.f}, {0.f, 10.f}, {0.f, 80.f}, {5.f, 0.f}}), torch::tensor({1, 0, 1, 0}));
   CHECK(classes.value() == 1);

@@ -28,7 +28,8 @@ class CrossEntropyLoss {
 
   /// The loss of logits [N, C] and integer targets [N], each 0 … C-1 or ignore_index; not a number when every sample is
   /// ignored. Or of logits [N, C] and class probabilities [N, C], floating-point numbers that are never ignored. Logits
-  /// [N, C, …] take targets [N, …] or [N, C, …]. Throws Error when there is a weight and it is not of C numbers.
+  /// [N, C, …] take targets [N, …] or [N, C, …]. Throws Error on other shapes, and when there is a weight and it is not
+  /// of C numbers.
   at::Tensor operator()(const at::Tensor& logits, const at::Tensor& targets) const;
 
   std::int64_t ignore_index() const noexcept { return options_.ignore_index; }

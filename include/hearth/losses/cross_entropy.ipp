@@ -5,10 +5,13 @@
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <hearth/core/error.hpp>
 
@@ -22,11 +25,24 @@ HEARTH_INLINE CrossEntropyLoss::CrossEntropyLoss(CrossEntropyLossOptions options
 }
 
 HEARTH_INLINE at::Tensor CrossEntropyLoss::operator()(const at::Tensor& logits, const at::Tensor& targets) const {
+  bool fits = logits.dim() >= 2;
+  if (targets.is_floating_point()) {
+    fits = fits && targets.sizes() == logits.sizes();
+  } else if (fits) {
+    std::vector<std::int64_t> places = logits.sizes().vec();
+    places.erase(places.begin() + 1);
+    fits = targets.sizes() == at::IntArrayRef(places);
+  }
+  core::require(fits,
+                "CrossEntropyLoss: expected logits [N, C] and targets that are labels [N] or class probabilities "
+                "[N, C], but got logits [{}] and targets [{}] of the type {}",
+                fmt::join(logits.sizes(), ", "), fmt::join(targets.sizes(), ", "),
+                c10::toString(targets.scalar_type()));
   std::optional<at::Tensor> weight;
   if (options_.weight.defined()) {
-    core::require(logits.dim() >= 2 && options_.weight.size(0) == logits.size(1),
+    core::require(options_.weight.size(0) == logits.size(1),
                   "CrossEntropyLoss: weight has {} numbers, but the logits have {} classes", options_.weight.size(0),
-                  logits.dim() >= 2 ? logits.size(1) : 0);
+                  logits.size(1));
     weight = options_.weight.to(logits.scalar_type()).to(logits.device());  // the type first: MPS has no double
   }
   return at::cross_entropy_loss(logits, targets, weight, at::Reduction::Mean, options_.ignore_index,

@@ -32,7 +32,7 @@ concept MetricLike = requires(M& metric, const M& constant, const at::Tensor& ou
   metric.update(outputs, targets);
   { constant.name() } -> std::convertible_to<std::string>;
   metric.reset();
-  { metric.sums() } -> std::convertible_to<std::span<const double>>;
+  { constant.sums() } -> std::convertible_to<std::span<const double>>;
   metric.load_sums(sums);
   requires !std::is_void_v<decltype(constant.value())>;
 };
