@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <ranges>
 
 namespace hearth::optim {
@@ -77,5 +78,27 @@ concept OptimizerLike = requires(O& optimizer) {
   { optimizer.param_groups() } -> std::ranges::forward_range;
   requires ParamGroupLike<std::ranges::range_value_t<decltype(optimizer.param_groups())>>;
 };
+
+/// How many parameter groups the optimizer has.
+template <OptimizerLike Optimizer>
+std::size_t group_count(Optimizer& optimizer) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& group : optimizer.param_groups()) {
+    ++count;
+  }
+  return count;
+}
+
+/// The group's learning rate before its first scheduler, which it remembers from now on where it can (`initial_lr`); its
+/// rate of now where it cannot.
+template <ParamGroupLike Group>
+double remember_initial_rate(Group& group) {
+  if constexpr (requires { group.initial_lr = group.initial_lr.value_or(0.0); }) {
+    group.initial_lr = group.initial_lr.value_or(learning_rate(group));
+    return *group.initial_lr;
+  } else {
+    return learning_rate(group);
+  }
+}
 
 }  // namespace hearth::optim

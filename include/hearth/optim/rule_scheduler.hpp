@@ -57,6 +57,11 @@ class ScheduleReader {
   const Value& state_;
 };
 
+/// Where a scheduler stands, under the names of torch.optim.lr_scheduler: into a state, and from one of an optimizer with
+/// this many parameter groups.
+void write_schedule(Value::Dict& state, const ScheduleState& schedule);
+ScheduleState read_schedule(const Value& state, std::size_t groups);
+
 /// The learning rates of an optimizer's groups under this key of a scheduler's state, as numbers or as tensors of one.
 /// Throws Error when they are not there, or not `groups` many.
 std::vector<double> read_rates(const Value& state, std::string_view key, std::size_t groups);
@@ -67,10 +72,24 @@ int read_last_epoch(const Value& state, int lowest);
 /// Throws Error, in the name of `scheduler`, when an optimizer that had `expected` parameter groups has `groups`.
 void check_groups(std::string_view scheduler, std::size_t groups, std::size_t expected);
 
+namespace detail {
+
+template <class R>
+concept GivesRate = requires(const typename R::Options& options, int epoch, double rate) {
+  { R::next_rate(options, epoch, rate, rate) } -> std::same_as<double>;
+};
+
+template <class R>
+concept GivesRateOfGroup = requires(const typename R::Options& options, int epoch, double rate, std::size_t group) {
+  { R::next_rate(options, epoch, rate, rate, group) } -> std::same_as<double>;
+};
+
+}  // namespace detail
+
 /// The arithmetic of a scheduler, and how Python writes it down: static members alone.
 template <class R>
 concept SchedulerRule = requires(typename R::Options& options, const typename R::Options& constant,
-                                 ScheduleWriter& writer, ScheduleReader& reader, int epoch, double rate) {
+                                 ScheduleWriter& writer, ScheduleReader& reader) {
   // What Python calls the scheduler; its errors begin with it.
   { R::name } -> std::convertible_to<std::string_view>;
   // Calls its second argument with each option: `visit("gamma", options.gamma)`, under Python's name. The options are
@@ -79,8 +98,9 @@ concept SchedulerRule = requires(typename R::Options& options, const typename R:
   R::visit_options(options, reader);
   // Throws Error when an option is out of its range.
   R::check_options(constant);
-  // The rate of this epoch, from the rate before (at epoch 0: the one that the optimizer had) and the initial rate.
-  { R::next_rate(constant, epoch, rate, rate) } -> std::same_as<double>;
+  // The rate of this epoch, from the rate before (at epoch 0: the one that the optimizer had), the initial rate and, if
+  // the rule asks for it, the parameter group's place.
+  requires detail::GivesRate<R> || detail::GivesRateOfGroup<R>;
 };
 
 /// Sets learning rates by a rule.
@@ -103,8 +123,7 @@ class RuleScheduler {
     ++schedule_.epoch;
     schedule_.last.clear();
     for (auto& group : optimizer_->param_groups()) {
-      const double initial = schedule_.initial[schedule_.last.size()];
-      set_learning_rate(group, Rule::next_rate(options_, schedule_.epoch, learning_rate(group), initial));
+      set_learning_rate(group, next_rate(schedule_.last.size(), learning_rate(group)));
       schedule_.last.push_back(learning_rate(group));
     }
   }
@@ -158,27 +177,22 @@ class RuleScheduler {
   RuleScheduler(Optimizer& optimizer, Options options) : optimizer_(&optimizer), options_(std::move(options)) {
     Rule::check_options(options_);
     for (auto& group : optimizer.param_groups()) {
-      schedule_.initial.push_back(remember(group));
+      schedule_.initial.push_back(remember_initial_rate(group));
     }
     step();
   }
 
  private:
   void check_group_count(std::size_t expected) const {
-    std::size_t count = 0;
-    for ([[maybe_unused]] const auto& group : optimizer_->param_groups()) {
-      ++count;
-    }
-    check_groups(Rule::name, count, expected);
+    check_groups(Rule::name, group_count(*optimizer_), expected);
   }
 
-  template <class Group>
-  static double remember(Group& group) {
-    if constexpr (requires { group.initial_lr = group.initial_lr.value_or(0.0); }) {
-      group.initial_lr = group.initial_lr.value_or(learning_rate(group));
-      return *group.initial_lr;
+  double next_rate(std::size_t group, double rate) const {
+    const double initial = schedule_.initial[group];
+    if constexpr (detail::GivesRateOfGroup<Rule>) {
+      return Rule::next_rate(options_, schedule_.epoch, rate, initial, group);
     } else {
-      return learning_rate(group);
+      return Rule::next_rate(options_, schedule_.epoch, rate, initial);
     }
   }
 

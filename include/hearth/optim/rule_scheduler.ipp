@@ -20,13 +20,17 @@ HEARTH_INLINE void ScheduleWriter::operator()(std::string_view name, const std::
 }
 
 HEARTH_INLINE Value ScheduleWriter::state() && {
-  state_.set("base_lrs", Value::List(schedule_.initial.begin(), schedule_.initial.end()));
-  state_.set("last_epoch", schedule_.epoch);
-  state_.set("_step_count", std::max(schedule_.epoch, 0) + 1);
-  state_.set("_is_initial", false);
-  state_.set("_get_lr_called_within_step", false);
-  state_.set("_last_lr", Value::List(schedule_.last.begin(), schedule_.last.end()));
+  write_schedule(state_, schedule_);
   return std::move(state_);
+}
+
+HEARTH_INLINE void write_schedule(Value::Dict& state, const ScheduleState& schedule) {
+  state.set("base_lrs", Value::List(schedule.initial.begin(), schedule.initial.end()));
+  state.set("last_epoch", schedule.epoch);
+  state.set("_step_count", std::max(schedule.epoch, 0) + 1);
+  state.set("_is_initial", false);
+  state.set("_get_lr_called_within_step", false);
+  state.set("_last_lr", Value::List(schedule.last.begin(), schedule.last.end()));
 }
 
 HEARTH_INLINE void ScheduleReader::operator()(std::string_view name, double& option) {
@@ -53,9 +57,13 @@ HEARTH_INLINE void ScheduleReader::operator()(std::string_view name, std::vector
 }
 
 HEARTH_INLINE ScheduleState ScheduleReader::schedule(std::size_t groups) const {
-  const int epoch = read_last_epoch(state_, -1);
-  return {.initial = read_rates(state_, "base_lrs", groups),
-          .last = read_rates(state_, "_last_lr", groups),
+  return read_schedule(state_, groups);
+}
+
+HEARTH_INLINE ScheduleState read_schedule(const Value& state, std::size_t groups) {
+  const int epoch = read_last_epoch(state, -1);
+  return {.initial = read_rates(state, "base_lrs", groups),
+          .last = read_rates(state, "_last_lr", groups),
           .epoch = epoch};
 }
 
