@@ -6,15 +6,11 @@
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/maximum.h>
-#include <ATen/ops/ones.h>
-#include <ATen/ops/view_as_real.h>
-#include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <cmath>
 
-#include <hearth/core/error.hpp>
 #include <hearth/optim/param_group.hpp>
+#include <hearth/optim/single_tensor.hpp>
 
 namespace hearth::optim {
 
@@ -28,22 +24,13 @@ void AdamRule<SomeOptions>::check_options(const Options& options) {
   check_at_least_zero(name, "lr (the learning rate)", options.lr);
   check_at_least_zero(name, "eps", options.eps);
   check_at_least_zero(name, "weight_decay", options.weight_decay);
-  for (const double beta : {options.betas.first, options.betas.second}) {
-    core::require(beta >= 0 && beta < 1, "{}: betas must be at least 0 and below 1, but got {} and {}", name,
-                  options.betas.first, options.betas.second);
-  }
+  single::check_betas(name, options.betas);
 }
 
 template <class SomeOptions>
 void AdamRule<SomeOptions>::begin(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                                   const Options& options) {
-  core::require(gradient.layout() == at::kStrided, "{}: a parameter has a sparse gradient, by which only SGD steps",
-                name);
-  for (std::size_t kind = 0; kind < state.size(); ++kind) {
-    if (!state[kind].defined() && uses(kind, options)) {
-      state[kind] = state_names[kind] == "step" ? at::zeros({}, at::kFloat) : at::zeros_like(parameter);
-    }
-  }
+  single::begin_with_zeros<AdamRule>(parameter, gradient, state, options);
 }
 
 template <class SomeOptions>
@@ -73,7 +60,7 @@ void AdamRule<SomeOptions>::step_alone(const at::Tensor& parameter, const at::Te
   } else if (options.weight_decay != 0) {
     direction = direction.add(parameter, options.weight_decay);
   }
-  const auto real = [](const at::Tensor& tensor) { return tensor.is_complex() ? at::view_as_real(tensor) : tensor; };
+  using single::real;
   direction = real(direction);
   const at::Tensor exp_avg = real(state[1]);
   const at::Tensor exp_avg_sq = real(state[2]);
@@ -84,9 +71,7 @@ void AdamRule<SomeOptions>::step_alone(const at::Tensor& parameter, const at::Te
     square = real(state[3]);
     at::maximum_out(square, square, exp_avg_sq);
   }
-  // In the first call for roots several threads may come by different kernels of MKL, with other last bits: about one
-  // process in 200 would train differently. One element is one thread.
-  [[maybe_unused]] static const double first_root = at::ones({1}).sqrt().item<double>();
+  single::take_first_root();
   const at::Tensor root = square.sqrt().div_(std::sqrt(1 - std::pow(beta2, count))).add_(options.eps);
   real(parameter).addcdiv_(exp_avg, root, -options.lr / (1 - std::pow(beta1, count)));
 }

@@ -12,7 +12,7 @@ namespace hearth::optim {
 /// The options of torch.optim.lr_scheduler.ConstantLR.
 struct ConstantLROptions {
   double factor = 1.0 / 3;  ///< share of the rate until step `total_iters`, above 0 and at most 1
-  int total_iters = 5;  ///< the step from which the rate is whole
+  int total_iters = 5;      ///< the step from which the rate is whole
 };
 
 /// The arithmetic of `ConstantLR`.
@@ -35,8 +35,9 @@ struct ConstantLRRule {
 ///     optim::ConstantLR warm_up{optimizer, {.factor = 0.1, .total_iters = 5}};
 template <class Optimizer>
 class ConstantLR : public RuleScheduler<ConstantLRRule, Optimizer> {
-  static_assert(OptimizerLike<Optimizer>,
-                "ConstantLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
+  static_assert(
+      OptimizerLike<Optimizer>,
+      "ConstantLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
 
  public:
   /// Multiplies the optimizer's rates by `factor` at once. The optimizer must outlive the scheduler. Throws Error when

@@ -22,5 +22,4 @@ HEARTH_INLINE double ConstantLRRule::next_rate(const Options& options, int epoch
   return epoch == options.total_iters ? rate * (1.0 / options.factor) : rate;
 }
 
-
 }  // namespace hearth::optim

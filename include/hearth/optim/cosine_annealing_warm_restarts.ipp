@@ -69,10 +69,11 @@ HEARTH_INLINE void check_warm_restarts_state(const Value& state) {
   const auto [at, length] = detail::wave_position(state);
   const auto found = state.as<double>("T_cur");
   const auto found_length = state.as<double>("T_i");
-  core::require(found == static_cast<double>(at) && found_length == static_cast<double>(length),
-                "CosineAnnealingWarmRestarts: cannot load this state: it stands at T_cur {} of T_i {}, but epoch {} is {} "
-                "of {}; a schedule that was stepped by fractions of epochs cannot go on by whole steps",
-                found, found_length, state.as<int>("last_epoch"), at, length);
+  core::require(
+      found == static_cast<double>(at) && found_length == static_cast<double>(length),
+      "CosineAnnealingWarmRestarts: cannot load this state: it stands at T_cur {} of T_i {}, but epoch {} is {} "
+      "of {}; a schedule that was stepped by fractions of epochs cannot go on by whole steps",
+      found, found_length, state.as<int>("last_epoch"), at, length);
 }
 
 }  // namespace hearth::optim

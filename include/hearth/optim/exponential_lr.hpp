@@ -19,9 +19,7 @@ struct ExponentialLRRule {
   using Options = ExponentialLROptions;
   static constexpr std::string_view name = "ExponentialLR";
 
-  static void visit_options(auto& options, auto& visit) {
-    visit("gamma", options.gamma);
-  }
+  static void visit_options(auto& options, auto& visit) { visit("gamma", options.gamma); }
 
   static void check_options(const Options& options);
   static double next_rate(const Options& options, int epoch, double rate, double);
@@ -32,8 +30,9 @@ struct ExponentialLRRule {
 ///     optim::ExponentialLR scheduler{optimizer, {.gamma = 0.95}};
 template <class Optimizer>
 class ExponentialLR : public RuleScheduler<ExponentialLRRule, Optimizer> {
-  static_assert(OptimizerLike<Optimizer>,
-                "ExponentialLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
+  static_assert(
+      OptimizerLike<Optimizer>,
+      "ExponentialLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
 
  public:
   /// The optimizer must outlive the scheduler. Throws Error when gamma is below 0.

@@ -17,5 +17,4 @@ HEARTH_INLINE double ExponentialLRRule::next_rate(const Options& options, int ep
   return epoch == 0 ? rate : rate * options.gamma;
 }
 
-
 }  // namespace hearth::optim

@@ -14,16 +14,18 @@
 
 namespace hearth::optim {
 
-/// The names of the tensors that an optimizer keeps for each parameter, as Python's states have them. The tensor named
-/// "step" counts the parameter's steps; each of the others has the parameter's shape.
+/// The names of the tensors that an optimizer keeps for each parameter, as Python's states have them. The tensors named
+/// "step" and "mu_product" are one number each, such as the count of the parameter's steps; each of the others has the
+/// parameter's shape.
 using StateNames = std::span<const std::string_view>;
 
 /// The tensors kept for one parameter, in the order of their names; undefined where there is none.
 using ParamState = std::vector<at::Tensor>;
 using ParamStates = std::unordered_map<const c10::TensorImpl*, ParamState>;
 
-inline bool is_step_count(std::string_view state_name) {
-  return state_name == "step";
+/// Whether the state of this name is one number for the whole parameter: 32-bit float on the CPU, in Python too.
+inline bool is_count(std::string_view state_name) {
+  return state_name == "step" || state_name == "mu_product";
 }
 
 /// Moves the state to the parameter's device and type, for the model may have moved. Throws Error, in the name of

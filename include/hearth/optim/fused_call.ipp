@@ -25,7 +25,7 @@ HEARTH_INLINE void move_state(std::string_view optimizer, StateNames names, cons
                               ParamState& state) {
   for (std::size_t kind = 0; kind < names.size(); ++kind) {
     at::Tensor& tensor = state[kind];
-    if (!tensor.defined() || is_step_count(names[kind])) {
+    if (!tensor.defined() || is_count(names[kind])) {
       continue;
     }
     core::require(parameter.sizes() == tensor.sizes(),
@@ -40,7 +40,7 @@ HEARTH_INLINE void move_state(std::string_view optimizer, StateNames names, cons
 
 HEARTH_INLINE void move_step_counts(StateNames names, ParamState& state, at::Device device) {
   for (std::size_t kind = 0; kind < names.size(); ++kind) {
-    if (is_step_count(names[kind]) && state[kind].device() != device) {
+    if (is_count(names[kind]) && state[kind].device() != device) {
       state[kind] = state[kind].to(device);
     }
   }
@@ -56,8 +56,7 @@ HEARTH_INLINE bool fits_fused_kernel(StateNames names, const std::vector<bool>& 
     return false;
   }
   for (std::size_t kind = 0; kind < names.size(); ++kind) {
-    if (used[kind] && !is_step_count(names[kind]) && state[kind].defined() &&
-        !detail::lies_alike(parameter, state[kind])) {
+    if (used[kind] && !is_count(names[kind]) && state[kind].defined() && !detail::lies_alike(parameter, state[kind])) {
       return false;
     }
   }

@@ -17,8 +17,8 @@ namespace hearth::optim {
 
 /// The options of torch.optim.lr_scheduler.LambdaLR.
 struct LambdaLROptions {
-  /// What the initial rate is multiplied by at each epoch, counted from 0: one function for all parameter groups, or one
-  /// for each.
+  /// What the initial rate is multiplied by at each epoch, counted from 0: one function for all parameter groups, or
+  /// one for each.
   std::vector<std::function<double(int)>> lr_lambda;
 };
 

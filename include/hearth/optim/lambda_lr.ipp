@@ -41,10 +41,11 @@ HEARTH_INLINE void check_lambda_state(const Value& state, std::size_t groups) {
                 "LambdaLR: cannot load this state: lr_lambdas has {} entries, but there are {} parameter groups",
                 lambdas.size(), groups);
   for (const Value& lambda : lambdas) {
-    core::require(lambda.is<Value::None>(),
-                  "LambdaLR: cannot load this state: lr_lambdas has {}, the state of a callable object of Python's, which a "
-                  "function here does not have",
-                  lambda.kind());
+    core::require(
+        lambda.is<Value::None>(),
+        "LambdaLR: cannot load this state: lr_lambdas has {}, the state of a callable object of Python's, which a "
+        "function here does not have",
+        lambda.kind());
   }
 }
 

@@ -22,18 +22,18 @@ enum class Anneal { cos, linear };
 
 /// The options of torch.optim.lr_scheduler.OneCycleLR.
 struct OneCycleLROptions {
-  PerGroup max_lr = 0.1;                   ///< the rate at the peak, of all groups or of each
-  std::optional<int> total_steps = {};     ///< steps of the whole run; or epochs and steps_per_epoch, which it is made of
-  std::optional<int> epochs = {};          ///< epochs of the whole run
-  std::optional<int> steps_per_epoch = {}; ///< steps of each
-  double pct_start = 0.3;                  ///< share of the steps in which the rate rises
-  Anneal anneal_strategy = Anneal::cos;    ///< the line of the rise and of the fall
-  bool cycle_momentum = true;              ///< moves momentum, or the first of betas, against the rate
-  PerGroup base_momentum = 0.85;           ///< momentum at the peak of the rate
-  PerGroup max_momentum = 0.95;            ///< momentum in the beginning and at the end
-  double div_factor = 25;                  ///< the first rate is max_lr divided by this
-  double final_div_factor = 1e4;           ///< the last rate is the first divided by this
-  bool three_phase = false;                ///< falls back to the first rate as fast as it rose, then to the last
+  PerGroup max_lr = 0.1;                ///< the rate at the peak, of all groups or of each
+  std::optional<int> total_steps = {};  ///< steps of the whole run; or epochs and steps_per_epoch, which it is made of
+  std::optional<int> epochs = {};       ///< epochs of the whole run
+  std::optional<int> steps_per_epoch = {};  ///< steps of each
+  double pct_start = 0.3;                   ///< share of the steps in which the rate rises
+  Anneal anneal_strategy = Anneal::cos;     ///< the line of the rise and of the fall
+  bool cycle_momentum = true;               ///< moves momentum, or the first of betas, against the rate
+  PerGroup base_momentum = 0.85;            ///< momentum at the peak of the rate
+  PerGroup max_momentum = 0.95;             ///< momentum in the beginning and at the end
+  double div_factor = 25;                   ///< the first rate is max_lr divided by this
+  double final_div_factor = 1e4;            ///< the last rate is the first divided by this
+  bool three_phase = false;                 ///< falls back to the first rate as fast as it rose, then to the last
 };
 
 /// Between what a parameter group's learning rate and momentum go.
@@ -93,13 +93,14 @@ concept MomentumGroup = BetaGroup<Group> || requires(Group& group) {
 }  // namespace detail
 
 /// torch.optim.lr_scheduler.OneCycleLR: the learning rate rises from `max_lr / div_factor` to `max_lr`, and falls to
-/// `max_lr / div_factor / final_div_factor`, while momentum falls and rises again. (Smith and Topin, "Super-convergence:
-/// Very fast training of neural networks using large learning rates", 2018.) Its steps are the optimizer's:
+/// `max_lr / div_factor / final_div_factor`, while momentum falls and rises again. (Smith and Topin,
+/// "Super-convergence: Very fast training of neural networks using large learning rates", 2018.) Its steps are the
+/// optimizer's:
 ///
 ///     optim::PerBatch scheduler{optim::OneCycleLR{optimizer, {.max_lr = 0.1, .epochs = 30, .steps_per_epoch = 500}}};
 ///
-/// As in Python the ends of the cycle are kept in the optimizer's groups and saved with them: load the optimizer's state
-/// after the scheduler is made. It is no part of a SequentialLR.
+/// As in Python the ends of the cycle are kept in the optimizer's groups and saved with them: load the optimizer's
+/// state after the scheduler is made. It is no part of a SequentialLR.
 template <class Optimizer>
 class OneCycleLR {
   static_assert(OptimizerLike<Optimizer>,
@@ -107,9 +108,9 @@ class OneCycleLR {
                 "param_groups()");
 
  public:
-  /// Sets the optimizer's rates and momentums to those of the cycle's beginning. The optimizer must outlive the scheduler.
-  /// Throws Error when an option is out of its range, when neither total_steps nor epochs and steps_per_epoch are given,
-  /// or when the optimizer has no momentum to cycle.
+  /// Sets the optimizer's rates and momentums to those of the cycle's beginning. The optimizer must outlive the
+  /// scheduler. Throws Error when an option is out of its range, when neither total_steps nor epochs and
+  /// steps_per_epoch are given, or when the optimizer has no momentum to cycle.
   OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options)
       : optimizer_(&optimizer), cycle_(options, group_count(optimizer)) {
     std::size_t index = 0;
@@ -188,8 +189,9 @@ class OneCycleLR {
     } else if constexpr (detail::MomentumGroup<Group>) {
       group.options.momentum = momentum;
     } else {
-      core::fail("OneCycleLR: the optimizer's groups have neither momentum nor betas to cycle; set .cycle_momentum = "
-                 "false");
+      core::fail(
+          "OneCycleLR: the optimizer's groups have neither momentum nor betas to cycle; set .cycle_momentum = "
+          "false");
     }
   }
 

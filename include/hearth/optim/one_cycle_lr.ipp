@@ -29,8 +29,8 @@ struct CyclePhase {
 /// The phases of a cycle that has this many.
 HEARTH_INLINE std::span<const CyclePhase> cycle_phases(std::size_t count) {
   using E = OneCycleEnds;
-  static constexpr CyclePhase rise{"initial_lr",    "max_lr",         &E::initial_lr,
-                                   &E::max_lr,      &E::max_momentum, &E::base_momentum};
+  static constexpr CyclePhase rise{"initial_lr", "max_lr",         &E::initial_lr,
+                                   &E::max_lr,   &E::max_momentum, &E::base_momentum};
   static constexpr std::array<CyclePhase, 2> two{
       rise, {"max_lr", "min_lr", &E::max_lr, &E::min_lr, &E::base_momentum, &E::max_momentum}};
   static constexpr std::array<CyclePhase, 3> three{
@@ -98,9 +98,10 @@ HEARTH_INLINE OneCycle::OneCycle(const OneCycleLROptions& options, std::size_t g
 }
 
 HEARTH_INLINE void OneCycle::check_step(int step) const {
-  core::require(step <= total_steps_,
-                "OneCycleLR: this is step {} of a cycle of {} steps; total_steps must count all of the optimizer's steps",
-                step, total_steps_);
+  core::require(
+      step <= total_steps_,
+      "OneCycleLR: this is step {} of a cycle of {} steps; total_steps must count all of the optimizer's steps", step,
+      total_steps_);
 }
 
 HEARTH_INLINE OneCycle::Point OneCycle::at(int step, const OneCycleEnds& ends) const {
@@ -153,8 +154,9 @@ HEARTH_INLINE void OneCycle::read(const Value& state) {
     const detail::CyclePhase& phase = detail::cycle_phases(count)[i];
     const auto& from = state.as<std::string>("_schedule_phases", i, "start_lr");
     const auto& to = state.as<std::string>("_schedule_phases", i, "end_lr");
-    core::require(from == phase.start_lr && to == phase.end_lr, "_schedule_phases/{} goes from {} to {}, not from {} to {}",
-                  i, from, to, phase.start_lr, phase.end_lr);
+    core::require(from == phase.start_lr && to == phase.end_lr,
+                  "_schedule_phases/{} goes from {} to {}, not from {} to {}", i, from, to, phase.start_lr,
+                  phase.end_lr);
     phase_ends_.push_back(state.as<double>("_schedule_phases", i, "end_step"));
   }
 }

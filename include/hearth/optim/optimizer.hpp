@@ -89,8 +89,8 @@ std::size_t group_count(Optimizer& optimizer) {
   return count;
 }
 
-/// The group's learning rate before its first scheduler, which it remembers from now on where it can (`initial_lr`); its
-/// rate of now where it cannot.
+/// The group's learning rate before its first scheduler, which it remembers from now on where it can (`initial_lr`);
+/// its rate of now where it cannot.
 template <ParamGroupLike Group>
 double remember_initial_rate(Group& group) {
   if constexpr (requires { group.initial_lr = group.initial_lr.value_or(0.0); }) {

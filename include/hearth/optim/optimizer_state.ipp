@@ -137,7 +137,7 @@ namespace detail {
 HEARTH_INLINE at::Tensor read_tensor(const Value& state, const core::Key& parameter_key, std::string_view name,
                                      const at::Tensor& parameter) {
   const std::string path = core::join_keys(core::join_keys("state", parameter_key), name);
-  if (is_step_count(name)) {
+  if (is_count(name)) {
     const double count = read_number(state, "state", parameter_key, name);
     core::require(count >= 0, "{} is {}", path, count);
     return at::scalar_tensor(count, at::kFloat);

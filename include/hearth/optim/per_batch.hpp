@@ -18,9 +18,10 @@ namespace hearth::optim {
 /// It stands outside SequentialLR, never inside: the parts of one schedule count in the same unit.
 template <class Scheduler>
 class PerBatch {
-  static_assert(!PlateauSchedulerLike<Scheduler>,
-                "PerBatch: a scheduler that looks at a figure (PlateauSchedulerLike) steps once an epoch, when there is a "
-                "figure: give it to the Trainer as it is");
+  static_assert(
+      !PlateauSchedulerLike<Scheduler>,
+      "PerBatch: a scheduler that looks at a figure (PlateauSchedulerLike) steps once an epoch, when there is a "
+      "figure: give it to the Trainer as it is");
   static_assert(SchedulerLike<Scheduler> || PlateauSchedulerLike<Scheduler>,
                 "PerBatch: its argument must be a scheduler (SchedulerLike): step(), last_lr()");
 
@@ -33,16 +34,10 @@ class PerBatch {
   std::vector<double> last_lr() const { return scheduler_.last_lr(); }
 
   /// The held scheduler's: Python's state of it has the same layout, for Python has no such wrapper.
-  Value state_dict() const
-    requires requires(const Scheduler& scheduler) { scheduler.state_dict(); }
-  {
-    return scheduler_.state_dict();
-  }
-  void load_state_dict(const Value& state)
-    requires requires(Scheduler& scheduler) { scheduler.load_state_dict(state); }
-  {
-    scheduler_.load_state_dict(state);
-  }
+  Value state_dict() const requires requires(const Scheduler& scheduler) { scheduler.state_dict(); }
+  { return scheduler_.state_dict(); }
+  void load_state_dict(const Value& state) requires requires(Scheduler& scheduler) { scheduler.load_state_dict(state); }
+  { scheduler_.load_state_dict(state); }
 
   Scheduler& scheduler() noexcept { return scheduler_; }
   const Scheduler& scheduler() const noexcept { return scheduler_; }

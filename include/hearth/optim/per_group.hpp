@@ -25,8 +25,8 @@ class PerGroup {
 
   /// One number for each of this many groups. Throws Error, which begins with `what`, when the list has another length.
   std::vector<double> for_groups(std::string_view what, std::size_t groups) const {
-    core::require(!is_list_ || numbers_.size() == groups, "{} has {} numbers, but the optimizer has {} parameter groups",
-                  what, numbers_.size(), groups);
+    core::require(!is_list_ || numbers_.size() == groups,
+                  "{} has {} numbers, but the optimizer has {} parameter groups", what, numbers_.size(), groups);
     return is_list_ ? numbers_ : std::vector<double>(groups, numbers_.front());
   }
 

@@ -12,7 +12,7 @@ namespace hearth::optim {
 /// The options of torch.optim.lr_scheduler.PolynomialLR.
 struct PolynomialLROptions {
   int total_iters = 5;  ///< steps from the first rate to 0
-  double power = 1.0;  ///< 1 is a straight line; above 1 the rate falls faster in the beginning
+  double power = 1.0;   ///< 1 is a straight line; above 1 the rate falls faster in the beginning
 };
 
 /// The arithmetic of `PolynomialLR`.
@@ -35,8 +35,9 @@ struct PolynomialLRRule {
 ///     optim::PolynomialLR scheduler{optimizer, {.total_iters = 90, .power = 0.9}};
 template <class Optimizer>
 class PolynomialLR : public RuleScheduler<PolynomialLRRule, Optimizer> {
-  static_assert(OptimizerLike<Optimizer>,
-                "PolynomialLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
+  static_assert(
+      OptimizerLike<Optimizer>,
+      "PolynomialLR: the first argument must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
 
  public:
   /// The optimizer must outlive the scheduler. Throws Error when total_iters is below 1 or power below 0.

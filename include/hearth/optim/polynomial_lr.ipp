@@ -23,5 +23,4 @@ HEARTH_INLINE double PolynomialLRRule::next_rate(const Options& options, int epo
   return rate * std::pow(left(epoch) / left(epoch - 1), options.power);
 }
 
-
 }  // namespace hearth::optim

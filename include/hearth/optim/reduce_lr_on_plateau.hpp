@@ -22,11 +22,11 @@ enum class ThresholdMode { rel, abs };
 
 /// The options of torch.optim.lr_scheduler.ReduceLROnPlateau, and the name of the figure.
 struct ReduceLROnPlateauOptions {
-  std::string figure = "val_loss";                    ///< the figure of the run's history that a Trainer hands to step()
-  PlateauMode mode = PlateauMode::min;                ///< whether less or more is better
-  double factor = 0.1;                                ///< what the rate is multiplied by; below 1
-  int patience = 10;                                  ///< epochs without an improvement that change nothing yet
-  double threshold = 1e-4;                            ///< what a figure must improve by to count
+  std::string figure = "val_loss";      ///< the figure of the run's history that a Trainer hands to step()
+  PlateauMode mode = PlateauMode::min;  ///< whether less or more is better
+  double factor = 0.1;                  ///< what the rate is multiplied by; below 1
+  int patience = 10;                    ///< epochs without an improvement that change nothing yet
+  double threshold = 1e-4;              ///< what a figure must improve by to count
   ThresholdMode threshold_mode = ThresholdMode::rel;  ///< what the threshold is a share of
   int cooldown = 0;                                   ///< epochs after a drop that don't count
   PerGroup min_lr = 0;                                ///< the lowest rate, of all groups or of each
@@ -62,8 +62,8 @@ class Plateau {
 };
 
 /// torch.optim.lr_scheduler.ReduceLROnPlateau: multiplies the learning rates by `factor` when a figure has not improved
-/// for more than `patience` epochs. A figure that is not a number is no improvement. A Trainer steps it after every epoch
-/// with the figure that `.figure` names.
+/// for more than `patience` epochs. A figure that is not a number is no improvement. A Trainer steps it after every
+/// epoch with the figure that `.figure` names.
 ///
 ///     optim::ReduceLROnPlateau scheduler{optimizer, {.figure = "val_accuracy", .mode = optim::PlateauMode::max}};
 template <class Optimizer>
@@ -94,9 +94,9 @@ class ReduceLROnPlateau {
   /// load_state_dict takes them. The figure's name is no part of it.
   Value state_dict() const { return plateau_.state_dict(); }
 
-  /// Takes the options, the best figure and the counters from a state that `state_dict` or Python's gave. As in Python the
-  /// optimizer's rates stay as they are: they are in its own state. When it throws, the scheduler is as it was. Throws
-  /// Error naming the key that is missing, or whose value does not fit.
+  /// Takes the options, the best figure and the counters from a state that `state_dict` or Python's gave. As in Python
+  /// the optimizer's rates stay as they are: they are in its own state. When it throws, the scheduler is as it was.
+  /// Throws Error naming the key that is missing, or whose value does not fit.
   void load_state_dict(const Value& state) { plateau_.load_state_dict(state); }
 
  private:

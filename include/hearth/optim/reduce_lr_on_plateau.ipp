@@ -20,8 +20,8 @@ HEARTH_INLINE double worst_figure(PlateauMode mode) {
 HEARTH_INLINE void check_plateau_options(const ReduceLROnPlateauOptions& options) {
   constexpr const char* name = "ReduceLROnPlateau";
   const auto check = [&](const char* option, auto value) {
-    core::require(std::isfinite(static_cast<double>(value)) && value >= 0, "{}: {} must be at least 0, but got {}", name,
-                  option, value);
+    core::require(std::isfinite(static_cast<double>(value)) && value >= 0, "{}: {} must be at least 0, but got {}",
+                  name, option, value);
   };
   core::require(!options.figure.empty(), "{}: figure is empty; name a figure of the run's history, such as val_loss",
                 name);
@@ -118,8 +118,8 @@ HEARTH_INLINE void Plateau::load_state_dict(const Value& state) {
 HEARTH_INLINE void Plateau::read_state(const Value& state) {
   const std::size_t groups = last_.size();
   lowest_ = read_rates(state, "min_lrs", groups);
-  options_.min_lr = state["default_min_lr"].is<Value::None>() ? PerGroup(lowest_)
-                                                              : PerGroup(state.as<double>("default_min_lr"));
+  options_.min_lr =
+      state["default_min_lr"].is<Value::None>() ? PerGroup(lowest_) : PerGroup(state.as<double>("default_min_lr"));
   options_.factor = state.as<double>("factor");
   options_.patience = state.as<int>("patience");
   options_.cooldown = state.as<int>("cooldown");

@@ -1,4 +1,4 @@
-/// An optimizer as a rule makes it: what SGD, Adam and AdamW share, which is all but their arithmetic.
+/// An optimizer as a rule makes it: what all optimizers share, which is all but their arithmetic.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,15 +21,24 @@
 
 namespace hearth::optim {
 
+/// Arithmetic that LibTorch has a fused kernel for, too.
+template <class R>
+concept FusedRule = requires(typename R::Options& options, const typename R::Options& constant, const FusedCall& call) {
+  // Whether the fused kernel steps the parameters; where it says nothing, CUDA's does.
+  { options.fused } -> std::same_as<std::optional<bool>&>;
+  // Whether LibTorch's fused kernel does, with these options, what Python does.
+  { R::may_fuse(constant) } -> std::same_as<bool>;
+  // Steps many parameters by the fused kernel.
+  R::step_fused(call, constant);
+};
+
 /// The arithmetic of an optimizer, and how Python writes it down: static members alone.
 template <class R>
 concept OptimizerRule = requires(typename R::Options& options, const typename R::Options& constant, ParamState& state,
-                                 const at::Tensor& parameter, const at::Tensor& gradient, const FusedCall& call,
-                                 OptionWriter& writer, OptionReader& reader, std::size_t kind) {
-  // The options of one parameter group, a plain struct: `lr` is the learning rate; `fused` says whether LibTorch's
-  // fused kernel steps the parameters, and where it says nothing, CUDA's does.
+                                 const at::Tensor& parameter, const at::Tensor& gradient, OptionWriter& writer,
+                                 OptionReader& reader, std::size_t kind) {
+  // The options of one parameter group, a plain struct: `lr` is the learning rate.
   { options.lr } -> std::same_as<double&>;
-  { options.fused } -> std::same_as<std::optional<bool>&>;
   // What Python calls the optimizer; its errors begin with it.
   { R::name } -> std::convertible_to<std::string_view>;
   // What Python calls the tensors that are kept for each parameter: see StateNames.
@@ -46,25 +55,26 @@ concept OptimizerRule = requires(typename R::Options& options, const typename R:
   R::check_options(constant);
   // Makes what a parameter must have before its first step.
   R::begin(parameter, gradient, state, constant);
-  // Whether LibTorch's fused kernel does, with these options, what Python does.
-  { R::may_fuse(constant) } -> std::same_as<bool>;
-  // Steps many parameters by the fused kernel.
-  R::step_fused(call, constant);
   // Steps one parameter, one operation at a time.
   R::step_alone(parameter, gradient, state, constant);
+  // Options that have `fused` are those of a FusedRule.
+  requires FusedRule<R> || !requires {
+    options.fused;
+  };
 };
 
 /// Steps parameters by a rule.
 ///
-/// Unless the options say otherwise, parameters on CUDA are stepped by the fused kernel where it fits, and others one
-/// operation at a time: on the CPU with the results of Python's default to the last bit. An optimizer is neither copied
-/// nor moved, for schedulers point to it.
+/// Unless the options say otherwise, parameters on CUDA are stepped by the rule's fused kernel where it fits, and
+/// others one operation at a time: on the CPU with the results of Python's default to the last bit. An optimizer is
+/// neither copied nor moved, for schedulers point to it.
 template <class Rule>
 class RuleOptimizer {
-  static_assert(OptimizerRule<Rule>,
-                "RuleOptimizer: Rule must be an OptimizerRule: Options, name, state_names, uses, visit_options, "
-                "python_entries, check_options, begin, may_fuse, step_fused, step_alone; see "
-                "hearth/optim/rule_optimizer.hpp");
+  static_assert(
+      OptimizerRule<Rule>,
+      "RuleOptimizer: Rule must be an OptimizerRule: Options, name, state_names, uses, visit_options, "
+      "python_entries, check_options, begin, step_alone, and may_fuse and step_fused where Options has fused; see "
+      "hearth/optim/rule_optimizer.hpp");
 
  public:
   using RuleType = Rule;
@@ -173,16 +183,20 @@ class RuleOptimizer {
       state.resize(Rule::state_names.size());
       Rule::begin(parameter, gradient, state, group.options);
       move_state(Rule::name, Rule::state_names, parameter, state);
-      if (group.options.fused.value_or(parameter.is_cuda()) && Rule::may_fuse(group.options) &&
-          fits_fused_kernel(Rule::state_names, used, parameter, gradient, state)) {
-        add_to_calls(calls, Rule::state_names, used, parameter, gradient, state);
-      } else {
-        move_step_counts(Rule::state_names, state, at::kCPU);
-        Rule::step_alone(parameter, gradient, state, group.options);
+      if constexpr (FusedRule<Rule>) {
+        if (group.options.fused.value_or(parameter.is_cuda()) && Rule::may_fuse(group.options) &&
+            fits_fused_kernel(Rule::state_names, used, parameter, gradient, state)) {
+          add_to_calls(calls, Rule::state_names, used, parameter, gradient, state);
+          continue;
+        }
       }
+      move_step_counts(Rule::state_names, state, at::kCPU);
+      Rule::step_alone(parameter, gradient, state, group.options);
     }
-    for (const FusedCall& call : calls) {
-      Rule::step_fused(call, group.options);
+    if constexpr (FusedRule<Rule>) {
+      for (const FusedCall& call : calls) {
+        Rule::step_fused(call, group.options);
+      }
     }
   }
 

@@ -57,8 +57,8 @@ class ScheduleReader {
   const Value& state_;
 };
 
-/// Where a scheduler stands, under the names of torch.optim.lr_scheduler: into a state, and from one of an optimizer with
-/// this many parameter groups.
+/// Where a scheduler stands, under the names of torch.optim.lr_scheduler: into a state, and from one of an optimizer
+/// with this many parameter groups.
 void write_schedule(Value::Dict& state, const ScheduleState& schedule);
 ScheduleState read_schedule(const Value& state, std::size_t groups);
 
@@ -183,9 +183,7 @@ class RuleScheduler {
   }
 
  private:
-  void check_group_count(std::size_t expected) const {
-    check_groups(Rule::name, group_count(*optimizer_), expected);
-  }
+  void check_group_count(std::size_t expected) const { check_groups(Rule::name, group_count(*optimizer_), expected); }
 
   double next_rate(std::size_t group, double rate) const {
     const double initial = schedule_.initial[group];

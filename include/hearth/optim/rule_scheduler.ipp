@@ -62,9 +62,8 @@ HEARTH_INLINE ScheduleState ScheduleReader::schedule(std::size_t groups) const {
 
 HEARTH_INLINE ScheduleState read_schedule(const Value& state, std::size_t groups) {
   const int epoch = read_last_epoch(state, -1);
-  return {.initial = read_rates(state, "base_lrs", groups),
-          .last = read_rates(state, "_last_lr", groups),
-          .epoch = epoch};
+  return {
+      .initial = read_rates(state, "base_lrs", groups), .last = read_rates(state, "_last_lr", groups), .epoch = epoch};
 }
 
 HEARTH_INLINE std::vector<double> read_rates(const Value& state, std::string_view key, std::size_t groups) {

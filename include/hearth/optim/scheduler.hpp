@@ -19,8 +19,8 @@ concept SchedulerLike = requires(S& scheduler, const S& constant) {
   { constant.last_lr() } -> std::convertible_to<std::vector<double>>;
 };
 
-/// A scheduler that looks at a figure: `step(metric)`, once an epoch, is given the figure that `figure()` names, such as
-/// "val_loss". ReduceLROnPlateau is one.
+/// A scheduler that looks at a figure: `step(metric)`, once an epoch, is given the figure that `figure()` names, such
+/// as "val_loss". ReduceLROnPlateau is one.
 template <class S>
 concept PlateauSchedulerLike = requires(S& scheduler, const S& constant, double metric) {
   scheduler.step(metric);
@@ -28,10 +28,12 @@ concept PlateauSchedulerLike = requires(S& scheduler, const S& constant, double 
   { constant.figure() } -> std::convertible_to<std::string_view>;
 };
 
-/// A scheduler that says that it steps after every step of the optimizer, and not after every epoch: `PerBatch` makes one
-/// of any other; a type of one's own has `static constexpr bool steps_per_batch = true`.
+/// A scheduler that says that it steps after every step of the optimizer, and not after every epoch: `PerBatch` makes
+/// one of any other; a type of one's own has `static constexpr bool steps_per_batch = true`.
 template <class S>
-concept StepsPerBatch = requires { requires bool{S::steps_per_batch}; };
+concept StepsPerBatch = requires {
+  requires bool{S::steps_per_batch};
+};
 
 /// A scheduler that SequentialLR can put back to its beginning, and save: `start(rates)` sets every group to what the
 /// schedule has at its epoch 0 when it begins with these rates; `wait_to_start(rates)` says that it will begin with

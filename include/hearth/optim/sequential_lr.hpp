@@ -41,7 +41,7 @@ std::vector<int> read_milestones(const Value& state, std::size_t schedulers);
 ///
 /// Its parts are made in place, as here, and in this order: with a torch::optim optimizer, whose groups don't remember
 /// their first rates, the beginning is what the first part found. Another SequentialLR is not a part; one takes any
-/// number of schedulers.
+/// number of schedulers. PerBatch stands around it.
 template <class Optimizer, class... Schedulers>
 class SequentialLR {
   static_assert(OptimizerLike<Optimizer>,
@@ -53,7 +53,8 @@ class SequentialLR {
   static_assert(!(SchedulerLike<Schedulers> && ...) || (RestartableScheduler<Schedulers, Optimizer> && ...),
                 "SequentialLR: every part must be a scheduler of the same type of optimizer that can begin anew "
                 "(RestartableScheduler): start(rates), wait_to_start(rates), initial_lr(), optimizer(), state_dict(), "
-                "load_state_dict(state); a SequentialLR cannot");
+                "load_state_dict(state); a SequentialLR and a OneCycleLR cannot, and PerBatch stands outside: "
+                "PerBatch{SequentialLR{...}}");
 
  public:
   /// Sets the optimizer's rates to those of the first scheduler's beginning. The optimizer must outlive the scheduler.
