@@ -16,9 +16,17 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/value.hpp>
+#include <hearth/optim/constant_lr.hpp>
 #include <hearth/optim/cosine_annealing_lr.hpp>
+#include <hearth/optim/cosine_annealing_warm_restarts.hpp>
+#include <hearth/optim/exponential_lr.hpp>
+#include <hearth/optim/lambda_lr.hpp>
 #include <hearth/optim/linear_lr.hpp>
 #include <hearth/optim/multi_step_lr.hpp>
+#include <hearth/optim/one_cycle_lr.hpp>
+#include <hearth/optim/per_batch.hpp>
+#include <hearth/optim/polynomial_lr.hpp>
+#include <hearth/optim/reduce_lr_on_plateau.hpp>
 #include <hearth/optim/scheduler.hpp>
 #include <hearth/optim/sequential_lr.hpp>
 #include <hearth/optim/step_lr.hpp>
@@ -64,8 +72,8 @@ struct RememberingOptimizer {
 };
 
 /// For each schedule, for each group: the rate after construction and after each of 200 steps.
-std::map<std::string, std::vector<std::vector<double>>> reference() {
-  std::ifstream file(HEARTH_TEST_DIR "/optim/reference/schedulers.txt");
+std::map<std::string, std::vector<std::vector<double>>> reference(const std::string& file_name = "schedulers.txt") {
+  std::ifstream file(HEARTH_TEST_DIR "/optim/reference/" + file_name);
   REQUIRE(file.is_open());
   std::map<std::string, std::vector<std::vector<double>>> result;
   for (std::string line; std::getline(file, line);) {
@@ -124,7 +132,15 @@ bool is_same(const Value& a, const Value& b) {
   if (a.is<bool>() || b.is<bool>()) {
     return a.is<bool>() && b.is<bool>() && a.as<bool>() == b.as<bool>();
   }
-  return std::abs(a.as<double>() - b.as<double>()) <= 1e-12;
+  if (a.is<std::string>() && b.is<std::string>()) {
+    return a.as<std::string>() == b.as<std::string>();
+  }
+  if (a.is<Value::None>() || b.is<Value::None>()) {
+    return a.is<Value::None>() && b.is<Value::None>();
+  }
+  const auto x = a.as<double>();
+  const auto y = b.as<double>();
+  return x == y || std::abs(x - y) <= 1e-12;
 }
 
 struct Schedule {
@@ -235,8 +251,118 @@ std::map<std::string, std::function<Schedule(Optimizer&)>> schedules() {
        [](O& o) {
          return erase(CosineAnnealingLR{o, {.T_max = 60, .eta_min = 0.0001}});
        }},
+      {"constant", [](O& o) { return erase(ConstantLR{o}); }},
+      {"constant_slow",
+       [](O& o) {
+         return erase(ConstantLR{o, {.factor = 0.1, .total_iters = 40}});
+       }},
+      {"exponential",
+       [](O& o) {
+         return erase(ExponentialLR{o, {.gamma = 0.97}});
+       }},
+      {"exponential_meddled",
+       [](O& o) {
+         return erase(ExponentialLR{o, {.gamma = 0.99}});
+       }},
+      {"polynomial", [](O& o) { return erase(PolynomialLR{o}); }},
+      {"polynomial_200",
+       [](O& o) {
+         return erase(PolynomialLR{o, {.total_iters = 200, .power = 0.9}});
+       }},
+      {"polynomial_60",
+       [](O& o) {
+         return erase(PolynomialLR{o, {.total_iters = 60, .power = 2}});
+       }},
+      {"lambda",
+       [](O& o) {
+         return erase(LambdaLR{o, [](int epoch) { return 1.0 / (1 + epoch); }});
+       }},
+      {"lambda_each",
+       [](O& o) {
+         return erase(LambdaLR{o,
+                               {.lr_lambda = {[](int epoch) { return std::pow(0.95, epoch); },
+                                              [](int epoch) { return epoch / 100.0; }}}});
+       }},
+      {"restarts_10",
+       [](O& o) {
+         return erase(CosineAnnealingWarmRestarts{o, {.T_0 = 10}});
+       }},
+      {"restarts_7_2",
+       [](O& o) {
+         return erase(CosineAnnealingWarmRestarts{o, {.T_0 = 7, .T_mult = 2, .eta_min = 0.0001}});
+       }},
+      {"restarts_1_3",
+       [](O& o) {
+         return erase(CosineAnnealingWarmRestarts{o, {.T_0 = 1, .T_mult = 3}});
+       }},
+      {"restarts_meddled",
+       [](O& o) {
+         return erase(CosineAnnealingWarmRestarts{o, {.T_0 = 20}});
+       }},
+      {"one_cycle",
+       [](O& o) {
+         return erase(PerBatch{OneCycleLR{o, {.max_lr = 0.5, .total_steps = 200, .cycle_momentum = false}}});
+       }},
+      {"one_cycle_linear",
+       [](O& o) {
+         return erase(OneCycleLR{o,
+                                 {.max_lr = {0.5, 0.02},
+                                  .epochs = 21,
+                                  .steps_per_epoch = 10,
+                                  .pct_start = 0.25,
+                                  .anneal_strategy = Anneal::linear,
+                                  .cycle_momentum = false,
+                                  .div_factor = 10,
+                                  .final_div_factor = 100}});
+       }},
+      {"one_cycle_three_phases",
+       [](O& o) {
+         return erase(OneCycleLR{o,
+                                 {.max_lr = {0.5, 0.02},
+                                  .total_steps = 201,
+                                  .pct_start = 0.4,
+                                  .cycle_momentum = false,
+                                  .three_phase = true}});
+       }},
+      {"one_cycle_without_rise",
+       [](O& o) {
+         return erase(OneCycleLR{o, {.max_lr = 0.5, .total_steps = 200, .pct_start = 0, .cycle_momentum = false}});
+       }},
+      {"many_parts",
+       [](O& o) {
+         return erase(PerBatch{SequentialLR{o,
+                                            {.milestones = {12, 30, 50, 140}},
+                                            ConstantLR{o, {.factor = 0.1, .total_iters = 10}},
+                                            PolynomialLR{o, {.total_iters = 20}},
+                                            ExponentialLR{o, {.gamma = 0.9}},
+                                            CosineAnnealingWarmRestarts{o, {.T_0 = 10, .T_mult = 2}},
+                                            LambdaLR{o, [](int epoch) { return 2.0 / (2 + epoch); }}}});
+       }},
+      {"restarts_first",
+       [](O& o) {
+         return erase(SequentialLR{o,
+                                   {.milestones = {20}},
+                                   CosineAnnealingWarmRestarts{o, {.T_0 = 8}},
+                                   ConstantLR{o, {.factor = 0.5, .total_iters = 7}}});
+       }},
   };
 }
+
+/// The plateaus of make_reference.py.
+const std::map<std::string, ReduceLROnPlateauOptions> plateaus = {
+    {"default", {}},
+    {"patient", {.factor = 0.5, .patience = 3, .threshold = 0.01, .cooldown = 2}},
+    {"absolute",
+     {.factor = 0.3, .patience = 2, .threshold = 0.02, .threshold_mode = ThresholdMode::abs, .min_lr = {1e-3, 1e-4}}},
+    {"max", {.mode = PlateauMode::max, .factor = 0.7, .patience = 4, .threshold = 0.05, .min_lr = 1e-4}},
+    {"max_absolute",
+     {.mode = PlateauMode::max,
+      .factor = 0.9,
+      .patience = 0,
+      .threshold = 0.1,
+      .threshold_mode = ThresholdMode::abs,
+      .eps = 1e-4}},
+};
 
 }  // namespace
 
@@ -328,6 +454,152 @@ TEMPLATE_TEST_CASE("Every schedule that Python saved goes on as Python's does", 
       CHECK(worst <= 1e-12);
     }
   }
+}
+
+TEST_CASE("ReduceLROnPlateau has Python's rates over 200 epochs, and goes on from Python's state and its own") {
+  const auto expected = reference("plateau.txt");
+  const std::vector<double>& figures = expected.at("figure").at(0);
+  REQUIRE(expected.size() == plateaus.size() + 1);
+  const Value states = read_checkpoint(HEARTH_TEST_DIR "/optim/reference/plateau.pth");
+  for (const auto& [name, options] : plateaus) {
+    INFO(name);
+    const auto rates_at = [&, &rates = expected.at(name)](std::size_t step) {
+      return std::vector<double>{rates[0].at(step), rates[1].at(step)};
+    };
+    CHECK(rates_at(0) != rates_at(200));
+    RememberingOptimizer optimizer;
+    ReduceLROnPlateau scheduler{optimizer, options};
+    CHECK(scheduler.last_lr() == rates_at(0));
+    for (std::size_t step = 0; step <= 200; ++step) {
+      INFO(step);
+      if (step > 0) {
+        scheduler.step(figures[step - 1]);
+      }
+      REQUIRE(rates_of(optimizer) == rates_at(step));
+      REQUIRE(scheduler.last_lr() == rates_at(step));
+      if (const Value* const state = states[name].find(static_cast<int>(step))) {
+        CHECK(is_same(scheduler.state_dict(), *state));
+        for (const Value& from : {*state, scheduler.state_dict()}) {
+          RememberingOptimizer second;
+          ReduceLROnPlateau resumed{second, {.figure = "mine", .patience = 77}};
+          resumed.load_state_dict(from);
+          CHECK(rates_of(second) == std::vector<double>{0.1, 0.003});
+          CHECK(resumed.last_lr() == rates_at(step));
+          CHECK(resumed.figure() == "mine");
+          set_rates(second, rates_at(step));
+          for (std::size_t next = step + 1; next <= 200; ++next) {
+            resumed.step(figures[next - 1]);
+            REQUIRE(rates_of(second) == rates_at(next));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("ReduceLROnPlateau refuses options out of range and states that do not fit") {
+  RememberingOptimizer o;
+  CHECK_THROWS_WITH((ReduceLROnPlateau{o, {.figure = ""}}), ContainsSubstring("ReduceLROnPlateau: figure is empty"));
+  CHECK_THROWS_WITH((ReduceLROnPlateau{o, {.factor = 1}}),
+                    "ReduceLROnPlateau: factor must be above 0 and below 1, but got 1");
+  CHECK_THROWS_WITH((ReduceLROnPlateau{o, {.patience = -1}}),
+                    "ReduceLROnPlateau: patience must be at least 0, but got -1");
+  CHECK_THROWS_AS((ReduceLROnPlateau{o, {.cooldown = -1}}), Error);
+  CHECK_THROWS_AS((ReduceLROnPlateau{o, {.min_lr = {0.1, -1}}}), Error);
+  CHECK_THROWS_WITH((ReduceLROnPlateau{o, {.min_lr = {1, 2, 3}}}),
+                    "ReduceLROnPlateau: min_lr has 3 numbers, but the optimizer has 2 parameter groups");
+  ReduceLROnPlateau scheduler{o};
+  scheduler.step(1);
+  Value state = scheduler.state_dict();
+  state["best"] = 7;
+  state["mode"] = "sideways";
+  CHECK_THROWS_WITH(scheduler.load_state_dict(state),
+                    "ReduceLROnPlateau: cannot load this state: mode is sideways, neither min nor max");
+  CHECK(scheduler.state_dict().as<double>("best") == 1);
+  state["mode"] = "max";
+  state["min_lrs"] = Value::List{0.1};
+  CHECK_THROWS_WITH(scheduler.load_state_dict(state), ContainsSubstring("min_lrs has 1 rates"));
+  o.groups.pop_back();
+  CHECK_THROWS_WITH(scheduler.step(1), "ReduceLROnPlateau: the optimizer has 1 parameter groups, but had 2");
+}
+
+TEST_CASE("A cycle ends with its steps, and says so") {
+  RememberingOptimizer o;
+  OneCycleLR scheduler{o, {.total_steps = 5, .cycle_momentum = false}};
+  for (int step = 1; step <= 5; ++step) {
+    scheduler.step();
+  }
+  const std::vector<double> last = rates_of(o);
+  CHECK_THROWS_WITH(scheduler.step(), ContainsSubstring("OneCycleLR: this is step 6 of a cycle of 5 steps"));
+  CHECK(rates_of(o) == last);
+  CHECK(scheduler.state_dict().as<int>("last_epoch") == 5);
+}
+
+TEST_CASE("OneCycleLR refuses options that do not fit and an optimizer without momentum") {
+  RememberingOptimizer o;
+  CHECK_THROWS_WITH((OneCycleLR{o, {.max_lr = 1, .epochs = 3}}),
+                    "OneCycleLR: how long is the run? Give total_steps, or epochs and steps_per_epoch");
+  CHECK_THROWS_WITH((OneCycleLR{o, {.total_steps = 0}}), "OneCycleLR: total_steps must be at least 1, but got 0");
+  CHECK_THROWS_WITH((OneCycleLR{o, {.epochs = 3, .steps_per_epoch = -1}}),
+                    "OneCycleLR: steps_per_epoch must be at least 1, but got -1");
+  CHECK_THROWS_WITH((OneCycleLR{o, {.total_steps = 9, .pct_start = 1.5}}),
+                    "OneCycleLR: pct_start must be between 0 and 1, but got 1.5");
+  CHECK_THROWS_WITH((OneCycleLR{o, {.max_lr = {1, 2, 3}, .total_steps = 9}}),
+                    "OneCycleLR: max_lr has 3 numbers, but the optimizer has 2 parameter groups");
+  CHECK_THROWS_WITH((OneCycleLR{o, {.max_lr = -1, .total_steps = 9}}),
+                    "OneCycleLR: max_lr must be above 0, but got -1");
+  CHECK_THROWS_AS((OneCycleLR{o, {.total_steps = 9, .max_momentum = 1}}), Error);
+  CHECK_THROWS_AS((OneCycleLR{o, {.total_steps = 9, .div_factor = 0}}), Error);
+  CHECK_THROWS_WITH(
+      (OneCycleLR{o, {.total_steps = 9}}),
+      "OneCycleLR: the optimizer's groups have neither momentum nor betas to cycle; set .cycle_momentum = "
+      "false");
+  OneCycleLR scheduler{o, {.total_steps = 9, .cycle_momentum = false}};
+  Value state = scheduler.state_dict();
+  state["last_epoch"] = 3;
+  state["_schedule_phases"][0]["end_lr"] = "initial_lr";
+  CHECK_THROWS_WITH(
+      scheduler.load_state_dict(state),
+      "OneCycleLR: cannot load this state: _schedule_phases/0 goes from initial_lr to initial_lr, not from "
+      "initial_lr to max_lr");
+  state["_anneal_func_type"] = "round";
+  CHECK_THROWS_WITH(scheduler.load_state_dict(state), ContainsSubstring("_anneal_func_type is round"));
+  CHECK(scheduler.state_dict().as<int>("last_epoch") == 0);
+}
+
+TEST_CASE("LambdaLR needs one function or one for each group, and no state of a callable object") {
+  RememberingOptimizer o;
+  const auto one = [](int) { return 1.0; };
+  CHECK_THROWS_WITH(
+      (LambdaLR{o, {.lr_lambda = {}}}),
+      "LambdaLR: lr_lambda must hold one function, or one for each of the 2 parameter groups, but holds 0");
+  CHECK_THROWS_WITH((LambdaLR{o, {.lr_lambda = {one, one, one}}}), ContainsSubstring("but holds 3"));
+  CHECK_THROWS_WITH((LambdaLR{o, {.lr_lambda = {std::function<double(int)>()}}}),
+                    "LambdaLR: a function of lr_lambda is empty");
+  LambdaLR scheduler{o, one};
+  Value state = scheduler.state_dict();
+  state["last_epoch"] = 3;
+  state["lr_lambdas"][1] = Value::Dict{{"rate", 3}};
+  CHECK_THROWS_WITH(scheduler.load_state_dict(state), ContainsSubstring("the state of a callable object of Python's"));
+  state["lr_lambdas"] = Value::List(1);
+  CHECK_THROWS_WITH(scheduler.load_state_dict(state),
+                    ContainsSubstring("lr_lambdas has 1 entries, but there are 2 parameter groups"));
+  CHECK(scheduler.state_dict().as<int>("last_epoch") == 0);
+}
+
+TEST_CASE("CosineAnnealingWarmRestarts refuses a state that stands between two whole steps") {
+  RememberingOptimizer o;
+  CosineAnnealingWarmRestarts scheduler{o, {.T_0 = 4}};
+  Value state = scheduler.state_dict();
+  state["last_epoch"] = 2;
+  state["T_cur"] = 2.5;
+  CHECK_THROWS_WITH(scheduler.load_state_dict(state),
+                    ContainsSubstring("it stands at T_cur 2.5 of T_i 4, but epoch 2 is 2 "
+                                      "of 4"));
+  CHECK(scheduler.state_dict().as<int>("last_epoch") == 0);
+  state["T_cur"] = 2;
+  scheduler.load_state_dict(state);
+  CHECK(scheduler.state_dict().as<int>("last_epoch") == 2);
 }
 
 TEST_CASE("A loaded state brings its options, and MultiStepLR's milestones where they can be read") {
@@ -451,6 +723,16 @@ TEST_CASE("Options out of range are refused at construction") {
   CHECK_THROWS_WITH((LinearLR{o, {.total_iters = 0}}), "LinearLR: total_iters must be at least 1, but got 0");
   CHECK_THROWS_WITH((CosineAnnealingLR{o, {.T_max = 0}}), "CosineAnnealingLR: T_max must be at least 1, but got 0");
   CHECK_THROWS_AS((CosineAnnealingLR{o, {.T_max = 5, .eta_min = -1}}), Error);
+  CHECK_THROWS_WITH((ExponentialLR{o, {.gamma = -1}}), "ExponentialLR: gamma must be at least 0, but got -1");
+  CHECK_THROWS_WITH((ConstantLR{o, {.factor = 0}}), "ConstantLR: factor must be above 0 and at most 1, but got 0");
+  CHECK_THROWS_WITH((ConstantLR{o, {.total_iters = 0}}), "ConstantLR: total_iters must be at least 1, but got 0");
+  CHECK_THROWS_WITH((PolynomialLR{o, {.total_iters = 0}}), "PolynomialLR: total_iters must be at least 1, but got 0");
+  CHECK_THROWS_WITH((PolynomialLR{o, {.power = -1}}), "PolynomialLR: power must be at least 0, but got -1");
+  CHECK_THROWS_WITH((CosineAnnealingWarmRestarts{o, {.T_0 = 0}}),
+                    "CosineAnnealingWarmRestarts: T_0 must be at least 1, but got 0");
+  CHECK_THROWS_WITH((CosineAnnealingWarmRestarts{o, {.T_0 = 3, .T_mult = 0}}),
+                    "CosineAnnealingWarmRestarts: T_mult must be at least 1, but got 0");
+  CHECK_THROWS_AS((CosineAnnealingWarmRestarts{o, {.T_0 = 3, .eta_min = -1}}), Error);
   CHECK(o.groups[0].options.lr == 0.1);
 }
 
@@ -481,4 +763,14 @@ TEST_CASE("The concepts tell optimizers and schedulers from other types") {
   STATIC_REQUIRE(SchedulerLike<StepLR<ForgetfulOptimizer>>);
   STATIC_REQUIRE(SchedulerLike<SequentialLR<ForgetfulOptimizer, StepLR<ForgetfulOptimizer>>>);
   STATIC_REQUIRE_FALSE(SchedulerLike<ForgetfulOptimizer>);
+  STATIC_REQUIRE(PlateauSchedulerLike<ReduceLROnPlateau<ForgetfulOptimizer>>);
+  STATIC_REQUIRE_FALSE(SchedulerLike<ReduceLROnPlateau<ForgetfulOptimizer>>);
+  STATIC_REQUIRE_FALSE(PlateauSchedulerLike<StepLR<ForgetfulOptimizer>>);
+  using Cycle = OneCycleLR<ForgetfulOptimizer>;
+  STATIC_REQUIRE(SchedulerLike<Cycle>);
+  STATIC_REQUIRE_FALSE(StepsPerBatch<Cycle>);
+  STATIC_REQUIRE(SchedulerLike<PerBatch<Cycle>>);
+  STATIC_REQUIRE(StepsPerBatch<PerBatch<Cycle>>);
+  STATIC_REQUIRE_FALSE(RestartableScheduler<Cycle, ForgetfulOptimizer>);
+  STATIC_REQUIRE_FALSE(RestartableScheduler<PerBatch<StepLR<ForgetfulOptimizer>>, ForgetfulOptimizer>);
 }

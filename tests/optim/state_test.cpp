@@ -3,22 +3,39 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <hearth/core/file.hpp>
 #include <hearth/core/value.hpp>
+#include <hearth/optim/adagrad.hpp>
 #include <hearth/optim/adam.hpp>
 #include <hearth/optim/adamw.hpp>
+#include <hearth/optim/constant_lr.hpp>
 #include <hearth/optim/cosine_annealing_lr.hpp>
+#include <hearth/optim/cosine_annealing_warm_restarts.hpp>
+#include <hearth/optim/exponential_lr.hpp>
+#include <hearth/optim/lamb.hpp>
+#include <hearth/optim/lambda_lr.hpp>
+#include <hearth/optim/lars.hpp>
 #include <hearth/optim/linear_lr.hpp>
 #include <hearth/optim/multi_step_lr.hpp>
+#include <hearth/optim/nadam.hpp>
+#include <hearth/optim/one_cycle_lr.hpp>
+#include <hearth/optim/per_batch.hpp>
+#include <hearth/optim/polynomial_lr.hpp>
+#include <hearth/optim/radam.hpp>
+#include <hearth/optim/reduce_lr_on_plateau.hpp>
+#include <hearth/optim/rmsprop.hpp>
 #include <hearth/optim/scheduler.hpp>
 #include <hearth/optim/sequential_lr.hpp>
 #include <hearth/optim/sgd.hpp>
@@ -92,13 +109,20 @@ template <class Optimizer>
 typename Optimizer::Options rich_options() {
   if constexpr (std::same_as<Optimizer, SGD>) {
     return {.lr = 0.05, .momentum = 0.9};
+  } else if constexpr (std::same_as<Optimizer, RMSprop>) {
+    return {.lr = 0.005, .momentum = 0.5, .centered = true};
+  } else if constexpr (std::same_as<Optimizer, NAdam> || std::same_as<Optimizer, RAdam> ||
+                       std::same_as<Optimizer, LAMB>) {
+    return {.lr = 0.05, .betas = {0.5, 0.6}};
+  } else if constexpr (!std::same_as<Optimizer, Adam> && !std::same_as<Optimizer, AdamW>) {
+    return {.lr = 0.05};
   } else {
     return {.lr = 0.05, .betas = {0.5, 0.6}, .amsgrad = true};
   }
 }
 
 struct Schedule {
-  std::function<void()> step;
+  std::function<void(int)> step;  ///< is told how many steps there have been
   std::function<Value()> state_dict;
   std::function<void(const Value&)> load_state_dict;
 };
@@ -109,7 +133,14 @@ template <class Optimizer>
 Schedule make_schedule(const std::string& name, Optimizer& optimizer, bool with_options) {
   const auto erase = [](auto scheduler) {
     const auto held = std::make_shared<decltype(scheduler)>(std::move(scheduler));
-    return Schedule{[held] { held->step(); }, [held] { return held->state_dict(); },
+    const auto take = [held](int step) {
+      if constexpr (PlateauSchedulerLike<decltype(scheduler)>) {
+        held->step(1.0 / std::min(step, 12));
+      } else {
+        held->step();
+      }
+    };
+    return Schedule{take, [held] { return held->state_dict(); },
                     [held](const Value& state) { held->load_state_dict(state); }};
   };
   const auto options = [&]<class Options>(Options given, Options others = {}) { return with_options ? given : others; };
@@ -124,6 +155,9 @@ Schedule make_schedule(const std::string& name, Optimizer& optimizer, bool with_
   };
   const auto cosine = [&](int steps, double lowest = 0) {
     return CosineAnnealingLR{optimizer, options(CosineAnnealingLROptions{.T_max = steps, .eta_min = lowest})};
+  };
+  const auto cycle = [&](OneCycleLROptions given) {
+    return PerBatch{OneCycleLR{optimizer, options(std::move(given), OneCycleLROptions{.total_steps = 3})}};
   };
   const auto at = [&](int milestone) { return options(SequentialLROptions{{milestone}}, SequentialLROptions{{1}}); };
   const std::map<std::string, std::function<Schedule()>> schedules{
@@ -146,7 +180,43 @@ Schedule make_schedule(const std::string& name, Optimizer& optimizer, bool with_
        }},
       {"adam_groups", [&] { return erase(cosine(15, 0.001)); }},
       {"adamw", [&] { return erase(linear(0.5, 30)); }},
-      {"adamw_groups", [&] { return erase(NoScheduler{optimizer}); }}};
+      {"adamw_groups", [&] { return erase(NoScheduler{optimizer}); }},
+      {"rmsprop",
+       [&] {
+         return erase(ExponentialLR{optimizer, options(ExponentialLROptions{.gamma = 0.97})});
+       }},
+      {"rmsprop_plain",
+       [&] {
+         return erase(LambdaLR{optimizer, [](int epoch) { return 2.0 / (2 + epoch); }});
+       }},
+      {"adagrad",
+       [&] {
+         return erase(PolynomialLR{optimizer, options(PolynomialLROptions{.total_iters = 60, .power = 0.9})});
+       }},
+      {"adagrad_groups",
+       [&] {
+         return erase(ReduceLROnPlateau{
+             optimizer, options(ReduceLROnPlateauOptions{.factor = 0.5, .patience = 5, .min_lr = {1e-3, 2e-2}})});
+       }},
+      {"nadam",
+       [&] {
+         return erase(CosineAnnealingWarmRestarts{optimizer,
+                                                  options(CosineAnnealingWarmRestartsOptions{.T_0 = 7, .T_mult = 2})});
+       }},
+      {"nadam_groups",
+       [&] {
+         return erase(ConstantLR{optimizer, options(ConstantLROptions{.factor = 0.5, .total_iters = 30})});
+       }},
+      {"radam", [&] { return erase(cycle({.max_lr = 0.02, .total_steps = 60})); }},
+      {"sgd_one_cycle", [&] {
+         return erase(cycle({.max_lr = {0.05, 0.02},
+                             .epochs = 6,
+                             .steps_per_epoch = 10,
+                             .pct_start = 0.4,
+                             .anneal_strategy = Anneal::linear,
+                             .base_momentum = {0.8, 0.7},
+                             .three_phase = true}));
+       }}};
   return schedules.at(name)();
 }
 
@@ -159,6 +229,10 @@ TEST_CASE("A run that Python began goes on as Python's does") {
   CHECK(resume<Adam>("adam_amsgrad", "adam.txt", "amsgrad") <= 1e-6);
   CHECK(resume<AdamW>("adamw_weight_decay", "adam.txt", "w_weight_decay") <= 1e-6);
   CHECK(resume<AdamW>("adamw_groups", "adam.txt", "w_groups") <= 1e-6);
+  CHECK(resume<RMSprop>("rmsprop_all", "adaptive.txt", "rmsprop_all") <= 1e-6);
+  CHECK(resume<Adagrad>("adagrad_all", "adaptive.txt", "adagrad_all") <= 1e-6);
+  CHECK(resume<NAdam>("nadam_all", "adaptive.txt", "nadam_all") <= 1e-6);
+  CHECK(resume<RAdam>("radam_all", "adaptive.txt", "radam_all") <= 1e-6);
 }
 
 TEST_CASE("State from before PyTorch 1.0 is read: integers for counts, None for momentum, options that were to come") {
@@ -167,10 +241,14 @@ TEST_CASE("State from before PyTorch 1.0 is read: integers for counts, None for 
 }
 
 TEMPLATE_TEST_CASE("state_dict has the entries of Python's, and those that Python wrote are written again", "", SGD,
-                   Adam, AdamW) {
-  const std::string file = std::same_as<TestType, SGD>    ? "sgd_groups"
-                           : std::same_as<TestType, Adam> ? "adam_plain"
-                                                          : "adamw_groups";
+                   Adam, AdamW, RMSprop, Adagrad, NAdam, RAdam) {
+  const std::string file = std::same_as<TestType, SGD>       ? "sgd_groups"
+                           : std::same_as<TestType, Adam>    ? "adam_plain"
+                           : std::same_as<TestType, AdamW>   ? "adamw_groups"
+                           : std::same_as<TestType, RMSprop> ? "rmsprop_all"
+                           : std::same_as<TestType, Adagrad> ? "adagrad_all"
+                           : std::same_as<TestType, NAdam>   ? "nadam_all"
+                                                             : "radam_all";
   const Value expected = checkpoint(file)["optimizer"];
   const auto parameters = make_parameters();
   TestType optimizer{two_groups<TestType>(parameters)};
@@ -182,16 +260,21 @@ TEMPLATE_TEST_CASE("state_dict has the entries of Python's, and those that Pytho
   CHECK(own.as<std::int64_t>("param_groups", 1, "params", 0) == 1);
 
   own["param_groups"][0]["lr"] = 3;
-  own["param_groups"][0]["fused"] = true;
+  constexpr bool has_fused = requires(typename TestType::Options options) {
+    options.fused;
+  };
+  if (has_fused) {
+    own["param_groups"][0]["fused"] = true;
+  }
   Value::Dict named = own["param_groups"][0].as<Value::Dict>();
   named.set("param_names", Value::List{"a"});
   own["param_groups"][0] = named;
   optimizer.load_state_dict(own);
   const Value again = optimizer.state_dict();
   CHECK(again.as<double>("param_groups", 0, "lr") == 3);
-  CHECK(again.as<bool>("param_groups", 0, "fused"));
+  CHECK((!has_fused || again.as<bool>("param_groups", 0, "fused")));
   CHECK(again.as<std::string>("param_groups", 0, "param_names", 0) == "a");
-  CHECK(again.as<double>("param_groups", 1, "initial_lr") == 1e-3);
+  CHECK(again.as<double>("param_groups", 1, "initial_lr") == typename TestType::Options{}.lr);
   CHECK(again["param_groups"][1]["foreach"].is<Value::None>());
 
   optimizer.load_state_dict(expected);
@@ -216,7 +299,8 @@ TEST_CASE("Adam takes over whether its weight decay is decoupled; AdamW's always
   CHECK(adamw.state_dict().as<bool>("param_groups", 0, "decoupled_weight_decay"));
 }
 
-TEMPLATE_TEST_CASE("A run that is saved and loaded again is the same run, to the bit", "", SGD, Adam, AdamW) {
+TEMPLATE_TEST_CASE("A run that is saved and loaded again is the same run, to the bit", "", SGD, Adam, AdamW, RMSprop,
+                   Adagrad, NAdam, RAdam, LAMB, LARS) {
   const hearth_test::TemporaryFolder folder;
   const auto whole = make_parameters();
   TestType optimizer{whole, rich_options<TestType>()};
@@ -403,7 +487,7 @@ TEST_CASE("A run begun in one language goes on in the other") {
             formula::tensor(100 * static_cast<std::uint64_t>(step) + k, parameters[k].sizes());
       }
       optimizer.step();
-      schedule.step();
+      schedule.step(step);
     }
   };
   const auto save = [&](const std::string& name, const auto& parameters, const auto& optimizer,
@@ -436,6 +520,15 @@ TEST_CASE("A run begun in one language goes on in the other") {
     two.template operator()<Adam>("adam_groups", {.lr = 0.02}, {.lr = 0.01, .eps = 1e-3, .maximize = true});
     one.template operator()<AdamW>("adamw", {.lr = 0.02, .weight_decay = 0.3});
     two.template operator()<AdamW>("adamw_groups", {.lr = 0.02, .amsgrad = true}, {.lr = 0.01, .weight_decay = 0.5});
+    one.template operator()<RMSprop>("rmsprop", {.lr = 0.005, .alpha = 0.9, .momentum = 0.5, .centered = true});
+    one.template operator()<RMSprop>("rmsprop_plain", {.lr = 0.02});
+    one.template operator()<Adagrad>("adagrad", {.lr = 0.1, .lr_decay = 0.02, .initial_accumulator_value = 0.5});
+    two.template operator()<Adagrad>("adagrad_groups", {.lr = 0.1}, {.lr = 0.05, .weight_decay = 0.1});
+    one.template operator()<NAdam>("nadam", {.lr = 0.02, .betas = {0.8, 0.95}, .momentum_decay = 0.05});
+    two.template operator()<NAdam>("nadam_groups", {.lr = 0.02, .weight_decay = 0.1, .decoupled_weight_decay = true},
+                                   {.lr = 0.01, .maximize = true});
+    one.template operator()<RAdam>("radam", {.lr = 0.02, .betas = {0.8, 0.9}});
+    two.template operator()<SGD>("sgd_one_cycle", {.lr = 0.05, .momentum = 0.9}, {.lr = 0.01, .momentum = 0.5});
   };
 
   std::map<std::string, torch::Tensor> ends;
@@ -476,4 +569,56 @@ TEST_CASE("A run begun in one language goes on in the other") {
     take_all(*optimizer, schedule, parameters, 21, 50);
     CHECK(difference(joined(parameters), end_of("python_" + name + "_end.pth")) <= 1e-6);
   });
+}
+
+TEMPLATE_TEST_CASE("OneCycleLR cycles momentum against the rate as Python does", "", SGD, Adam) {
+  constexpr bool is_sgd = std::same_as<TestType, SGD>;
+  const std::string name = is_sgd ? "sgd" : "adam";
+  std::ifstream file(HEARTH_TEST_DIR "/optim/reference/one_cycle.txt");
+  std::vector<std::vector<double>> expected;  // the rates of two groups, then their momentums
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string of;
+    std::size_t column = 0;
+    words >> of >> column;
+    if (of == name) {
+      expected.resize(column + 1);
+      for (std::string run; words >> run;) {  // "0.1*7": seven times 0.1
+        const std::size_t star = run.find('*');
+        expected[column].insert(expected[column].end(), std::stoul(run.substr(star + 1)), std::stod(run));
+      }
+    }
+  }
+  REQUIRE(expected.size() == 4);
+  const OneCycleLROptions options = is_sgd ? OneCycleLROptions{.max_lr = 0.5, .total_steps = 200}
+                                           : OneCycleLROptions{.max_lr = {0.5, 0.02},
+                                                               .epochs = 20,
+                                                               .steps_per_epoch = 10,
+                                                               .pct_start = 0.4,
+                                                               .anneal_strategy = Anneal::linear,
+                                                               .base_momentum = {0.8, 0.7},
+                                                               .max_momentum = {0.9, 0.99},
+                                                               .three_phase = true};
+  const auto parameters = make_parameters();
+  TestType optimizer{two_groups<TestType>(parameters)};
+  OneCycleLR scheduler{optimizer, options};
+  const auto momentum_of = [](const auto& group) {
+    if constexpr (is_sgd) {
+      return group.options.momentum;
+    } else {
+      return group.options.betas.first;
+    }
+  };
+  double worst = 0;
+  for (std::size_t step = 0; step <= 200; ++step) {
+    if (step > 0) {
+      scheduler.step();
+    }
+    for (std::size_t group = 0; group < 2; ++group) {
+      const auto& in = optimizer.param_groups()[group];
+      worst = std::max(worst, std::abs(in.options.lr - expected[group].at(step)));
+      worst = std::max(worst, std::abs(momentum_of(in) - expected[2 + group].at(step)));
+    }
+  }
+  CHECK(worst <= 1e-12);
 }
