@@ -1,0 +1,335 @@
+#pragma once
+
+#include <hearth/optim/group_parameters.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/nn/module.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <numeric>
+#include <string_view>
+#include <unordered_set>
+
+#include <hearth/core/error.hpp>
+
+namespace hearth::optim {
+
+namespace detail {
+
+/// Whether the text is what the pattern says, in which * stands for any text and ? for one character.
+HEARTH_INLINE bool matches_glob(std::string_view pattern, std::string_view text) {
+  std::size_t at = 0;
+  std::size_t in_text = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t star_text = 0;
+  while (in_text < text.size()) {
+    if (at < pattern.size() && pattern[at] == '*') {
+      star = at++;
+      star_text = in_text;
+    } else if (at < pattern.size() && (pattern[at] == '?' || pattern[at] == text[in_text])) {
+      ++at;
+      ++in_text;
+    } else if (star != std::string_view::npos) {  // the last star takes one character more
+      at = star + 1;
+      in_text = ++star_text;
+    } else {
+      return false;
+    }
+  }
+  return pattern.substr(at).find_first_not_of('*') == std::string_view::npos;
+}
+
+/// Whether the pattern matches the parameter's name or that of a module that it is in.
+HEARTH_INLINE bool matches_name(std::string_view pattern, std::string_view name) {
+  for (std::size_t end = name.size(); end != std::string_view::npos && end > 0; end = name.rfind('.', end - 1)) {
+    if (matches_glob(pattern, name.substr(0, end))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// How many characters must be put in, left out or replaced to make one text of the other.
+HEARTH_INLINE std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t corner = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
+      corner = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// A parameter on its way through the rules.
+struct Placing {
+  std::string name;
+  at::Tensor parameter;
+  double lr;
+  double weight_decay;
+  std::vector<std::string> rules = {};
+  bool is_frozen = false;
+};
+
+/// The three names of parameters and modules that are nearest to the pattern.
+HEARTH_INLINE std::vector<std::string> near_names(std::string_view pattern, const std::vector<Placing>& all) {
+  std::vector<std::pair<std::size_t, std::string>> found;
+  std::unordered_set<std::string_view> seen;
+  for (const Placing& one : all) {
+    const std::string_view name = one.name;
+    for (std::size_t end = name.size(); end != std::string_view::npos; end = name.rfind('.', end - 1)) {
+      if (seen.insert(name.substr(0, end)).second) {
+        found.emplace_back(edit_distance(pattern, name.substr(0, end)), name.substr(0, end));
+      }
+    }
+  }
+  const auto count = std::min<std::size_t>(found.size(), 3);
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) {
+    names.push_back(found[i].second);
+  }
+  return names;
+}
+
+/// The parameters that the pattern matches. Throws Error when there are none.
+HEARTH_INLINE std::vector<Placing*> matched(const char* rule, const std::string& pattern, std::vector<Placing>& all) {
+  std::vector<Placing*> found;
+  for (Placing& one : all) {
+    if (matches_name(pattern, one.name)) {
+      found.push_back(&one);
+    }
+  }
+  core::require(!found.empty(),
+                "group_parameters: the pattern \"{}\" of {} matches no parameter and no module; near to it are {}",
+                pattern, rule, fmt::join(near_names(pattern, all), ", "));
+  return found;
+}
+
+using Children = std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>>;
+
+HEARTH_INLINE Children children_of(const torch::nn::Module& module) {
+  Children children;
+  for (const auto& child : module.named_children()) {
+    children.emplace_back(child.key(), child.value());
+  }
+  return children;
+}
+
+/// Whether the modules are numbered: 0, 1 and so on, or encoder_layer_0, encoder_layer_1.
+HEARTH_INLINE bool is_stack(const Children& children) {
+  const auto stem = [](const std::string& name) { return name.substr(0, name.find_last_not_of("0123456789") + 1); };
+  return children.size() >= 2 && std::all_of(children.begin(), children.end(), [&](const auto& child) {
+           const std::string first = stem(children.front().first);
+           return stem(child.first) == first && child.first.size() > first.size();
+         });
+}
+
+/// The names of the modules that LayerDecay counts as layers, without patterns.
+HEARTH_INLINE std::vector<std::string> find_layers(const torch::nn::Module& model) {
+  std::vector<std::string> layers;
+  // Opens a module where it is a stack, or where it holds some and `depth` is not yet 0.
+  const auto add = [&](const auto& self, const std::string& name, const torch::nn::Module& module, int depth) -> void {
+    const Children children = children_of(module);
+    const bool stack = is_stack(children);
+    const bool holds_stacks = depth > 0 && std::any_of(children.begin(), children.end(), [](const auto& child) {
+                                return is_stack(children_of(*child.second));
+                              });
+    if (!stack && !holds_stacks) {
+      if (!module.parameters().empty()) {
+        layers.push_back(name);
+      }
+      return;
+    }
+    for (const auto& [child_name, child] : children) {
+      const std::string path = fmt::format("{}.{}", name, child_name);
+      if (!stack) {
+        self(self, path, *child, 0);
+      } else if (!child->parameters().empty()) {
+        layers.push_back(path);
+      }
+    }
+  };
+  const Children children = children_of(model);
+  const bool stack = is_stack(children);
+  for (const auto& [name, child] : children) {
+    if (!stack) {
+      add(add, name, *child, 1);
+    } else if (!child->parameters().empty()) {
+      layers.push_back(name);
+    }
+  }
+  return layers;
+}
+
+HEARTH_INLINE void check_number(const char* rule, const char* what, double value) {
+  core::require(std::isfinite(value) && value >= 0, "group_parameters: {} of {} must be at least 0, but got {}", what,
+                rule, value);
+}
+
+/// Applies one rule after the other.
+class Rules {
+ public:
+  Rules(const torch::nn::Module& model, std::vector<Placing>& all) : model_(model), all_(all) {}
+
+  void operator()(const Frozen& rule) const {
+    for (Placing* const one : matched("Frozen", rule.pattern, all_)) {
+      one->is_frozen = true;
+      one->rules.push_back(fmt::format("frozen by {}", rule.pattern));
+    }
+  }
+
+  void operator()(const NormWeightDecay& rule) const {
+    check_number("NormWeightDecay", "weight_decay", rule.weight_decay);
+    for (Placing& one : all_) {
+      if (one.parameter.dim() <= 1) {
+        one.weight_decay = rule.weight_decay;
+        one.rules.emplace_back("norms and biases");
+      }
+    }
+  }
+
+  void operator()(const RateOf& rule) const {
+    check_number("RateOf", "lr", rule.lr);
+    for (Placing* const one : matched("RateOf", rule.pattern, all_)) {
+      one->lr = rule.lr;
+      one->rules.push_back(fmt::format("rate of {}", rule.pattern));
+    }
+  }
+
+  void operator()(const WeightDecayOf& rule) const {
+    check_number("WeightDecayOf", "weight_decay", rule.weight_decay);
+    for (Placing* const one : matched("WeightDecayOf", rule.pattern, all_)) {
+      one->weight_decay = rule.weight_decay;
+      one->rules.push_back(fmt::format("decay of {}", rule.pattern));
+    }
+  }
+
+  void operator()(const LayerDecay& rule) const {
+    check_number("LayerDecay", "factor", rule.factor);
+    const bool has_patterns = !rule.layers.empty();
+    for (const std::string& layer : rule.layers) {
+      static_cast<void>(matched("LayerDecay", layer, all_));
+    }
+    const std::vector<std::string> layers = has_patterns ? rule.layers : find_layers(model_);
+    for (Placing& one : all_) {
+      const auto layer = std::find_if(layers.begin(), layers.end(), [&](const std::string& pattern) {
+        return has_patterns ? matches_name(pattern, one.name) : one.name.starts_with(pattern + ".");
+      });
+      core::require(!has_patterns || layer != layers.end() || one.is_frozen,
+                    "group_parameters: {} is in none of the layers of LayerDecay", one.name);
+      const std::ptrdiff_t place = layer == layers.end() ? 0 : layer - layers.begin();
+      const auto after = static_cast<std::ptrdiff_t>(layers.size()) - 1 - place;
+      one.lr *= std::pow(rule.factor, std::max<std::ptrdiff_t>(after, 0));
+      one.rules.push_back(fmt::format("layer {} of {}", place + 1, std::max<std::size_t>(layers.size(), 1)));
+    }
+  }
+
+ private:
+  const torch::nn::Module& model_;
+  std::vector<Placing>& all_;
+};
+
+/// The model's parameters, those that stand in several places once.
+HEARTH_INLINE std::vector<Placing> all_parameters(const torch::nn::Module& model, double lr, double weight_decay) {
+  std::vector<Placing> all;
+  std::unordered_set<const c10::TensorImpl*> seen;
+  for (const auto& parameter : model.named_parameters()) {
+    if (seen.insert(parameter.value().unsafeGetTensorImpl()).second) {
+      all.push_back({.name = parameter.key(), .parameter = parameter.value(), .lr = lr, .weight_decay = weight_decay});
+    }
+  }
+  return all;
+}
+
+}  // namespace detail
+
+HEARTH_INLINE std::vector<PlacedParameters> place_parameters(torch::nn::Module& model, double lr, double weight_decay,
+                                                             std::span<const GroupRule> rules) {
+  std::vector<detail::Placing> all = detail::all_parameters(model, lr, weight_decay);
+  core::require(!all.empty(), "group_parameters: the model has no parameters");
+  const detail::Rules apply(model, all);
+  for (const GroupRule& rule : rules) {
+    std::visit(apply, rule);
+  }
+  std::vector<PlacedParameters> groups;
+  std::vector<PlacedParameters> frozen;
+  for (detail::Placing& one : all) {
+    if (!one.is_frozen && !one.parameter.requires_grad()) {
+      one.is_frozen = true;
+      one.rules = {"frozen before"};
+    }
+    one.parameter.requires_grad_(!one.is_frozen);
+    const std::string text = fmt::format("{}", fmt::join(one.rules, ", "));
+    std::vector<PlacedParameters>& places = one.is_frozen ? frozen : groups;
+    auto place = std::find_if(places.begin(), places.end(), [&](const PlacedParameters& other) {
+      return other.rules == text && other.lr == one.lr && other.weight_decay == one.weight_decay;
+    });
+    if (place == places.end()) {
+      place = places.insert(
+          place, {.rules = text, .lr = one.lr, .weight_decay = one.weight_decay, .is_frozen = one.is_frozen});
+    }
+    place->params.push_back(one.parameter);
+    place->names.push_back(one.name);
+  }
+  groups.insert(groups.end(), std::make_move_iterator(frozen.begin()), std::make_move_iterator(frozen.end()));
+  return groups;
+}
+
+HEARTH_INLINE std::string placement_table(std::span<const PlacedParameters> places) {
+  constexpr std::size_t columns = 7;
+  constexpr std::size_t most_names = 3;
+  using Row = std::array<std::string, columns>;
+  std::vector<Row> rows{{"group", "rules", "lr", "weight decay", "tensors", "parameters", "names"}};
+  std::size_t group = 0;
+  std::int64_t trained = 0;
+  std::int64_t all = 0;
+  for (const PlacedParameters& place : places) {
+    std::int64_t count = 0;
+    for (const at::Tensor& parameter : place.params) {
+      count += parameter.numel();
+    }
+    all += count;
+    trained += place.is_frozen ? 0 : count;
+    const std::size_t shown = std::min(place.names.size(), most_names);
+    std::string names = fmt::format(
+        "{}", fmt::join(place.names.begin(), place.names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+    if (shown < place.names.size()) {
+      names += fmt::format(" and {} more", place.names.size() - shown);
+    }
+    rows.push_back({place.is_frozen ? "-" : fmt::format("{}", group++), place.rules.empty() ? "none" : place.rules,
+                    place.is_frozen ? "frozen" : fmt::format("{:.4g}", place.lr),
+                    place.is_frozen ? "" : fmt::format("{:.4g}", place.weight_decay),
+                    fmt::format("{}", place.params.size()), fmt::format("{}", count), std::move(names)});
+  }
+  std::array<std::size_t, columns> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < columns; ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::string table;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < columns; ++i) {
+      const bool is_text = i == 1 || i + 1 == columns;  // numbers stand at the right of their columns
+      line += is_text ? fmt::format("{:<{}}  ", row[i], widths[i]) : fmt::format("{:>{}}  ", row[i], widths[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    table += line + '\n';
+  }
+  return table + fmt::format("{} of {} parameters are trained\n", trained, all);
+}
+
+}  // namespace hearth::optim
