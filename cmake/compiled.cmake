@@ -1,8 +1,8 @@
 # hearth::compiled: every function that is no template, compiled once into a static library. core/inline.hpp says how.
 
 # The definitions (*.ipp) of a folder make one source file; those that read torch, which takes a compiler a quarter of a
-# minute, are told apart: models, weights and train use its modules, and all others no more than its tensors. What needs
-# a library that is not there is left out.
+# minute, are told apart: models, weights, train and what of optim looks into a model use its modules, and all others no
+# more than its tensors. What needs a library that is not there is left out.
 include(cmake/needs.cmake)
 set(units "")
 foreach(file IN LISTS definitions)
@@ -18,6 +18,8 @@ foreach(file IN LISTS definitions)
   elseif(included MATCHES "(^|;)(torch|ATen|c10)/")
     if(unit MATCHES "^(weights|train)$")
       string(APPEND unit _modules)
+    elseif(unit STREQUAL "optim" AND included MATCHES "(^|;)torch/")
+      set(unit weights_modules)
     else()
       set(unit tensors)
     endif()

@@ -46,6 +46,7 @@
 #include <hearth/optim/exponential_lr.hpp>
 #include <hearth/optim/fused_call.hpp>
 #include <hearth/optim/grad_scaler.hpp>
+#include <hearth/optim/group_parameters.hpp>
 #include <hearth/optim/lamb.hpp>
 #include <hearth/optim/lambda_lr.hpp>
 #include <hearth/optim/lars.hpp>

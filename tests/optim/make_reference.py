@@ -83,13 +83,13 @@ SCHEDULERS = {
     "many_parts": lambda o: SequentialLR(
         o,
         [
-            ConstantLR(o, 0.1, 10),
-            PolynomialLR(o, 20),
             ExponentialLR(o, 0.9),
             CosineAnnealingWarmRestarts(o, 10, 2),
             LambdaLR(o, lambda epoch: 2 / (2 + epoch)),
+            PolynomialLR(o, 20),
+            ConstantLR(o, 0.1, 10),
         ],
-        [12, 30, 50, 140],
+        [12, 90, 120, 130],
     ),
     "restarts_first": lambda o: SequentialLR(o, [CosineAnnealingWarmRestarts(o, 8), ConstantLR(o, 0.5, 7)], [20]),
 }
@@ -330,6 +330,9 @@ def steps(name, make_optimizer, groups, dtype):
     """Two parameters, the second without a gradient in its first ten steps, after 1, 11 and 50 steps."""
     parameters = [formula.tensor(k, shape).to(dtype).requires_grad_() for k, shape in enumerate([[5], [2, 3, 2, 2]])]
     optimizer = make_optimizer([dict(params=[p], **options) for p, options in zip(parameters, groups)], foreach=False)
+    for group in optimizer.param_groups:  # Python's Adagrad has this as an argument alone, for all groups
+        if "initial_accumulator_value" in group:
+            optimizer.state[group["params"][0]]["sum"].fill_(group["initial_accumulator_value"])
     for step in range(1, 51):
         optimizer.zero_grad()
         for k, parameter in enumerate(parameters):

@@ -331,12 +331,12 @@ std::map<std::string, std::function<Schedule(Optimizer&)>> schedules() {
       {"many_parts",
        [](O& o) {
          return erase(PerBatch{SequentialLR{o,
-                                            {.milestones = {12, 30, 50, 140}},
-                                            ConstantLR{o, {.factor = 0.1, .total_iters = 10}},
-                                            PolynomialLR{o, {.total_iters = 20}},
+                                            {.milestones = {12, 90, 120, 130}},
                                             ExponentialLR{o, {.gamma = 0.9}},
                                             CosineAnnealingWarmRestarts{o, {.T_0 = 10, .T_mult = 2}},
-                                            LambdaLR{o, [](int epoch) { return 2.0 / (2 + epoch); }}}});
+                                            LambdaLR{o, [](int epoch) { return 2.0 / (2 + epoch); }},
+                                            PolynomialLR{o, {.total_iters = 20}},
+                                            ConstantLR{o, {.factor = 0.1, .total_iters = 10}}}});
        }},
       {"restarts_first",
        [](O& o) {

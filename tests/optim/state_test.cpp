@@ -344,7 +344,8 @@ TEMPLATE_TEST_CASE("State takes the type and the memory format of the parameter 
   }
 }
 
-TEMPLATE_TEST_CASE("Optimizers step on CUDA as on the CPU, and take over a state from there", "", SGD, Adam, AdamW) {
+TEMPLATE_TEST_CASE("Optimizers step on CUDA as on the CPU, and take over a state from there", "", SGD, Adam, AdamW,
+                   RMSprop, Adagrad, NAdam, RAdam, LAMB, LARS) {
   if (!torch::cuda::is_available()) {
     WARN("skipped: there is no CUDA device");
     return;

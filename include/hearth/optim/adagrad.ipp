@@ -30,21 +30,21 @@ HEARTH_INLINE void AdagradRule::begin(const at::Tensor& parameter, const at::Ten
   }
   if (!state[1].defined()) {
     state[1] = at::zeros_like(parameter);
-    single::real(state[1]).fill_(options.initial_accumulator_value);
+    single::as_real(state[1]).fill_(options.initial_accumulator_value);
   }
 }
 
 /// torch/optim/adagrad.py, _single_tensor_adagrad.
 HEARTH_INLINE void AdagradRule::step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                                            const Options& options) {
-  using single::real;
+  using single::as_real;
   const double count = state[0].add_(1).item<double>();
-  const at::Tensor direction = real(single::direction(parameter, gradient, options.maximize, options.weight_decay));
+  const at::Tensor direction = as_real(single::direction(parameter, gradient, options.maximize, options.weight_decay));
   const double rate = options.lr / (1 + (count - 1) * options.lr_decay);
-  const at::Tensor sum = real(state[1]);
+  const at::Tensor sum = as_real(state[1]);
   sum.addcmul_(direction, direction, 1);
   single::take_first_root();
-  real(parameter).addcdiv_(direction, sum.sqrt().add_(options.eps), -rate);
+  as_real(parameter).addcdiv_(direction, sum.sqrt().add_(options.eps), -rate);
 }
 
 #ifdef HEARTH_COMPILED

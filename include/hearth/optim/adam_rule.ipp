@@ -60,20 +60,20 @@ void AdamRule<SomeOptions>::step_alone(const at::Tensor& parameter, const at::Te
   } else if (options.weight_decay != 0) {
     direction = direction.add(parameter, options.weight_decay);
   }
-  using single::real;
-  direction = real(direction);
-  const at::Tensor exp_avg = real(state[1]);
-  const at::Tensor exp_avg_sq = real(state[2]);
+  using single::as_real;
+  direction = as_real(direction);
+  const at::Tensor exp_avg = as_real(state[1]);
+  const at::Tensor exp_avg_sq = as_real(state[2]);
   exp_avg.lerp_(direction, 1 - beta1);
   exp_avg_sq.mul_(beta2).addcmul_(direction, direction, 1 - beta2);
   at::Tensor square = exp_avg_sq;
   if (options.amsgrad) {
-    square = real(state[3]);
+    square = as_real(state[3]);
     at::maximum_out(square, square, exp_avg_sq);
   }
   single::take_first_root();
   const at::Tensor root = square.sqrt().div_(std::sqrt(1 - std::pow(beta2, count))).add_(options.eps);
-  real(parameter).addcdiv_(exp_avg, root, -options.lr / (1 - std::pow(beta1, count)));
+  as_real(parameter).addcdiv_(exp_avg, root, -options.lr / (1 - std::pow(beta1, count)));
 }
 
 }  // namespace hearth::optim

@@ -79,7 +79,7 @@ struct Placing {
   double lr;
   double weight_decay;
   std::vector<std::string> rules = {};
-  bool is_frozen = false;
+  std::string frozen = {};  ///< by what, or nothing
 };
 
 /// The three names of parameters and modules that are nearest to the pattern.
@@ -185,8 +185,7 @@ class Rules {
 
   void operator()(const Frozen& rule) const {
     for (Placing* const one : matched("Frozen", rule.pattern, all_)) {
-      one->is_frozen = true;
-      one->rules.push_back(fmt::format("frozen by {}", rule.pattern));
+      one->frozen = fmt::format("frozen by {}", rule.pattern);
     }
   }
 
@@ -227,7 +226,7 @@ class Rules {
       const auto layer = std::find_if(layers.begin(), layers.end(), [&](const std::string& pattern) {
         return has_patterns ? matches_name(pattern, one.name) : one.name.starts_with(pattern + ".");
       });
-      core::require(!has_patterns || layer != layers.end() || one.is_frozen,
+      core::require(!has_patterns || layer != layers.end() || !one.frozen.empty(),
                     "group_parameters: {} is in none of the layers of LayerDecay", one.name);
       const std::ptrdiff_t place = layer == layers.end() ? 0 : layer - layers.begin();
       const auto after = static_cast<std::ptrdiff_t>(layers.size()) - 1 - place;
@@ -266,19 +265,22 @@ HEARTH_INLINE std::vector<PlacedParameters> place_parameters(torch::nn::Module& 
   std::vector<PlacedParameters> groups;
   std::vector<PlacedParameters> frozen;
   for (detail::Placing& one : all) {
-    if (!one.is_frozen && !one.parameter.requires_grad()) {
-      one.is_frozen = true;
-      one.rules = {"frozen before"};
+    if (one.frozen.empty() && !one.parameter.requires_grad()) {
+      one.frozen = "frozen before";
     }
-    one.parameter.requires_grad_(!one.is_frozen);
-    const std::string text = fmt::format("{}", fmt::join(one.rules, ", "));
-    std::vector<PlacedParameters>& places = one.is_frozen ? frozen : groups;
+    const bool is_frozen = !one.frozen.empty();
+    if (is_frozen) {
+      one.parameter.requires_grad_(false);
+      one.lr = one.weight_decay = 0;
+    }
+    const std::string text = is_frozen ? one.frozen : fmt::format("{}", fmt::join(one.rules, ", "));
+    std::vector<PlacedParameters>& places = is_frozen ? frozen : groups;
     auto place = std::find_if(places.begin(), places.end(), [&](const PlacedParameters& other) {
       return other.rules == text && other.lr == one.lr && other.weight_decay == one.weight_decay;
     });
     if (place == places.end()) {
-      place = places.insert(
-          place, {.rules = text, .lr = one.lr, .weight_decay = one.weight_decay, .is_frozen = one.is_frozen});
+      place =
+          places.insert(place, {.rules = text, .lr = one.lr, .weight_decay = one.weight_decay, .is_frozen = is_frozen});
     }
     place->params.push_back(one.parameter);
     place->names.push_back(one.name);

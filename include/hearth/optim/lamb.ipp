@@ -31,18 +31,18 @@ HEARTH_INLINE void LAMBRule::begin(const at::Tensor& parameter, const at::Tensor
 
 HEARTH_INLINE void LAMBRule::step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                                         const Options& options) {
-  using single::real;
+  using single::as_real;
   const auto [beta1, beta2] = options.betas;
   const double count = state[0].add_(1).item<double>();
-  const at::Tensor direction = real(options.maximize ? gradient.neg() : gradient);
-  const at::Tensor exp_avg = real(state[1]);
-  const at::Tensor exp_avg_sq = real(state[2]);
+  const at::Tensor direction = as_real(options.maximize ? gradient.neg() : gradient);
+  const at::Tensor exp_avg = as_real(state[1]);
+  const at::Tensor exp_avg_sq = as_real(state[2]);
   exp_avg.lerp_(direction, 1 - beta1);
   exp_avg_sq.mul_(beta2).addcmul_(direction, direction, 1 - beta2);
   single::take_first_root();
   const at::Tensor root = exp_avg_sq.div(1 - std::pow(beta2, count)).sqrt_().add_(options.eps);
   at::Tensor step = exp_avg.div(1 - std::pow(beta1, count)).div_(root);
-  const at::Tensor values = real(parameter);
+  const at::Tensor values = as_real(parameter);
   if (options.weight_decay != 0) {
     step.add_(values, options.weight_decay);
   }

@@ -32,9 +32,9 @@ HEARTH_INLINE void LARSRule::begin(const at::Tensor& parameter, const at::Tensor
 
 HEARTH_INLINE void LARSRule::step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                                         const Options& options) {
-  using single::real;
-  const at::Tensor values = real(parameter);
-  const at::Tensor direction = real(options.maximize ? gradient.neg() : gradient);
+  using single::as_real;
+  const at::Tensor values = as_real(parameter);
+  const at::Tensor direction = as_real(options.maximize ? gradient.neg() : gradient);
   at::Tensor step = direction.add(values, options.weight_decay);
   if (options.adapt) {  // without waiting for the device
     const at::Tensor size = values.norm();
@@ -43,7 +43,7 @@ HEARTH_INLINE void LARSRule::step_alone(const at::Tensor& parameter, const at::T
         size.mul(options.trust_coefficient).div_(gradient_size.add(size, options.weight_decay).add_(options.eps));
     step.mul_(at::where(size.gt(0).logical_and(gradient_size.gt(0)), ratio, at::ones_like(ratio)));
   }
-  const at::Tensor momentum = real(state[0]);
+  const at::Tensor momentum = as_real(state[0]);
   momentum.mul_(options.momentum).add_(step, options.lr);
   values.sub_(momentum);
 }

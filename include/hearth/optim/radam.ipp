@@ -29,16 +29,16 @@ HEARTH_INLINE void RAdamRule::begin(const at::Tensor& parameter, const at::Tenso
 /// torch/optim/radam.py, _single_tensor_radam.
 HEARTH_INLINE void RAdamRule::step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                                          const Options& options) {
-  using single::real;
+  using single::as_real;
   const auto [beta1, beta2] = options.betas;
   const double count = state[0].add_(1).item<double>();
   if (options.weight_decay != 0 && options.decoupled_weight_decay) {
     parameter.mul_(1 - options.lr * options.weight_decay);
   }
-  const at::Tensor direction = real(single::direction(parameter, gradient, options.maximize,
+  const at::Tensor direction = as_real(single::direction(parameter, gradient, options.maximize,
                                                       options.decoupled_weight_decay ? 0 : options.weight_decay));
-  const at::Tensor exp_avg = real(state[1]);
-  const at::Tensor exp_avg_sq = real(state[2]);
+  const at::Tensor exp_avg = as_real(state[1]);
+  const at::Tensor exp_avg_sq = as_real(state[2]);
   exp_avg.lerp_(direction, 1 - beta1);
   exp_avg_sq.mul_(beta2).addcmul_(direction, direction, 1 - beta2);
   const double kept = std::pow(beta2, count);
@@ -53,7 +53,7 @@ HEARTH_INLINE void RAdamRule::step_alone(const at::Tensor& parameter, const at::
     const at::Tensor root = exp_avg_sq.sqrt().add_(options.eps);
     step.mul_(root.reciprocal_().mul_(std::pow(correction, 0.5))).mul_(rectified);
   }
-  real(parameter).add_(step, -1.0);
+  as_real(parameter).add_(step, -1.0);
 }
 
 #ifdef HEARTH_COMPILED

@@ -30,15 +30,15 @@ HEARTH_INLINE void RMSpropRule::begin(const at::Tensor& parameter, const at::Ten
 /// torch/optim/rmsprop.py, _single_tensor_rmsprop.
 HEARTH_INLINE void RMSpropRule::step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                                            const Options& options) {
-  using single::real;
+  using single::as_real;
   state[0].add_(1);
-  const at::Tensor direction = real(single::direction(parameter, gradient, options.maximize, options.weight_decay));
-  const at::Tensor square_avg = real(state[1]);
+  const at::Tensor direction = as_real(single::direction(parameter, gradient, options.maximize, options.weight_decay));
+  const at::Tensor square_avg = as_real(state[1]);
   square_avg.mul_(options.alpha).addcmul_(direction, direction, 1 - options.alpha);
   single::take_first_root();
   at::Tensor root;
   if (options.centered) {
-    const at::Tensor grad_avg = real(state[3]);
+    const at::Tensor grad_avg = as_real(state[3]);
     grad_avg.lerp_(direction, 1 - options.alpha);
     root = square_avg.addcmul(grad_avg, grad_avg, -1).sqrt_();
   } else {
@@ -46,11 +46,11 @@ HEARTH_INLINE void RMSpropRule::step_alone(const at::Tensor& parameter, const at
   }
   root.add_(options.eps);
   if (options.momentum > 0) {
-    const at::Tensor buffer = real(state[2]);
+    const at::Tensor buffer = as_real(state[2]);
     buffer.mul_(options.momentum).addcdiv_(direction, root);
-    real(parameter).add_(buffer, -options.lr);
+    as_real(parameter).add_(buffer, -options.lr);
   } else {
-    real(parameter).addcdiv_(direction, root, -options.lr);
+    as_real(parameter).addcdiv_(direction, root, -options.lr);
   }
 }
 

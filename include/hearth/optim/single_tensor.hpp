@@ -16,7 +16,7 @@
 namespace hearth::optim::single {
 
 /// The tensor, or a complex one's pairs of numbers.
-inline at::Tensor real(const at::Tensor& tensor) {
+inline at::Tensor as_real(const at::Tensor& tensor) {
   return tensor.is_complex() ? at::view_as_real(tensor) : tensor;
 }
 
