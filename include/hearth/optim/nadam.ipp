@@ -42,7 +42,7 @@ HEARTH_INLINE void NAdamRule::step_alone(const at::Tensor& parameter, const at::
     parameter.mul_(1 - options.lr * options.weight_decay);
   }
   const at::Tensor direction = as_real(single::direction(parameter, gradient, options.maximize,
-                                                      options.decoupled_weight_decay ? 0 : options.weight_decay));
+                                                         options.decoupled_weight_decay ? 0 : options.weight_decay));
   const auto momentum_at = [&, beta = beta1](double step) {
     return beta * (1.0 - 0.5 * std::pow(0.96, step * options.momentum_decay));
   };

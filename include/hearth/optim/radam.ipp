@@ -36,7 +36,7 @@ HEARTH_INLINE void RAdamRule::step_alone(const at::Tensor& parameter, const at::
     parameter.mul_(1 - options.lr * options.weight_decay);
   }
   const at::Tensor direction = as_real(single::direction(parameter, gradient, options.maximize,
-                                                      options.decoupled_weight_decay ? 0 : options.weight_decay));
+                                                         options.decoupled_weight_decay ? 0 : options.weight_decay));
   const at::Tensor exp_avg = as_real(state[1]);
   const at::Tensor exp_avg_sq = as_real(state[2]);
   exp_avg.lerp_(direction, 1 - beta1);
