@@ -413,6 +413,10 @@ TEST_CASE("CalibrationError is the distance between confidence and accuracy, by 
   CHECK(metric.value() == Approx(0.75 - 3 / 7.0).epsilon(1e-6));
   CHECK(metric.reliability()[0].count == 0);
   CHECK(metric.reliability()[1].count == 7);
+  metric.update(torch::tensor({{0.f, 0.f}, {200.f, 0.f}}), torch::tensor({0, 0}));  // confidences of 0.5 and 1
+  CHECK(metric.reliability()[0].count == 1);  // a bin has its upper end, not its lower
+  CHECK(metric.reliability()[0].confidence == 0.5);
+  CHECK(metric.reliability()[1].count == 8);
   metric.reset();
   CHECK(std::isnan(metric.value()));
   CHECK_THROWS_WITH((CalibrationError{{.bins = 0}}), "CalibrationError: bins must be at least 1, but got 0");

@@ -175,6 +175,11 @@ TEST_CASE("Deferred sums do not depend on when they are read, and are summed in 
   CHECK(std::vector<double>(read_once.sums().begin(), read_once.sums().end()) == expected);
   CHECK(std::vector<double>(read_often.sums().begin(), read_often.sums().end()) == expected);
   CHECK_THROWS_WITH(read_once.add(torch::zeros({3})), "a metric has 2 sums, but a batch gave 3");
+  read_once.add(torch::ones({2}));
+  read_once.load(expected);  // in the place of all it had
+  read_once.add(torch::tensor({1., 2.}));
+  CHECK(read_once.sums()[0] == expected[0] + 1);
+  CHECK(read_once.sums()[1] == expected[1] + 2);
 }
 
 TEST_CASE("Deferred counts add amounts at their places") {
