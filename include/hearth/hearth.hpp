@@ -90,12 +90,16 @@
 #include <hearth/weights/state_dict.hpp>
 
 #include <hearth/data/batch.hpp>
+#include <hearth/data/batch_mix.hpp>
 #include <hearth/data/class_balanced_sampler.hpp>
+#include <hearth/data/cut_mix.hpp>
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/distributed_sampler.hpp>
 #include <hearth/data/loader_like.hpp>
 #include <hearth/data/loader_options.hpp>
+#include <hearth/data/mix_one_of.hpp>
+#include <hearth/data/mix_up.hpp>
 #include <hearth/data/sampler.hpp>
 #include <hearth/data/skipped_samples.hpp>
 #include <hearth/data/target.hpp>
