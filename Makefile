@@ -10,7 +10,7 @@ JOBS ?= $(shell cores=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || e
 
 SOURCES = $(shell find include examples tests bench -name "*.hpp" -o -name "*.ipp" -o -name "*.cpp")
 RUN_DEMO = build/release/examples/fashion_mnist --data examples/data/fashion-mnist-sample --epochs 10 --lr 0.05 \
-	--output-dir runs/demo
+	--output-dir runs/demo --overwrite
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile

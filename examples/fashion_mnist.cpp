@@ -14,18 +14,20 @@ struct QuickStartLines : Callback {
   }
   void on_batch_end(const BatchEnd& done) {
     if (done.phase == Phase::train && done.batch % 100 == 0) {
-      Console::print("loss: {:>7f}  [{:>5d}/{:>5d}]\n", done.batch_loss, done.samples_done, done.samples);
+      Console::print("loss: {:>7f}  [{:>5d}/{:>5d}]\n", done.batch_loss(), done.samples_done, done.samples);
     }
   }
   void on_epoch_end(const EpochEnd& event) {
     const EpochRecord& record = event.record();
-    Console::print("Test Error:\n Accuracy: {:>0.1f}%, Avg loss: {:>8f}\n", 100 * record.val_accuracy, record.val_loss);
+    Console::print("Test Error:\n Accuracy: {:>0.1f}%, Avg loss: {:>8f}\n", 100 * record["val_accuracy"],
+                   record["val_loss"]);
     Console::print(" {:.0f} images/s, {:.0f}% of the time waiting for data\n\n", record.images_per_second,
                    100 * record.data_wait_fraction);
   }
 };
 
-int run(const program::Flags& command_line, const program::RunFlags& flags, const InterruptSignal& interrupt) {
+int run(const program::Flags& command_line, const program::RunFlags& flags, const InterruptSignal& interrupt,
+        const SaveSignal& save) {
   core::require(!flags.data.empty(), "--data is missing: the folder with the four IDX files");
   const at::Device device = parse_device(flags.device);
   const std::size_t limit = program::images_per_class(flags);
@@ -40,24 +42,25 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
   Console::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
                  describe(device), train.samples(), test.samples());
 
-  const RunFolder folder{flags.output_dir};  // before the first file: no other run writes to it now
+  const RunFolder folder = program::run_folder(flags);  // before the first file: no other run writes to it now
   command_line.write_config(folder.path());
-  Trainer trainer{
-      model,
-      optimizer,
-      {.epochs = flags.epochs, .device = device, .channels_last = flags.channels_last, .stop = interrupt.token()},
-      QuickStartLines{},
-      MetricsLog{folder},
-      SaveBest{folder},
-      SaveLast{folder},
-      Curves{folder}};
+  Trainer trainer{model,
+                  optimizer,
+                  program::trainer_options(flags, command_line, folder, interrupt, save),
+                  QuickStartLines{},
+                  MetricsLog{folder},
+                  SaveBest{folder},
+                  SaveLast{folder},
+                  Curves{folder}};
   const History history = trainer.fit(train, test);
   if (history.interrupted) {
-    Console::print("Interrupted; the last weights are in {}\n", (folder / "last.pth").string());
+    Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
     return interrupt.exit_code();
   }
-  Console::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back().val_accuracy, history.best().accuracy);
-  Console::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.output_dir.string());
+  Console::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back()["val_accuracy"],
+                 history.best().accuracy);
+  Console::print("The run is in {}: metrics.jsonl, best.pth, last.pth, checkpoints, curves.png\n",
+                 flags.output_dir.string());
   return 0;
 }
 
@@ -67,9 +70,10 @@ int main(int argc, char** argv) {
   tune_threads(argv);
   const Console console;
   const InterruptSignal interrupt;
+  const SaveSignal save;
   program::RunFlags flags{.epochs = 5, .batch_size = 32, .lr = 1e-2, .output_dir = "runs/fashion_mnist"};
   program::Flags command_line{"fashion_mnist",
                               "Trains the MLP 784-512-512-10 of PyTorch's quick start on FashionMNIST or MNIST."};
   command_line.add(flags, "folder with the four IDX files, plain or .gz (train-images-idx3-ubyte.gz, …)");
-  return console.finish(command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt); }));
+  return console.finish(command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt, save); }));
 }

@@ -6,11 +6,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <exception>
 #include <limits>
 #include <locale>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -49,6 +52,15 @@ double number(const std::string& flag, const std::string& text) {
       !stream.fail() && stream.peek() == std::istringstream::traits_type::eof() && std::isfinite(value) && value >= 0,
       "{} must be a number of at least 0, but got \"{}\"", flag, text);
   return value;
+}
+
+hearth::Precision precision(const std::string& name) {
+  using hearth::Precision;
+  static const std::map<std::string, Precision> precisions{
+      {"fp32", Precision::fp32}, {"bf16", Precision::bf16}, {"fp16", Precision::fp16}};
+  const auto found = precisions.find(name);
+  require(found != precisions.end(), "--precision must be fp32, bf16 or fp16, but got \"{}\"", name);
+  return found->second;
 }
 
 }  // namespace
@@ -150,7 +162,16 @@ void Flags::add(RunFlags& flags, const std::string& data_help) {
   add("--device", flags.device, "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps");
   add("--channels-last", flags.channels_last, "keep images as NHWC in memory: faster convolutions");
   add("--limit", flags.limit, {0, 1'000'000'000}, "use only the first N images of each class (0: all)");
-  add("--output-dir", flags.output_dir, "the run's folder: config, metrics, weights, curves");
+  add("--precision", flags.precision, "fp32, bf16 or fp16: the type in which the network computes (autocast)");
+  add("--accumulate", flags.accumulate, {1, 1'000'000}, "batches for each optimizer step");
+  add("--deterministic", flags.deterministic, "ask LibTorch for deterministic algorithms");
+  add("--output-dir", flags.output_dir, "the run's folder: config, metrics, weights, checkpoints, curves");
+  add("--resume", flags.resume, "go on from the last checkpoint in the run's folder, if it has one");
+  add("--overwrite", flags.overwrite, "begin anew in a folder that holds an earlier run, whose files are removed");
+  add("--checkpoint-minutes", flags.checkpoint_minutes, "from one checkpoint to the next in an epoch (0: at its end)");
+  add("--checkpoint-steps", flags.checkpoint_steps, {0, 1'000'000'000},
+      "optimizer steps from one checkpoint to the next (0: by time alone)");
+  add("--keep-checkpoints", flags.keep_checkpoints, {1, 1'000'000}, "how many of the last are kept");
 }
 
 int Flags::run(int argc, char** argv, const std::function<int()>& body) {
@@ -175,6 +196,29 @@ bool Flags::given(const std::string& flag) const {
   return parser_->app.get_option(flag)->count() > 0;
 }
 
+std::vector<hearth::RunOption> Flags::run_options() const {
+  using Effect = hearth::RunOption::Effect;
+  static const std::map<std::string, Effect> effects{
+      {"--workers", Effect::none},        {"--data", Effect::none},
+      {"--prepared", Effect::none},       {"--lr", Effect::restored},  // it is in the optimizer's state
+      {"--pretrained", Effect::restored},                              // the checkpoint has all weights
+  };
+  // Where and how often files are written; and what Trainer compares by itself.
+  static const std::set<std::string> not_compared{
+      "--output-dir",         "--resume",     "--overwrite",    "--keep-checkpoints", "--checkpoint-steps",
+      "--checkpoint-minutes", "--evaluate",   "--epochs",       "--device",           "--channels-last",
+      "--precision",          "--accumulate", "--deterministic"};
+  std::vector<hearth::RunOption> options;
+  for (const auto& flag : parser_->flags) {
+    if (!not_compared.contains(flag->name)) {
+      const auto effect = effects.find(flag->name);
+      options.push_back({flag->name, flag->value().dump(-1, ' ', false, Json::error_handler_t::replace),
+                         effect == effects.end() ? Effect::changes : effect->second});
+    }
+  }
+  return options;
+}
+
 void Flags::write_config(const std::filesystem::path& folder) const {
   Json config;
   config["program"] = parser_->app.get_name();
@@ -187,6 +231,32 @@ void Flags::write_config(const std::filesystem::path& folder) const {
   hearth::core::make_folder(folder);
   // A path may hold bytes that are no UTF-8, which JSON cannot: each becomes a replacement character.
   hearth::core::write_file(folder / "config.json", config.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+hearth::RunFolder run_folder(const RunFlags& flags) {
+  require(!flags.resume || !flags.overwrite, "--resume and --overwrite exclude each other");
+  using hearth::RunStart;
+  return {flags.output_dir, flags.resume ? RunStart::resume : flags.overwrite ? RunStart::overwrite : RunStart::fresh};
+}
+
+hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& command_line,
+                                       const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
+                                       const hearth::SaveSignal& save) {
+  return {
+      .epochs = flags.epochs,
+      .device = hearth::parse_device(flags.device),
+      .channels_last = flags.channels_last,
+      .stop = interrupt.token(),
+      .precision = precision(flags.precision),
+      .accumulate = flags.accumulate,
+      .checkpoints =
+          hearth::CheckpointOptions{.folder = folder,
+                                    .keep = flags.keep_checkpoints,
+                                    .every = std::chrono::milliseconds(std::llround(flags.checkpoint_minutes * 60'000)),
+                                    .every_steps = flags.checkpoint_steps,
+                                    .request = save.request(),
+                                    .options = command_line.run_options()},
+      .deterministic = flags.deterministic};
 }
 
 hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle) {

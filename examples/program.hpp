@@ -9,8 +9,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include <hearth/core/interrupt.hpp>
+#include <hearth/core/save_request.hpp>
 #include <hearth/data/loader_options.hpp>
+#include <hearth/train/run_folder.hpp>
+#include <hearth/train/trainer_options.hpp>
 
 namespace program {
 
@@ -25,7 +30,15 @@ struct RunFlags {
   std::string device = "auto";
   bool channels_last = false;
   std::int64_t limit = 0;
+  std::string precision = "fp32";
+  int accumulate = 1;
+  bool deterministic = false;
   std::filesystem::path output_dir = {};
+  bool resume = false;
+  bool overwrite = false;
+  double checkpoint_minutes = 10;
+  std::int64_t checkpoint_steps = 0;
+  int keep_checkpoints = 2;
 };
 
 /// What a whole number on the command line may be.
@@ -58,6 +71,9 @@ class Flags {
   /// Whether the command line had the flag.
   bool given(const std::string& flag) const;
 
+  /// Every flag with its value, and whether another value changes the result of a run that is resumed.
+  std::vector<hearth::RunOption> run_options() const;
+
   /// Writes config.json into the folder: every flag with the value in force, which is all that repeats the run.
   void write_config(const std::filesystem::path& folder) const;
 
@@ -65,6 +81,15 @@ class Flags {
   struct Parser;
   std::unique_ptr<Parser> parser_;
 };
+
+/// The run's folder, locked: new, to be resumed, or to be overwritten.
+hearth::RunFolder run_folder(const RunFlags& flags);
+
+/// What every program's Trainer is given: checkpoints in the folder, Ctrl-C that saves and ends, SIGUSR1 that saves and
+/// goes on.
+hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& command_line,
+                                       const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
+                                       const hearth::SaveSignal& save);
 
 /// The loader's options for a run; `shuffle` is for training.
 hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle);

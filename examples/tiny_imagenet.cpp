@@ -29,8 +29,8 @@ struct EpochLines : Callback {
   }
   void on_epoch_end(const EpochEnd& event) {
     const EpochRecord& record = event.record();
-    Console::print("train Loss: {:.4f} Acc: {:.4f}\nval Loss: {:.4f} Acc: {:.4f}\n\n", record.train_loss,
-                   record.train_accuracy, record.val_loss, record.val_accuracy);
+    Console::print("train Loss: {:.4f} Acc: {:.4f}\nval Loss: {:.4f} Acc: {:.4f}\n\n", record["train_loss"],
+                   record["train_accuracy"], record["val_loss"], record["val_accuracy"]);
   }
 };
 
@@ -76,7 +76,8 @@ void evaluate(const Flags& flags, Model& model, Loader& val, const Placement& pl
   Console::print("val Loss: {:.4f} Acc: {:.4f}\n", loss, accuracy);
 }
 
-int run(const program::Flags& command_line, const Flags& flags, const InterruptSignal& interrupt) {
+int run(const program::Flags& command_line, const Flags& flags, const InterruptSignal& interrupt,
+        const SaveSignal& save) {
   const Placement placement{parse_device(flags.run.device), flags.run.channels_last};
   auto model = make_model(flags);
   const auto folders = prepare(command_line, flags);
@@ -94,17 +95,14 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
                  count_parameters(model).total, describe(placement.device), flags.num_classes, train.samples(),
                  val.samples());
 
-  const RunFolder folder{flags.run.output_dir};  // before the first file: no other run writes to it now
+  const RunFolder folder = program::run_folder(flags.run);  // before the first file: no other run writes to it now
   command_line.write_config(folder.path());
   optim::SGD optimizer{model->parameters(), {.lr = flags.run.lr, .momentum = 0.9}};
   optim::StepLR scheduler{optimizer, {.step_size = 7, .gamma = 0.1}};
   Trainer trainer{model,
                   optimizer,
                   scheduler,
-                  {.epochs = flags.run.epochs,
-                   .device = placement.device,
-                   .channels_last = placement.channels_last,
-                   .stop = interrupt.token()},
+                  program::trainer_options(flags.run, command_line, folder, interrupt, save),
                   ProgressBar{},
                   EpochLines{},
                   MetricsLog{folder},
@@ -114,13 +112,14 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(train, val);
   if (history.interrupted) {
-    Console::print("Interrupted; the last weights are in {}\n", (folder / "last.pth").string());
+    Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
     return interrupt.exit_code();
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   Console::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
                  history.best().accuracy);
-  Console::print("The run is in {}: metrics.jsonl, best.pth, last.pth, curves.png\n", flags.run.output_dir.string());
+  Console::print("The run is in {}: metrics.jsonl, best.pth, last.pth, checkpoints, curves.png\n",
+                 flags.run.output_dir.string());
   return 0;
 }
 
@@ -130,6 +129,7 @@ int main(int argc, char** argv) {
   tune_threads(argv);
   const Console console;
   const InterruptSignal interrupt;
+  const SaveSignal save;
   Flags flags;
   program::Flags command_line{"tiny_imagenet",
                               "Trains a classifier on Tiny ImageNet, or evaluates the weights of an earlier run."};
@@ -144,5 +144,5 @@ int main(int argc, char** argv) {
                    "weights to start from: a file, or the name of one that Python downloaded; a head of another size "
                    "is made anew");
   command_line.add("--evaluate", flags.evaluate, "do not train: print loss and accuracy of these weights");
-  return console.finish(command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt); }));
+  return console.finish(command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt, save); }));
 }

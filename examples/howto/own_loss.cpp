@@ -33,7 +33,7 @@ int main() {
   optim::SGD optimizer{model->parameters(), {.lr = 0.1, .momentum = 0.9}};
   Trainer trainer{model, optimizer, {.epochs = 10, .device = at::kCPU}};
   const History history = trainer.fit(loader, loader, FocalLoss{.gamma = 2});
-  fmt::print("it fell: {}\n", history.epochs.back().val_loss < history.epochs.front().val_loss / 2);
+  fmt::print("it fell: {}\n", history.epochs.back()["val_loss"] < history.epochs.front()["val_loss"] / 2);
 }
 
 // Output:

@@ -20,7 +20,7 @@ int main() {
 
   Trainer trainer{model, optimizer, scheduler, {.epochs = 4, .device = at::kCPU}};
   for (const EpochRecord& record : trainer.fit(loader, loader).epochs) {
-    fmt::print("epoch {}: lr {:g}, a finite loss: {}\n", record.epoch, record.lr, std::isfinite(record.val_loss));
+    fmt::print("epoch {}: lr {:g}, a finite loss: {}\n", record.epoch, record.lr, std::isfinite(record["val_loss"]));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <hearth/core/interrupt.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/core/save_request.hpp>
 #include <hearth/core/stop.hpp>
 #include <hearth/core/threads.hpp>
 #include <hearth/core/value.hpp>
@@ -29,6 +30,7 @@
 #include <hearth/metrics/calibration_error.hpp>
 #include <hearth/metrics/classification_report.hpp>
 #include <hearth/metrics/confusion_matrix.hpp>
+#include <hearth/metrics/figure.hpp>
 #include <hearth/metrics/mean_error.hpp>
 #include <hearth/metrics/metric.hpp>
 #include <hearth/metrics/multi_label_accuracy.hpp>
@@ -136,6 +138,7 @@
 #include <hearth/train/checkpoints.hpp>
 #include <hearth/train/curves.hpp>
 #include <hearth/train/deterministic.hpp>
+#include <hearth/train/early_stopping.hpp>
 #include <hearth/train/evaluation_mode.hpp>
 #include <hearth/train/evaluator.hpp>
 #include <hearth/train/history.hpp>
@@ -143,8 +146,11 @@
 #include <hearth/train/placement.hpp>
 #include <hearth/train/predict.hpp>
 #include <hearth/train/progress_bar.hpp>
+#include <hearth/train/run.hpp>
 #include <hearth/train/run_folder.hpp>
+#include <hearth/train/task.hpp>
 #include <hearth/train/trainer.hpp>
+#include <hearth/train/trainer_options.hpp>
 
 #if __has_include(<curl/curl.h>) && __has_include(<openssl/evp.h>)
 #include <hearth/download/download.hpp>

@@ -52,19 +52,17 @@ class Steps : public Callback {
  public:
   Steps(const std::filesystem::path& path, const Optimizer& optimizer) : path_(path), optimizer_(&optimizer) {}
 
-  void on_fit_begin(const FitBegin& event) { model_ = &event.model; }
-
   void on_batch_end(const BatchEnd& event) {
     if (event.phase == Phase::train) {
-      write({{"loss", event.batch_loss},
-             {"accuracy", event.accuracy},
+      write({{"loss", event.batch_loss()},
+             {"accuracy", event.figures()["accuracy"]},
              {"lr", optim::learning_rate(optimizer_->param_groups().front())},
-             {"norm", parameter_norm(*model_)}});
+             {"norm", parameter_norm(event.run.model())}});
     }
   }
 
   void on_epoch_end(const EpochEnd& event) {
-    write({{"val_loss", event.record().val_loss}, {"val_accuracy", event.record().val_accuracy}});
+    write({{"val_loss", event.record()["val_loss"]}, {"val_accuracy", event.record()["val_accuracy"]}});
   }
 
  private:
@@ -72,7 +70,6 @@ class Steps : public Callback {
 
   std::filesystem::path path_;
   const Optimizer* optimizer_;
-  const torch::nn::Module* model_ = nullptr;
   std::string text_;
 };
 

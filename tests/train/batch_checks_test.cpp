@@ -6,8 +6,10 @@
 #include <functional>
 #include <hearth/data/data_loader.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
+#include <hearth/metrics/average_loss.hpp>
 #include <hearth/models/mlp.hpp>
 #include <hearth/optim/sgd.hpp>
+#include <hearth/train/evaluator.hpp>
 #include <hearth/train/trainer.hpp>
 #include <string>
 

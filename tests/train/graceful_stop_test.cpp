@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <stdexcept>
 #include <thread>
 
 #include "catch.hpp"
@@ -80,4 +81,34 @@ TEST_CASE("without a request nothing is saved", "[graceful_stop]") {
     train::GracefulStop stop(StopToken{}, [&] { ++saves; });
   }
   CHECK(saves == 0);
+}
+
+TEST_CASE("a request of the working thread's own waits for nobody, and is answered by leave", "[graceful_stop]") {
+  StopSource source;
+  int saves = 0;
+  train::GracefulStop stop(
+      source.token(), [&] { ++saves; }, 10s);
+  const auto start = std::chrono::steady_clock::now();
+  stop.exclusively([&] { source.request_stop(); });  // would wait for itself
+  CHECK(std::chrono::steady_clock::now() - start < 10s);
+  CHECK(saves == 0);
+  CHECK(stop.exclusively([] {}));
+  stop.leave();
+  CHECK(saves == 1);
+  CHECK_FALSE(stop.exclusively([] {}));
+}
+
+TEST_CASE("a save that fails ends nothing: its error is thrown to the working thread alone", "[graceful_stop]") {
+  {
+    StopSource source;
+    train::GracefulStop stop(
+        source.token(), [] { throw std::runtime_error("the disk is full"); }, 0ms);
+    std::thread([&] { source.request_stop(); }).join();  // told on stderr
+    CHECK_NOTHROW(stop.leave());
+  }
+  StopSource source;
+  train::GracefulStop stop(
+      source.token(), [] { throw std::runtime_error("the disk is full"); }, 10s);
+  source.request_stop();
+  CHECK_THROWS_WITH(stop.leave(), "the disk is full");
 }

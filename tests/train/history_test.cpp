@@ -11,30 +11,34 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <string>
 
 #include "catch.hpp"
+#include "fake_run.hpp"
 
 using namespace hearth;
 
 namespace {
 
+const hearth_test::FixedFigures wide_figures{{{"loss", 12.25}, {"accuracy", 0.5}}};
+
 /// A batch in the middle of a long run: every figure is as wide as it gets.
-constexpr BatchEnd wide{.phase = Phase::train,
-                        .epoch = 123,
-                        .epochs = 200,
-                        .batch = 99'999,
-                        .batches = 100'000,
-                        .samples_done = 12'799'872,
-                        .samples = 12'800'000,
-                        .batch_loss = 9,
-                        .mean_loss = 12.25,
-                        .accuracy = 0.5,
-                        .seconds = 400,
-                        .wait_seconds = 100};
+const BatchEnd wide{.run = hearth_test::no_run(),
+                    .live = wide_figures,
+                    .phase = Phase::train,
+                    .epoch = 123,
+                    .epochs = 200,
+                    .batch = 99'999,
+                    .batches = 100'000,
+                    .samples_done = 12'799'872,
+                    .samples = 12'800'000,
+                    .seconds = 400,
+                    .wait_seconds = 100};
 
 /// How many columns a UTF-8 text of narrow characters takes: as many as it has bytes that begin a character.
 std::size_t columns(const std::string& text) {
@@ -47,41 +51,53 @@ std::size_t columns(const std::string& text) {
 TEST_CASE("best is the first epoch of the highest validation accuracy", "[history]") {
   History history;
   CHECK_THROWS_WITH(history.best(), Catch::Matchers::ContainsSubstring("no epoch was completed"));
-  history.epochs = {{.epoch = 0, .val_loss = 2.0, .val_accuracy = 0.25},
-                    {.epoch = 1, .val_loss = 1.0, .val_accuracy = 0.75},
-                    {.epoch = 2, .val_loss = 0.5, .val_accuracy = 0.75},
-                    {.epoch = 3, .val_loss = 0.1, .val_accuracy = 0.5}};
+  const auto epoch = [](int number, double loss, double accuracy) {
+    return EpochRecord{.epoch = number, .figures = {{"val_loss", loss}, {"val_accuracy", accuracy}}};
+  };
+  history.epochs = {epoch(0, 2.0, 0.25), epoch(1, 1.0, 0.75), epoch(2, 0.5, 0.75), epoch(3, 0.1, 0.5)};
   CHECK(history.best().epoch == 1);
+  CHECK(history.best().value == 0.75);
   CHECK(history.best().accuracy == 0.75);
   CHECK(history.best().loss == 1.0);
+  CHECK(history.best({"val_loss", Goal::lowest}).epoch == 3);
+  CHECK_THROWS_WITH(history.best({"val_f1", Goal::highest}),
+                    "there is no figure 'val_f1'; there are val_loss, val_accuracy");
+}
+
+TEST_CASE("an epoch whose figure is not a number is the best only where all are such", "[history]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  History history{.epochs = {{.epoch = 0, .figures = {{"val_loss", nan}}}}, .watch = {"val_loss", Goal::lowest}};
+  CHECK(history.best().epoch == 0);
+  history.epochs.push_back({.epoch = 1, .figures = {{"val_loss", 3.0}}});
+  history.epochs.push_back({.epoch = 2, .figures = {{"val_loss", nan}}});
+  CHECK(history.best().epoch == 1);
+  CHECK(std::isnan(history.best().accuracy));
 }
 
 TEST_CASE("a record becomes one line of JSON whose numbers read back as they were", "[metrics_log]") {
-  const EpochRecord record{.epoch = 2,
-                           .train_loss = 0.1,
-                           .train_accuracy = 0.5,
-                           .val_loss = 1.0 / 3,
-                           .val_accuracy = 1,
-                           .lr = 1e-3,
-                           .seconds = 12.5,
-                           .images_per_second = 1e6,
-                           .data_wait_fraction = 0};
+  const EpochRecord record{
+      .epoch = 2,
+      .figures = {{"train_loss", 0.1}, {"train_accuracy", 0.5}, {"val_loss", 1.0 / 3}, {"val_accuracy", 1}},
+      .lr = 1e-3,
+      .seconds = 12.5,
+      .images_per_second = 1e6,
+      .data_wait_fraction = 0};
   CHECK(train::to_json(record) ==
         R"({"epoch": 2, "train_loss": 0.1, "train_accuracy": 0.5, "val_loss": 0.3333333333333333, "val_accuracy": 1, )"
         R"("lr": 0.001, "seconds": 12.5, "images_per_second": 1000000, "data_wait_fraction": 0})");
 }
 
 TEST_CASE("the progress line gives rate, time left, means and the share of waiting", "[progress_bar]") {
-  const BatchEnd done{.phase = Phase::train,
+  const hearth_test::FixedFigures figures{{{"loss", 1.25}, {"accuracy", 0.5}}};
+  const BatchEnd done{.run = hearth_test::no_run(),
+                      .live = figures,
+                      .phase = Phase::train,
                       .epoch = 2,
                       .epochs = 25,
                       .batch = 9,
                       .batches = 40,
                       .samples_done = 320,
                       .samples = 1280,
-                      .batch_loss = 9,
-                      .mean_loss = 1.25,
-                      .accuracy = 0.5,
                       .seconds = 4,
                       .wait_seconds = 1};
   CHECK(train::progress_line(done) ==
@@ -131,7 +147,7 @@ TEST_CASE("the progress bar is as wide as its terminal, also after that has chan
     size.ws_row = 24;
     REQUIRE(::ioctl(master, TIOCSWINSZ, &size) == 0);
     ProgressBar bar(terminal);
-    bar.on_epoch_begin({});
+    bar.on_epoch_begin({hearth_test::no_run()});
     while (true) {  // shown once a tenth of a second has gone
       bar.on_batch_end(done);
       int waiting = 0;
@@ -191,12 +207,11 @@ TEST_CASE("the progress bar names the samples that an epoch skipped, when they a
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);
   ProgressBar bar(file);
-  alignas(16) static char no_model[1];
-  const auto& model = reinterpret_cast<const torch::nn::Module&>(no_model);  // is not looked at
+  const Run& run = hearth_test::no_run();
   const History history;
-  bar.on_epoch_end({model, history, 3});
-  bar.on_epoch_end({model, history, 3, {"train: 3 of 20,000 samples were skipped: sample 17 (a.png: damaged)"}});
-  bar.on_epoch_end({model, history, 3, {"train: 3 of 20,000 samples were skipped: sample 17 (a.png: damaged)"}});
+  bar.on_epoch_end({run, history, 3});
+  bar.on_epoch_end({run, history, 3, {"train: 3 of 20,000 samples were skipped: sample 17 (a.png: damaged)"}});
+  bar.on_epoch_end({run, history, 3, {"train: 3 of 20,000 samples were skipped: sample 17 (a.png: damaged)"}});
   std::rewind(file);
   std::string text(1000, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file));
@@ -208,17 +223,18 @@ TEST_CASE("into a file the progress bar writes plain lines, one for each phase t
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);
   ProgressBar bar(file);
-  bar.on_epoch_begin({.epoch = 0, .epochs = 1});
+  const hearth_test::FixedFigures figures{{{"loss", 0.5}, {"accuracy", 1}}};
+  bar.on_epoch_begin({hearth_test::no_run(), 0, 1});
   for (const Phase phase : {Phase::train, Phase::validation}) {
     for (std::size_t batch = 0; batch < 3; ++batch) {
-      bar.on_batch_end({.phase = phase,
+      bar.on_batch_end({.run = hearth_test::no_run(),
+                        .live = figures,
+                        .phase = phase,
                         .epochs = 1,
                         .batch = batch,
                         .batches = 3,
                         .samples_done = 2 * (batch + 1),
                         .samples = 6,
-                        .mean_loss = 0.5,
-                        .accuracy = 1,
                         .seconds = 1});
     }
   }

@@ -1,3 +1,4 @@
+#include <hearth/train/checkpoint_files.hpp>
 #include <hearth/train/run_file.hpp>
 #include <hearth/train/run_folder.hpp>
 
@@ -12,6 +13,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "fake_run.hpp"
 #include "temporary_folder.hpp"
 
 using namespace hearth;
@@ -123,16 +125,65 @@ TEST_CASE("metrics that could not be written after one epoch are there after the
           MetricsLog log{folder};
           std::filesystem::create_directory(folder / "metrics.jsonl");  // in the file's way
           History history;
-          alignas(16) static char no_model[1];
-          const auto& model = reinterpret_cast<const torch::nn::Module&>(no_model);  // is not looked at
+          const Run& run = hearth_test::no_run();
           history.epochs.push_back({.epoch = 0});
-          log.on_epoch_end({model, history, 2});
+          log.on_epoch_end({run, history, 2});
           std::filesystem::remove(folder / "metrics.jsonl");
           history.epochs.push_back({.epoch = 1});
-          log.on_epoch_end({model, history, 2});
-          log.on_fit_end({model, history});
+          log.on_epoch_end({run, history, 2});
+          log.on_fit_end({run, history});
           return 0;
         }) == 0);
   const std::string text = text_of(folder / "metrics.jsonl");
   CHECK_THAT(text, ContainsSubstring("{\"epoch\": 0,") && ContainsSubstring("\n{\"epoch\": 1,"));
+}
+
+TEST_CASE("a folder with an earlier run is refused, resumed or overwritten, as is asked for", "[run_folder]") {
+  const hearth_test::TemporaryFolder temporary;
+  const std::filesystem::path path = temporary / "run";
+  std::filesystem::create_directories(path / "checkpoints");
+  std::ofstream(path / "config.json") << "{}";
+  CHECK_NOTHROW(RunFolder{path});  // nothing of a run is there yet
+  std::ofstream(path / "best.pth") << "weights";
+  CHECK_THROWS_WITH(RunFolder{path}, ContainsSubstring("holds an earlier run (best.pth)"));
+  CHECK_THROWS_WITH((RunFolder{path, RunStart::resume}), ContainsSubstring("without a checkpoint to resume from"));
+  CHECK(text_of(path / "best.pth") == "weights");
+
+  const std::filesystem::path checkpoint = train::checkpoint_file(path, 3, 1200);
+  CHECK(checkpoint == path / "checkpoints" / "0003-001200.pth");
+  std::ofstream(checkpoint) << "state";
+  std::ofstream(path / "checkpoints" / "notes.txt") << "mine";
+  CHECK_THROWS_WITH(RunFolder{path}, ContainsSubstring("earlier run (0003-001200.pth)"));
+  CHECK(RunFolder{path, RunStart::resume}.start() == RunStart::resume);
+  CHECK(text_of(checkpoint) == "state");
+
+  CHECK_NOTHROW(RunFolder{path, RunStart::overwrite});
+  CHECK_FALSE(std::filesystem::exists(checkpoint));
+  CHECK_FALSE(std::filesystem::exists(path / "best.pth"));
+  CHECK(text_of(path / "checkpoints" / "notes.txt") == "mine");
+  CHECK(std::filesystem::exists(path / "config.json"));
+}
+
+TEST_CASE("there are never more checkpoints than are kept, and they come in the order of the run", "[run_folder]") {
+  const hearth_test::TemporaryFolder temporary;
+  const auto names = [&] {
+    std::vector<std::string> all;
+    for (const auto& file : train::checkpoint_files(temporary.path())) {
+      all.push_back(file.filename());
+    }
+    return all;
+  };
+  for (const std::size_t batch : std::array<std::size_t, 4>{5, 10, 999'999, 1'000'000}) {
+    train::replace_oldest_checkpoint(temporary.path(), train::checkpoint_file(temporary.path(), 0, batch), 2,
+                                     [&](const std::filesystem::path& path) {
+                                       CHECK(names().size() <= 2);
+                                       std::ofstream(path) << batch;
+                                       CHECK(names().size() <= 2);
+                                     });
+  }
+  CHECK(names() == std::vector<std::string>{"0000-999999.pth", "0000-1000000.pth"});
+  CHECK(text_of(temporary / "checkpoints" / "0000-1000000.pth") == "1000000");
+  train::replace_oldest_checkpoint(temporary.path(), train::checkpoint_file(temporary.path(), 1, 0), 1,
+                                   [&](const std::filesystem::path& path) { std::ofstream(path) << "end"; });
+  CHECK(names() == std::vector<std::string>{"0001-000000.pth"});
 }

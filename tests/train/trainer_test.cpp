@@ -8,12 +8,14 @@
 #include <hearth/data/data_loader.hpp>
 #include <hearth/datasets/fake_data.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
+#include <hearth/metrics/average_loss.hpp>
 #include <hearth/models/mlp.hpp>
 #include <hearth/models/resnet.hpp>
 #include <hearth/optim/sgd.hpp>
 #include <hearth/optim/step_lr.hpp>
 #include <hearth/train/checkpoints.hpp>
 #include <hearth/train/curves.hpp>
+#include <hearth/train/evaluator.hpp>
 #include <hearth/train/metrics_log.hpp>
 #include <hearth/weights/checkpoint.hpp>
 #include <hearth/weights/load.hpp>
@@ -69,6 +71,7 @@ struct Recorder : Callback {
                      std::to_string(done.batches) + " " + std::to_string(done.samples_done));
   }
   void on_epoch_end(const EpochEnd& event) { calls->push_back(event.is_best() ? "best" : "end"); }
+  void on_step_end(const StepEnd& event) { calls->push_back("step " + std::to_string(event.step)); }
   void on_interrupted(const Interrupted&) { calls->push_back("interrupted"); }
   void on_fit_end(const FitEnd&) { calls->push_back("done"); }
 };
@@ -79,11 +82,7 @@ struct StopAfter : Callback {
   StopAfter(StopSource stop, std::size_t at) : source(std::move(stop)), batch(at) {}
   void on_batch_end(const BatchEnd& done) {
     if (done.batch == batch) {
-      // The request's callback waits for the working thread, which is this one; so it must come from another.
-      std::thread([this] { source.request_stop(); }).detach();
-      while (!source.stop_requested()) {
-        std::this_thread::yield();
-      }
+      source.request_stop();
     }
   }
 };
@@ -123,8 +122,8 @@ TEST_CASE("fit takes the same steps as the loop written out by hand", "[trainer]
 
   REQUIRE(history.epochs.size() == 3);
   for (std::size_t epoch = 0; epoch < 3; ++epoch) {
-    CHECK(history.epochs[epoch].train_loss == Approx(losses[epoch]).epsilon(1e-5));
-    CHECK(history.epochs[epoch].train_accuracy == accuracies[epoch]);
+    CHECK(history.epochs[epoch]["train_loss"] == Approx(losses[epoch]).epsilon(1e-5));
+    CHECK(history.epochs[epoch]["train_accuracy"] == accuracies[epoch]);
     CHECK(history.epochs[epoch].lr == 0.1);
   }
   const auto ours = model->parameters();
@@ -132,8 +131,8 @@ TEST_CASE("fit takes the same steps as the loop written out by hand", "[trainer]
   for (std::size_t i = 0; i < ours.size(); ++i) {
     CHECK(torch::allclose(ours[i], theirs[i], 1e-5, 1e-6));
   }
-  CHECK(history.epochs.back().val_accuracy > 0.9);
-  CHECK(history.epochs.back().val_loss < history.epochs.front().val_loss);
+  CHECK(history.epochs.back()["val_accuracy"] > 0.9);
+  CHECK(history.epochs.back()["val_loss"] < history.epochs.front()["val_loss"]);
 }
 
 TEST_CASE("hooks are called in order, with counts that include the uneven last batch", "[trainer]") {
@@ -146,9 +145,11 @@ TEST_CASE("hooks are called in order, with counts that include the uneven last b
   std::vector<std::string> calls;
   Trainer trainer{model, optimizer, scheduler, {.epochs = 2, .device = at::kCPU}, Recorder{calls}};
   trainer.fit(train, val);
-  CHECK(calls == std::vector<std::string>{"fit 5/5", "epoch 0", "train 1/3 2", "train 2/3 4", "train 3/3 5",
-                                          "val 1/2 4", "val 2/2 5", "best", "epoch 1", "train 1/3 2", "train 2/3 4",
-                                          "train 3/3 5", "val 1/2 4", "val 2/2 5", "end", "done"});
+  CHECK(calls == std::vector<std::string>{"fit 5/5",     "epoch 0", "step 1",      "train 1/3 2", "step 2",
+                                          "train 2/3 4", "step 3",  "train 3/3 5", "val 1/2 4",   "val 2/2 5",
+                                          "best",        "epoch 1", "step 4",      "train 1/3 2", "step 5",
+                                          "train 2/3 4", "step 6",  "train 3/3 5", "val 1/2 4",   "val 2/2 5",
+                                          "end",         "done"});
 }
 
 TEST_CASE("the scheduler steps once an epoch", "[trainer]") {
@@ -212,8 +213,8 @@ TEST_CASE("a run that is saved and resumed is the run that did not stop, to the 
     const EpochRecord& other = expected.epochs[i + 2];
     CHECK(record.epoch == other.epoch);
     CHECK(record.lr == other.lr);
-    CHECK(record.train_loss == other.train_loss);
-    CHECK(record.val_loss == other.val_loss);
+    CHECK(record["train_loss"] == other["train_loss"]);
+    CHECK(record["val_loss"] == other["val_loss"]);
   }
   CHECK(calls.at(1) == "epoch 2");
   CHECK(std::count(calls.begin(), calls.end(), "epoch 3") == 1);
@@ -234,7 +235,7 @@ TEST_CASE("an optimizer of LibTorch's trains as well", "[trainer]") {
   optim::NoScheduler scheduler{optimizer};
   Trainer trainer{model, optimizer, scheduler, {.epochs = 5, .device = at::kCPU}};
   const History history = trainer.fit(loader, loader);
-  CHECK(history.epochs.back().val_accuracy > 0.9);
+  CHECK(history.epochs.back()["val_accuracy"] > 0.9);
   CHECK(history.epochs.back().lr == 0.05);
 }
 
@@ -367,12 +368,12 @@ TEST_CASE("samples with the ignored label change neither weights nor figures, as
   Trainer trainer{model, optimizer, {.epochs = 1, .device = at::kCPU}};
   const EpochRecord record = trainer.fit(loader, loader, criterion).epochs.front();
   CHECK(all_equal(model->parameters(), by_hand->parameters()));
-  CHECK(record.train_loss == Approx(sum / weights).epsilon(1e-5));
-  CHECK(record.train_accuracy == found / 4);
+  CHECK(record["train_loss"] == Approx(sum / weights).epsilon(1e-5));
+  CHECK(record["train_accuracy"] == found / 4);
   const at::Tensor logits = model->forward(points);
-  CHECK(record.val_loss ==
+  CHECK(record["val_loss"] ==
         Approx(torch::nn::functional::cross_entropy(logits, labels, options).item<double>()).epsilon(1e-5));
-  CHECK(record.val_accuracy == logits.argmax(1).eq(labels).sum().item<double>() / 4);
+  CHECK(record["val_accuracy"] == logits.argmax(1).eq(labels).sum().item<double>() / 4);
 
   Evaluator agreed{AverageLoss{criterion}, Accuracy{{.ignore_index = ignored}}};
   CHECK_NOTHROW(agreed.run(model, loader, {at::kCPU}));
@@ -387,7 +388,7 @@ namespace {
 struct Damaged {
   TensorDataset whole = two_sides(4);
   std::size_t size() const { return whole.size(); }
-  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
+  TargetView read(std::size_t index, RandomStream& random, SampleSink& sink) const {
     core::require(index % 2 == 0, "{}.png is damaged", index);
     return whole.read(index, random, sink);
   }
@@ -446,7 +447,8 @@ TEST_CASE("a stop request ends fit after the batch, and the hook for it is calle
   const History history = trainer.fit(loader, loader);
   CHECK(history.interrupted);
   CHECK(history.epochs.empty());
-  CHECK(calls == std::vector<std::string>{"fit 8/8", "epoch 0", "train 1/4 2", "train 2/4 4", "interrupted"});
+  CHECK(calls == std::vector<std::string>{"fit 8/8", "epoch 0", "step 1", "train 1/4 2", "step 2", "train 2/4 4",
+                                          "interrupted"});
   auto loaded = small_mlp();
   load_weights(*loaded, folder / "last.pth");
   CHECK(all_equal(loaded->parameters(), model->parameters()));
@@ -579,7 +581,7 @@ TEST_CASE("channels-last changes the layout in memory, not the results", "[train
     const History history = trainer.fit(loader, loader);
     CHECK(model->conv->weight.is_contiguous(channels_last ? at::MemoryFormat::ChannelsLast
                                                           : at::MemoryFormat::Contiguous));
-    return std::pair{history.epochs[0].train_loss, history.epochs[1].train_loss};
+    return std::pair{history.epochs[0]["train_loss"], history.epochs[1]["train_loss"]};
   };
   const auto [plain_first, plain_second] = losses(false);
   const auto [last_first, last_second] = losses(true);

@@ -9,13 +9,9 @@
 #include <type_traits>
 #include <vector>
 
-namespace hearth {
+#include <hearth/metrics/figure.hpp>
 
-/// A number with its name, as a log, a progress bar and a curve show it.
-struct Figure {
-  std::string name;
-  double value = 0;
-};
+namespace hearth {
 
 /// `update(outputs, targets)` takes a batch into the sums, without waiting for the device; `value()`, of any type, is
 /// the metric over all samples since `reset()`, and `name()` is what it is called in a log.

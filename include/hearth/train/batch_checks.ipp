@@ -5,11 +5,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
+#include <optional>
 #include <string>
 
 #include <hearth/core/error.hpp>
-#include <hearth/losses/check_targets.hpp>
 
 namespace hearth::train {
 
@@ -56,18 +55,6 @@ HEARTH_INLINE std::string remedy(const BatchContext& context, std::string_view r
 
 }  // namespace detail
 
-HEARTH_INLINE void check_outputs(std::optional<std::size_t> dataset_classes, std::optional<std::int64_t> ignored_label,
-                                 const at::Tensor& logits, const at::Tensor& targets) {
-  core::require(logits.dim() == 2 && logits.size(0) == targets.size(0),
-                "the model must return logits of shape [batch, classes], but returned {} for {} samples",
-                detail::sizes_of(logits), targets.size(0));
-  core::require(
-      !dataset_classes || static_cast<std::size_t>(logits.size(1)) == *dataset_classes,
-      "the dataset has {} classes, but the model's head has {} outputs; make the model with .num_classes = {}",
-      dataset_classes.value_or(0), logits.size(1), dataset_classes.value_or(0));
-  losses::check_targets(targets, logits.size(1), ignored_label);
-}
-
 HEARTH_INLINE void check_loss(const at::Tensor& loss) {
   core::require(loss.defined() && loss.numel() == 1,
                 "Trainer: the loss must give one number, the mean over the batch, but gave a tensor of {}; take its "
@@ -78,19 +65,12 @@ HEARTH_INLINE void check_loss(const at::Tensor& loss) {
                 "loss computes without gradients (detach(), NoGradGuard, item())");
 }
 
-HEARTH_INLINE void check_finite(double loss, int epoch, std::size_t batch) {
-  core::require(std::isfinite(loss),
-                "Trainer: the loss is {} in epoch {}, batch {}; the weights are those before that batch. Try a smaller "
-                "learning rate, and look at the inputs",
-                loss, epoch, batch);
-}
-
 HEARTH_INLINE void explain(const BatchContext& context, std::string_view what, const c10::Error& error) {
   const std::string text = error.what_without_backtrace();
   const std::string reason = text.substr(0, text.find('\n'));
   const std::string remedy = detail::remedy(context, text);
   core::fail("{}: {} cannot take the batch {} of epoch {}, inputs {} and targets {}: {}{}{}", context.component, what,
-             context.batch, context.epoch, detail::sizes_of(context.inputs), detail::sizes_of(context.targets),
+             context.batch.index, context.epoch, detail::sizes_of(context.inputs), detail::sizes_of(context.targets),
              remedy.empty() ? reason : remedy, remedy.empty() ? "" : ". LibTorch says: ", remedy.empty() ? "" : reason);
 }
 

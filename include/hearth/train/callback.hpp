@@ -4,37 +4,52 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include <hearth/train/history.hpp>
-
-namespace torch::nn {
-class Module;
-}
+#include <hearth/train/run.hpp>
 
 namespace hearth {
 
-/// Training is about to start.
+namespace train {
+
+/// Figures that a device may still be computing: reading them waits for it.
+class LiveFigures {
+ public:
+  virtual double batch_loss() const = 0;
+  virtual Figures figures() const = 0;
+  virtual double gradient_norm() const = 0;
+
+ protected:
+  ~LiveFigures() = default;
+};
+
+}  // namespace train
+
+/// Training is about to start, or to go on: then the run's history has epochs already.
 struct FitBegin {
-  const torch::nn::Module& model;
-  int epochs = 0;
+  const Run& run;
   std::size_t train_samples = 0;
-  std::size_t val_samples = 0;
-  std::string device;                     ///< in words: "cpu (2 threads)"
+  std::size_t val_samples = 0;            ///< 0 where there is no validation
+  std::string device = {};                ///< in words: "cpu (2 threads)"
   std::vector<std::string> classes = {};  ///< the names of the training dataset's classes; empty where it has none
 };
 
-/// An epoch is about to start.
+/// An epoch is about to start, or to go on in its middle.
 struct EpochBegin {
+  const Run& run;
   int epoch = 0;  ///< counted from 0
   int epochs = 0;
 };
 
 enum class Phase { train, validation };
 
-/// A batch is done. The means are over the epoch's phase so far.
+/// A batch is done.
 struct BatchEnd {
+  const Run& run;
+  const train::LiveFigures& live;
   Phase phase = Phase::train;
   int epoch = 0;
   int epochs = 0;
@@ -42,43 +57,69 @@ struct BatchEnd {
   std::size_t batches = 0;
   std::size_t samples_done = 0;  ///< in this phase of this epoch, this batch included
   std::size_t samples = 0;       ///< in the whole phase
-  double batch_loss = 0;         ///< of this batch alone; not a number when every sample has the ignored label
-  double mean_loss = 0;
-  double accuracy = 0;
-  double seconds = 0;       ///< since the phase began
-  double wait_seconds = 0;  ///< of them, waiting for data
+  double seconds = 0;            ///< since the phase began
+  double wait_seconds = 0;       ///< of them, waiting for data
+
+  /// The loss of this batch alone; not a number when every sample has the ignored label. Waits for the device.
+  double batch_loss() const { return live.batch_loss(); }
+
+  /// The figures of the phase up to the last optimizer step: "loss", "accuracy" and what else the task measures. Waits
+  /// for the device: look at them now and then, rather than at every batch.
+  Figures figures() const { return live.figures(); }
+};
+
+/// An optimizer step is done: one for each batch, or for TrainerOptions::accumulate of them.
+struct StepEnd {
+  const Run& run;
+  const train::LiveFigures& live;
+  std::int64_t step = 0;  ///< of the whole run, counted from 1
+  bool skipped = false;   ///< the gradients of a step in fp16 were not finite: the weights stayed as they were
+
+  /// The norm of all gradients before they were clipped; not a number unless TrainerOptions::clip_norm is set. Waits
+  /// for the device.
+  double gradient_norm() const { return live.gradient_norm(); }
 };
 
 /// An epoch is complete: trained, validated, recorded as the last one of `history`.
 struct EpochEnd {
-  const torch::nn::Module& model;
+  const Run& run;
   const History& history;
   int epochs = 0;
   /// Which samples the loaders had to skip in this epoch (BadSamples::skip), in words: a line for each loader that did.
   std::vector<std::string> skipped = {};
 
   const EpochRecord& record() const { return history.epochs.back(); }
-  bool is_best() const { return history.best().epoch == record().epoch; }
+  bool is_best() const { return is_best(history.watch); }
+  bool is_best(const Watch& watch) const { return history.best(watch).epoch == record().epoch; }
 };
 
-/// A stop was requested; the weights are those of the last complete step. Called once, on whichever thread sees it
-/// first, never while another hook or a step is running.
+/// A stop was requested, and `run.weights()` are those of the last complete step. Called once: in the thread of fit()
+/// between two batches, or, when a batch takes too long, in the thread that requested the stop. Never while another
+/// hook of the same callback runs; a hook that does not return keeps only its own callback from being told.
 struct Interrupted {
-  const torch::nn::Module& model;
-  const History& history;
+  const Run& run;
+  std::int64_t steps = 0;  ///< that this fit() has done: with 0 there is nothing to save
 };
 
-/// Training has ended as planned.
+/// Training has ended: all its epochs are done, or a callback ended it.
 struct FitEnd {
-  const torch::nn::Module& model;
+  const Run& run;
   const History& history;
 };
 
 /// The hooks, all of which do nothing. Not virtual: Trainer knows each callback's own type and calls the function that
 /// it declares under the hook's name, so a wrong parameter is an error of the compiler.
+///
+///     on_fit_begin
+///       on_epoch_begin
+///         training: on_step_end after every optimizer step, on_batch_end after every batch (after its step)
+///         validation: on_batch_end after every batch
+///       on_epoch_end
+///     on_fit_end, or on_interrupted
 struct Callback {
   void on_fit_begin(const FitBegin&) {}
   void on_epoch_begin(const EpochBegin&) {}
+  void on_step_end(const StepEnd&) {}
   void on_batch_end(const BatchEnd&) {}
   void on_epoch_end(const EpochEnd&) {}
   void on_interrupted(const Interrupted&) {}
@@ -90,6 +131,7 @@ template <class C>
 concept InheritsEveryHook = requires {
   { &C::on_fit_begin } -> std::same_as<void (Callback::*)(const FitBegin&)>;
   { &C::on_epoch_begin } -> std::same_as<void (Callback::*)(const EpochBegin&)>;
+  { &C::on_step_end } -> std::same_as<void (Callback::*)(const StepEnd&)>;
   { &C::on_batch_end } -> std::same_as<void (Callback::*)(const BatchEnd&)>;
   { &C::on_epoch_end } -> std::same_as<void (Callback::*)(const EpochEnd&)>;
   { &C::on_interrupted } -> std::same_as<void (Callback::*)(const Interrupted&)>;
@@ -99,10 +141,11 @@ concept InheritsEveryHook = requires {
 /// Every hook can be called with its event.
 template <class C>
 concept HooksTakeTheirEvents = requires(C& callback, const FitBegin& fit_begin, const EpochBegin& epoch_begin,
-                                        const BatchEnd& batch_end, const EpochEnd& epoch_end,
+                                        const StepEnd& step_end, const BatchEnd& batch_end, const EpochEnd& epoch_end,
                                         const Interrupted& interrupted, const FitEnd& fit_end) {
   callback.on_fit_begin(fit_begin);
   callback.on_epoch_begin(epoch_begin);
+  callback.on_step_end(step_end);
   callback.on_batch_end(batch_end);
   callback.on_epoch_end(epoch_end);
   callback.on_interrupted(interrupted);

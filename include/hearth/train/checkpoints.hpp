@@ -1,6 +1,7 @@
 /// The weights of a run on disk: the best so far, and the last.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,13 +13,16 @@
 
 namespace hearth {
 
-/// Writes best.pth into the run's folder whenever an epoch has the highest validation accuracy so far. The file has the
-/// names of the classes where the training dataset knows them. When it cannot be written, training goes on (see
-/// RunFile).
+/// Writes best.pth into the run's folder whenever an epoch is the best so far: by the run's own watch (the task's, or
+/// that of TrainerOptions), or by another figure. The file has the names of the classes where the training dataset
+/// knows them. When it cannot be written, training goes on (see RunFile).
+///
+///     SaveBest{"runs/tiny", {"val_loss", Goal::lowest}}
 class SaveBest : public Callback {
  public:
   /// Makes and locks the folder. Throws Error when that is not possible.
-  explicit SaveBest(RunFolder folder) : file_(std::move(folder), "best.pth") {}
+  explicit SaveBest(RunFolder folder, std::optional<Watch> watch = {})
+      : file_(std::move(folder), "best.pth"), watch_(std::move(watch)) {}
 
   void on_fit_begin(const FitBegin& event) { classes_ = event.classes; }
   void on_epoch_end(const EpochEnd& event);
@@ -26,11 +30,12 @@ class SaveBest : public Callback {
 
  private:
   train::RunFile file_;
+  std::optional<Watch> watch_;
   std::vector<std::string> classes_;
 };
 
-/// Writes last.pth into the run's folder after every epoch, and when training is interrupted; the rest is as for
-/// SaveBest.
+/// Writes last.pth into the run's folder after every epoch, and when training is interrupted after a step; the rest is
+/// as for SaveBest.
 class SaveLast : public Callback {
  public:
   /// Makes and locks the folder. Throws Error when that is not possible.

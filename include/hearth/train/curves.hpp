@@ -11,8 +11,8 @@
 
 namespace hearth {
 
-/// Draws curves.png into the run's folder after every epoch: loss on the left, accuracy on the right, of training and
-/// validation. When it cannot be written, training goes on (see RunFile).
+/// Draws curves.png into the run's folder after every epoch: the loss on the left, beside it what else the task
+/// measures, of training and validation. When it cannot be written, training goes on (see RunFile).
 class Curves : public Callback {
  public:
   /// Makes and locks the folder. Throws Error when that is not possible.
@@ -21,7 +21,7 @@ class Curves : public Callback {
   void on_epoch_end(const EpochEnd& event);
   void on_fit_end(const FitEnd&) { file_.finish(); }
 
-  /// The image, 1200 by 480 pixels; epochs are counted from 1.
+  /// The image, 480 pixels high and 600 wide for each figure; epochs are counted from 1.
   static Image draw_curves(const History& history);
 
  private:

@@ -3,6 +3,8 @@
 #include <hearth/train/curves.hpp>
 
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <hearth/chart/line_chart.hpp>
@@ -15,24 +17,32 @@ HEARTH_INLINE void Curves::on_epoch_end(const EpochEnd& event) {
 }
 
 HEARTH_INLINE Image Curves::draw_curves(const History& history) {
-  std::vector<double> epochs;
-  for (const EpochRecord& record : history.epochs) {
-    epochs.push_back(record.epoch + 1);
-  }
-  const auto series = [&](std::string name, double EpochRecord::*field) {
-    std::vector<double> values;
-    for (const EpochRecord& record : history.epochs) {
-      values.push_back(record.*field);
+  std::vector<chart::Axes> panels;
+  const auto panel_of = [&](std::string_view figure) -> chart::Axes& {
+    const std::string label(figure);
+    for (chart::Axes& panel : panels) {
+      if (panel.y_label == label) {
+        return panel;
+      }
     }
-    return chart::Series{std::move(name), epochs, std::move(values)};
+    std::string title = label;
+    title.front() =
+        title.front() >= 'a' && title.front() <= 'z' ? static_cast<char>(title.front() - 'a' + 'A') : title.front();
+    return panels.emplace_back(chart::Axes{title, "epoch", label, {}});
   };
-  const std::vector<chart::Axes> panels{
-      {"Loss", "epoch", "loss", {series("train", &EpochRecord::train_loss), series("val", &EpochRecord::val_loss)}},
-      {"Accuracy",
-       "epoch",
-       "accuracy",
-       {series("train", &EpochRecord::train_accuracy), series("val", &EpochRecord::val_accuracy)}}};
-  return chart::draw_charts(panels, {.height = 480, .width = 1200});
+  const auto names = history.epochs.empty() ? Figures{{"train_loss", 0}} : history.epochs.front().figures;
+  for (const Figure& figure : names) {
+    const std::size_t end = figure.name.find('_');  // of the phase
+    chart::Series series{figure.name.substr(0, end), {}, {}};
+    for (const EpochRecord& record : history.epochs) {
+      if (const double* const value = record.figures.find(figure.name); value != nullptr) {
+        series.x.push_back(record.epoch + 1);
+        series.y.push_back(*value);
+      }
+    }
+    panel_of(std::string_view(figure.name).substr(end + 1)).series.push_back(std::move(series));
+  }
+  return chart::draw_charts(panels, {.height = 480, .width = 600 * static_cast<int>(panels.size())});
 }
 
 }  // namespace hearth

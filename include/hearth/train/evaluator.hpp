@@ -2,24 +2,20 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/grad_mode.h>
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <tuple>
 #include <utility>
 
-#include <hearth/core/error.hpp>
-#include <hearth/data/batch.hpp>
 #include <hearth/data/loader_like.hpp>
 #include <hearth/losses/loss.hpp>
 #include <hearth/metrics/metric.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/train/batch_checks.hpp>
-#include <hearth/train/evaluation_mode.hpp>
+#include <hearth/train/forward.hpp>
 #include <hearth/train/placement.hpp>
+#include <hearth/train/task.hpp>
 
 namespace hearth {
 
@@ -35,46 +31,33 @@ class Evaluator {
   static_assert(sizeof...(Metrics) > 0, "Evaluator: it needs at least one metric");
 
  public:
-  using Values = std::array<double, sizeof...(Metrics)>;
+  /// What the metrics' `value()` give.
+  using Values = std::tuple<decltype(std::declval<const Metrics&>().value())...>;
 
   explicit Evaluator(Metrics... metrics) : metrics_(std::move(metrics)...) {}
 
   /// The metrics over epoch 0 of the loader, in the order in which they were given. The model is moved to `placement`;
-  /// each of its parts is left in the mode (training or evaluation) that it was in. `after_batch(batch)`, which may
-  /// look at values(), may return false to end early. Throws Error when the loader gives no sample, on labels out of
-  /// range (but for the metrics' ignore_index), and when the model or a metric cannot take a batch.
-  template <class Model, class Loader, class AfterBatch>
-  Values run(Model& model, Loader& loader, const Placement& placement, AfterBatch&& after_batch) {
+  /// each of its parts is left in the mode (training or evaluation) that it was in. Throws Error when the loader gives
+  /// no sample, on labels out of range (but for the metrics' ignore_index), and when the model or a metric cannot take
+  /// a batch.
+  template <class Model, class Loader>
+  Values run(Model& model, Loader& loader, const Placement& placement = {}) {
     static_assert(ModelLike<Model>,
                   "Evaluator: Model must be a module holder (ModelLike), as models:: functions return");
     static_assert(LoaderLike<Loader>, "Evaluator: Loader must give batches (LoaderLike), as DataLoader does");
-    const at::NoGradGuard no_grad;
     placement.place(*model);
-    const EvaluationMode evaluation(*model);
     reset();
     const auto ignored = ignored_label();
     const auto classes = train::class_count(loader.dataset());
-    std::size_t samples = 0;
-    for (const Batch& batch : loader.epoch(0)) {
-      const at::Tensor inputs = placement.inputs(batch.inputs);
-      const at::Tensor targets = placement.targets(batch.targets);
-      const train::BatchContext context{"Evaluator", *model, inputs, targets, 0, batch.index};
-      const at::Tensor logits = train::explained(context, "the model", [&] { return model->forward(inputs); });
-      train::check_outputs(classes, ignored, logits, batch.targets);
-      train::explained(context, "a metric",
-                       [&] { std::apply([&](auto&... metric) { (metric.update(logits, targets), ...); }, metrics_); });
-      samples += batch.size();
-      if (!after_batch(batch)) {
-        break;
-      }
-    }
-    core::require(samples > 0, "Evaluator: the loader gave no sample");
+    train::for_each_evaluated("Evaluator", model, loader, placement, 0, [&](const train::BatchContext& context) {
+      const at::Tensor outputs = train::outputs_of(context, model, std::nullopt);
+      train::check_outputs(outputs, context.batch.targets, classes, ignored);
+      train::explained(context, "a metric", [&] {
+        std::apply([&](auto&... metric) { (metric.update(outputs, context.targets), ...); }, metrics_);
+      });
+      return true;
+    });
     return values();
-  }
-
-  template <class Model, class Loader>
-  Values run(Model& model, Loader& loader, const Placement& placement = {}) {
-    return run(model, loader, placement, [](const Batch&) { return true; });
   }
 
   /// The metrics over the samples of the last run so far. Reading them waits for the device.

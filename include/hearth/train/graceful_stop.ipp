@@ -2,6 +2,11 @@
 
 #include <hearth/train/graceful_stop.hpp>
 
+#include <cstdio>
+#include <string>
+
+#include <hearth/core/terminal.hpp>
+
 namespace hearth::train {
 
 HEARTH_INLINE GracefulStop::GracefulStop(StopToken token, std::function<void()> save, std::chrono::milliseconds grace)
@@ -16,17 +21,24 @@ HEARTH_INLINE void GracefulStop::leave() {
 }
 
 HEARTH_INLINE void GracefulStop::wait_or_answer() {
+  if (std::this_thread::get_id() == worker_) {
+    return;
+  }
   std::unique_lock lock(mutex_);
   if (!changed_.wait_for(lock, grace_, [this] { return answered_; })) {
-    answer();
+    try {
+      answer();
+    } catch (const std::exception& error) {
+      core::show(stderr, std::string("the stop could not be answered in full: ") + error.what() + "\n");
+    }
   }
 }
 
 HEARTH_INLINE void GracefulStop::answer() {
   if (!std::exchange(answered_, true)) {
+    changed_.notify_all();
     save_();
   }
-  changed_.notify_all();
 }
 
 }  // namespace hearth::train

@@ -1,40 +1,85 @@
 /// What training leaves behind in numbers: one record an epoch.
 #pragma once
 
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/metrics/figure.hpp>
 
 namespace hearth {
 
-/// One epoch. Losses are means over samples, accuracies shares of samples (0 … 1), both exact over uneven batches.
-/// The training figures are those of the training batches as they were met, before each one's own step.
+/// Named numbers, in the order in which they were added; every name once.
+class Figures {
+ public:
+  Figures() = default;
+  Figures(std::initializer_list<Figure> figures);
+
+  /// Adds the figure at the end, or gives it another value where it is.
+  void set(std::string_view name, double value);
+
+  /// The figure of that name, or null.
+  const double* find(std::string_view name) const noexcept;
+
+  /// The figure of that name. Throws Error naming those that there are when it is none of them.
+  double operator[](std::string_view name) const;
+
+  std::size_t size() const noexcept { return figures_.size(); }
+  bool empty() const noexcept { return figures_.empty(); }
+  auto begin() const noexcept { return figures_.begin(); }
+  auto end() const noexcept { return figures_.end(); }
+
+ private:
+  std::vector<Figure> figures_;
+};
+
+/// Whether a figure is better the lower or the higher it is.
+enum class Goal { lowest, highest };
+
+/// Which figure of an epoch says how good it is: "val_accuracy", "val_loss", "train_loss", …
+struct Watch {
+  std::string figure = "val_accuracy";
+  Goal goal = Goal::highest;
+};
+
+/// One epoch. Its figures are those of the task, of training and then of validation: "train_loss", "train_accuracy",
+/// "val_loss", "val_accuracy" in a classification. They are exact over uneven batches, losses and accuracies (0 … 1)
+/// means over samples. The training figures are those of the training batches as they were met, before each one's own
+/// step.
 struct EpochRecord {
   int epoch = 0;  ///< counted from 0
-  double train_loss = 0;
-  double train_accuracy = 0;
-  double val_loss = 0;
-  double val_accuracy = 0;
+  Figures figures = {};
   double lr = 0;                  ///< of the first parameter group, during the epoch
   double seconds = 0;             ///< training and validation together
   double images_per_second = 0;   ///< of training
   double data_wait_fraction = 0;  ///< share of the training time spent waiting for the loader, 0 … 1
+
+  /// `record["val_loss"]`: the figure of that name. Throws Error naming those that there are when it is none of them.
+  double operator[](std::string_view name) const { return figures[name]; }
 };
 
-/// The epoch with the highest validation accuracy, the first of them when several are equal.
+/// The best epoch of a history, the first of them when several are equal.
 struct BestEpoch {
   int epoch = 0;
-  double loss = 0;
-  double accuracy = 0;
+  double value = 0;     ///< of the figure that was watched
+  double loss = 0;      ///< of validation, or of training where there was none
+  double accuracy = 0;  ///< the same; not a number where accuracy is not measured
 };
 
-/// The epochs of one call of Trainer::fit, in order.
+/// The epochs of a run, in order: also those before it was resumed from a checkpoint.
 struct History {
-  std::vector<EpochRecord> epochs;
+  std::vector<EpochRecord> epochs = {};
+  Watch watch = {};          ///< what `best()` looks at: what the task says, unless TrainerOptions does
   bool interrupted = false;  ///< a stop was requested before the last epoch was complete
+  std::string stopped = {};  ///< why a callback ended the run; empty when none did
 
-  /// Throws Error when no epoch was completed.
-  BestEpoch best() const;
+  /// The best epoch by `watch`, or by another figure. Throws Error when no epoch was completed, and when there is no
+  /// such figure.
+  BestEpoch best() const { return best(watch); }
+  BestEpoch best(const Watch& by) const;
 };
 
 }  // namespace hearth

@@ -42,8 +42,13 @@ namespace hearth::train {
   HEARTH_HOOK(on_val_batch_end, on_batch_end)        \
   HEARTH_HOOK(on_validation_batch_end, on_batch_end) \
   HEARTH_HOOK(on_test_batch_end, on_batch_end)       \
-  HEARTH_HOOK(on_step, on_batch_end)                 \
-  HEARTH_HOOK(on_step_end, on_batch_end)             \
+  HEARTH_HOOK(on_step, on_step_end)                  \
+  HEARTH_HOOK(on_step_ended, on_step_end)            \
+  HEARTH_HOOK(on_step_done, on_step_end)             \
+  HEARTH_HOOK(on_step_begin, on_step_end)            \
+  HEARTH_HOOK(on_optimizer_step, on_step_end)        \
+  HEARTH_HOOK(on_optimizer_step_end, on_step_end)    \
+  HEARTH_HOOK(after_step, on_step_end)               \
   HEARTH_HOOK(on_batchend, on_batch_end)             \
   HEARTH_HOOK(after_batch, on_batch_end)             \
   HEARTH_HOOK(on_epoch_ended, on_epoch_end)          \

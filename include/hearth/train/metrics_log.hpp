@@ -18,8 +18,8 @@ std::string to_json(const EpochRecord& record);
 
 namespace hearth {
 
-/// Writes metrics.jsonl into the run's folder after every epoch, whole each time; when it cannot be written, training
-/// goes on (see RunFile).
+/// Writes metrics.jsonl into the run's folder after every epoch, whole each time: all epochs of the run, also those
+/// before it was resumed. When it cannot be written, training goes on (see RunFile).
 class MetricsLog : public Callback {
  public:
   /// Makes and locks the folder. Throws Error when that is not possible.
@@ -30,7 +30,6 @@ class MetricsLog : public Callback {
 
  private:
   train::RunFile file_;
-  std::string lines_;
 };
 
 }  // namespace hearth

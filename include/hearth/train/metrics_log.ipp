@@ -10,16 +10,37 @@
 
 namespace hearth::train {
 
+namespace detail {
+
+/// A name in quotes, as JSON has it.
+HEARTH_INLINE std::string json_text(const std::string& name) {
+  std::string text = "\"";
+  for (const char byte : name) {
+    if (byte == '"' || byte == '\\') {
+      text += '\\';
+      text += byte;
+    } else if (static_cast<unsigned char>(byte) < 0x20) {
+      text += fmt::format("\\u{:04x}", static_cast<unsigned char>(byte));
+    } else {
+      text += byte;
+    }
+  }
+  return text + "\"";
+}
+
+}  // namespace detail
+
 HEARTH_INLINE std::string to_json(const EpochRecord& record) {
   const auto number = [](double value) {
     return std::isfinite(value) ? fmt::format("{}", value) : std::string("null");
   };
-  return fmt::format(
-      R"({{"epoch": {}, "train_loss": {}, "train_accuracy": {}, "val_loss": {}, "val_accuracy": {}, "lr": {}, )"
-      R"("seconds": {}, "images_per_second": {}, "data_wait_fraction": {}}})",
-      record.epoch, number(record.train_loss), number(record.train_accuracy), number(record.val_loss),
-      number(record.val_accuracy), number(record.lr), number(record.seconds), number(record.images_per_second),
-      number(record.data_wait_fraction));
+  std::string line = fmt::format(R"({{"epoch": {})", record.epoch);
+  for (const Figure& figure : record.figures) {
+    line += fmt::format(R"(, {}: {})", detail::json_text(figure.name), number(figure.value));
+  }
+  return line + fmt::format(R"(, "lr": {}, "seconds": {}, "images_per_second": {}, "data_wait_fraction": {}}})",
+                            number(record.lr), number(record.seconds), number(record.images_per_second),
+                            number(record.data_wait_fraction));
 }
 
 }  // namespace hearth::train
@@ -27,8 +48,11 @@ HEARTH_INLINE std::string to_json(const EpochRecord& record) {
 namespace hearth {
 
 HEARTH_INLINE void MetricsLog::on_epoch_end(const EpochEnd& event) {
-  lines_ += train::to_json(event.record()) + "\n";
-  file_.write([&](const std::filesystem::path& path) { core::write_file(path, lines_); });
+  std::string lines;
+  for (const EpochRecord& record : event.history.epochs) {
+    lines += train::to_json(record) + "\n";
+  }
+  file_.write([&](const std::filesystem::path& path) { core::write_file(path, lines); });
 }
 
 }  // namespace hearth

@@ -13,7 +13,7 @@
 namespace hearth::train {
 
 /// One line of figures: epoch (counted from 0, as in the history), phase, batches, images a second, the time left in
-/// this phase, mean loss, accuracy, and in training the share of the time spent waiting for data.
+/// this phase, loss, what else the task measures, and in training the share of the time spent waiting for data.
 std::string progress_line(const BatchEnd& done);
 
 /// A bar and the same figures in at most `columns` columns: where they don't fit, the bar becomes shorter and then

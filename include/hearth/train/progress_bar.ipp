@@ -5,14 +5,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
+#include <vector>
 
 #include <hearth/core/terminal.hpp>
 
 namespace hearth::train {
 
 namespace detail {
+
+/// Of the fields that go first.
+inline constexpr int most_rank = 7;
 
 /// A figure, what stands before it, and how soon it goes when the line is too long: the highest first, 0 never.
 struct ProgressField {
@@ -21,23 +24,30 @@ struct ProgressField {
   int rank;
 };
 
-HEARTH_INLINE std::array<ProgressField, 7> progress_fields(const BatchEnd& done) {
+HEARTH_INLINE std::vector<ProgressField> progress_fields(const BatchEnd& done) {
   const bool training = done.phase == Phase::train;
   const double rate = done.seconds > 0 ? static_cast<double>(done.samples_done) / done.seconds : 0;
-  const double left = rate > 0 ? static_cast<double>(done.samples - done.samples_done) / rate : 0;
-  return {{{fmt::format("epoch {}/{}", done.epoch, done.epochs - 1), "", 2},
-           {fmt::format("{} {}/{}", training ? "train" : "val", done.batch + 1, done.batches), " ", 1},
-           {fmt::format("{:.0f} img/s", rate), "  ", 5},
-           {fmt::format("eta {}", core::format_duration(left)), "  ", 3},
-           {fmt::format("loss {:.4f}", done.mean_loss), "  ", 0},
-           {fmt::format("acc {:.4f}", done.accuracy), "  ", 4},
-           {training && done.seconds > 0 ? fmt::format("data wait {:.0f}%", 100 * done.wait_seconds / done.seconds)
-                                         : std::string(),
-            "  ", 6}}};
+  const double left =
+      rate > 0 ? static_cast<double>(done.samples - std::min(done.samples, done.samples_done)) / rate : 0;
+  std::vector<ProgressField> fields{
+      {fmt::format("epoch {}/{}", done.epoch, done.epochs - 1), "", 2},
+      {fmt::format("{} {}/{}", training ? "train" : "val", done.batch + 1, done.batches), " ", 1},
+      {fmt::format("{:.0f} img/s", rate), "  ", 5},
+      {fmt::format("eta {}", core::format_duration(left)), "  ", 3}};
+  for (const Figure& figure : done.figures()) {
+    const bool is_loss = figure.name == "loss";
+    const std::string_view name = figure.name == "accuracy" ? "acc" : std::string_view(figure.name);
+    const int rank = is_loss ? 0 : fields.size() == 5 ? 4 : most_rank;
+    fields.push_back({fmt::format("{} {:.4f}", name, figure.value), "  ", rank});
+  }
+  if (training && done.seconds > 0) {
+    fields.push_back({fmt::format("data wait {:.0f}%", 100 * done.wait_seconds / done.seconds), "  ", 6});
+  }
+  return fields;
 }
 
 /// The fields of at most this rank.
-HEARTH_INLINE std::string join(const std::array<ProgressField, 7>& fields, int most) {
+HEARTH_INLINE std::string join(const std::vector<ProgressField>& fields, int most) {
   std::string line;
   for (const ProgressField& field : fields) {
     if (field.rank <= most && !field.text.empty()) {
@@ -51,18 +61,18 @@ HEARTH_INLINE std::string join(const std::array<ProgressField, 7>& fields, int m
 }  // namespace detail
 
 HEARTH_INLINE std::string progress_line(const BatchEnd& done) {
-  return detail::join(detail::progress_fields(done), 6);
+  return detail::join(detail::progress_fields(done), detail::most_rank);
 }
 
 HEARTH_INLINE std::string progress_line(const BatchEnd& done, std::size_t columns) {
   const auto fields = detail::progress_fields(done);
-  std::string line = detail::join(fields, 6);  // ASCII: a byte is a column
+  std::string line = detail::join(fields, detail::most_rank);  // ASCII: a byte is a column
   constexpr std::size_t widest_bar = 20;
   constexpr std::size_t narrowest_bar = 5;
   if (line.size() + 1 + narrowest_bar <= columns) {
     return core::format_bar(done.batch + 1, done.batches, std::min(widest_bar, columns - line.size() - 1)) + " " + line;
   }
-  for (int most = 5; line.size() > columns && most >= 0; --most) {
+  for (int most = detail::most_rank - 1; line.size() > columns && most >= 0; --most) {
     line = detail::join(fields, most);
   }
   return line.substr(0, columns);

@@ -9,24 +9,36 @@
 
 namespace hearth {
 
+/// What to do with a folder that holds an earlier run.
+enum class RunStart {
+  fresh,      ///< refuse it
+  resume,     ///< go on from its last checkpoint, or begin where it has no files of a run yet
+  overwrite,  ///< remove the earlier run's files
+};
+
 /// Makes a run's folder and locks it for as long as this object or a copy of it lives. What writes into the folder
 /// holds one: SaveBest, SaveLast, MetricsLog and Curves, each of which takes a path or a RunFolder. All that hold the
 /// same folder in one process share its lock.
 ///
-///     RunFolder folder{"runs/tiny"};
+///     RunFolder folder{"runs/tiny"};  // RunFolder{"runs/tiny", RunStart::overwrite} begins anew in a used one
 ///     Trainer trainer{model, optimizer, {.epochs = 25}, MetricsLog{folder}, SaveBest{folder}};
 class RunFolder {
  public:
-  /// Throws Error when the folder cannot be made, or when another process holds it: then it says which.
-  RunFolder(const std::filesystem::path& path);
+  /// Throws Error when the folder cannot be made, when another process holds it (then it says which), and when it holds
+  /// an earlier run that `start` does not allow for. In a process that holds the folder already, `start` is that of the
+  /// first.
+  RunFolder(const std::filesystem::path& path, RunStart start = RunStart::fresh);
   template <std::convertible_to<std::filesystem::path> Path>
-  RunFolder(const Path& path) : RunFolder(std::filesystem::path(path)) {}
+  RunFolder(const Path& path, RunStart start = RunStart::fresh) : RunFolder(std::filesystem::path(path), start) {}
+
+  RunStart start() const noexcept { return start_; }
 
   const std::filesystem::path& path() const noexcept { return path_; }
   std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
 
  private:
   std::filesystem::path path_;
+  RunStart start_ = RunStart::fresh;
   std::shared_ptr<const void> lock_;
 };
 

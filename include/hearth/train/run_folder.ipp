@@ -8,20 +8,28 @@
 #include <mutex>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/core/folder_lock.hpp>
+#include <hearth/train/checkpoint_files.hpp>
 
 namespace hearth {
 
 namespace train::detail {
 
-/// The locks that this process holds, by process and folder.
+/// A folder that this process holds.
+struct HeldFolder {
+  core::FolderLock lock;
+  RunStart start;
+};
+
+/// The folders that this process holds, by process and path.
 struct HeldLocks {
   std::mutex mutex;
   // A process that was forked off holds none of its parent's.
-  std::map<std::pair<pid_t, std::filesystem::path>, std::weak_ptr<const core::FolderLock>> by_folder;
+  std::map<std::pair<pid_t, std::filesystem::path>, std::weak_ptr<const HeldFolder>> by_folder;
 
   static HeldLocks& all() {
     static HeldLocks* const locks = new HeldLocks;  // never destroyed: static objects may hold folders
@@ -29,9 +37,45 @@ struct HeldLocks {
   }
 };
 
+/// The files of a run in its folder, those of them that are there.
+HEARTH_INLINE std::vector<std::filesystem::path> run_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found = checkpoint_files(folder);
+  std::error_code error;
+  for (const char* const name : {"best.pth", "last.pth", "metrics.jsonl", "curves.png"}) {
+    if (std::filesystem::exists(folder / name, error)) {
+      found.push_back(folder / name);
+    }
+  }
+  return found;
+}
+
+/// Does with an earlier run's files what `start` says.
+HEARTH_INLINE void begin_run(const std::filesystem::path& folder, RunStart start) {
+  const std::vector<std::filesystem::path> files = run_files(folder);
+  if (files.empty()) {
+    return;
+  }
+  core::require(start != RunStart::fresh,
+                "RunFolder: {} holds an earlier run ({}): resume it, choose another folder, or overwrite it "
+                "(RunStart::resume, RunStart::overwrite; in the programs --resume, --overwrite)",
+                folder.string(), files.front().filename().string());
+  if (start == RunStart::resume) {
+    core::require(!checkpoint_files(folder).empty(),
+                  "RunFolder: {} holds an earlier run ({}) without a checkpoint to resume from: choose another folder, "
+                  "or overwrite it (RunStart::overwrite; in the programs --overwrite)",
+                  folder.string(), files.front().filename().string());
+    return;
+  }
+  for (const std::filesystem::path& file : files) {
+    std::error_code error;
+    std::filesystem::remove(file, error);
+    core::require(!error, "RunFolder: {} of an earlier run cannot be removed: {}", file.string(), error.message());
+  }
+}
+
 }  // namespace train::detail
 
-HEARTH_INLINE RunFolder::RunFolder(const std::filesystem::path& path) : path_(path) {
+HEARTH_INLINE RunFolder::RunFolder(const std::filesystem::path& path, RunStart start) : path_(path) {
   core::require(!path.empty(), "RunFolder: the path of the run's folder is empty");
   core::make_folder(path_);
   auto& held = train::detail::HeldLocks::all();
@@ -42,12 +86,15 @@ HEARTH_INLINE RunFolder::RunFolder(const std::filesystem::path& path) : path_(pa
   auto lock = entry.lock();
   if (lock == nullptr) {
     try {
-      lock = std::make_shared<const core::FolderLock>(path_ / ".lock");
+      lock = std::make_shared<const train::detail::HeldFolder>(
+          train::detail::HeldFolder{core::FolderLock(path_ / ".lock"), start});
     } catch (const Error& failure) {
       core::fail("RunFolder: two runs cannot write to one folder: {}", failure.what());
     }
+    train::detail::begin_run(path_, start);
     entry = lock;
   }
+  start_ = lock->start;
   lock_ = std::move(lock);
 }
 

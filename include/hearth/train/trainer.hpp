@@ -1,83 +1,80 @@
 /// The training loop.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <hearth/core/device.hpp>
 #include <hearth/core/inline.hpp>
-#include <hearth/core/stop.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/loader_like.hpp>
-#include <hearth/losses/cross_entropy.hpp>
 #include <hearth/losses/loss.hpp>
-#include <hearth/metrics/accuracy.hpp>
-#include <hearth/metrics/average_loss.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/scheduler.hpp>
-#include <hearth/train/batch_checks.hpp>
 #include <hearth/train/callback.hpp>
 #include <hearth/train/check_optimizer.hpp>
-#include <hearth/train/evaluator.hpp>
-#include <hearth/train/graceful_stop.hpp>
+#include <hearth/train/deterministic.hpp>
+#include <hearth/train/forward.hpp>
 #include <hearth/train/history.hpp>
 #include <hearth/train/hook_names.hpp>
-#include <hearth/train/phase_figures.hpp>
+#include <hearth/train/meter.hpp>
+#include <hearth/train/notifier.hpp>
+#include <hearth/train/parts.hpp>
+#include <hearth/train/phase_clock.hpp>
 #include <hearth/train/placement.hpp>
-
-namespace hearth {
-
-/// The options of a Trainer. A name that is misspelt in `{.epoch = 5}` is an error that does not name it, on any
-/// compiler; `TrainerOptions{.epoch = 5}` is one that does.
-struct TrainerOptions {
-  int epochs = 1;       ///< of the whole run
-  int first_epoch = 0;  ///< where fit() begins, counted from 0: the epochs that are done when a run is resumed
-  at::Device device = default_device();
-  bool channels_last = false;  ///< see Placement
-  StopToken stop = {};         ///< ends fit() early: the token of an InterruptSignal, say
-};
-
-}  // namespace hearth
+#include <hearth/train/session.hpp>
+#include <hearth/train/task.hpp>
+#include <hearth/train/trainer_options.hpp>
 
 namespace hearth::train {
 
-/// Throws Error when the epochs are below 1 or first_epoch is not one of them.
-void check_trainer_options(const TrainerOptions& options);
+/// What a run must know of a loader: how much it gives, and of which classes.
+template <class Loader>
+LoaderFacts facts_of(const Loader& loader) {
+  LoaderFacts facts{loader.size(), loader.samples(), class_count(loader.dataset())};
+  if constexpr (KnowsClasses<std::remove_cvref_t<decltype(loader.dataset())>>) {
+    facts.classes = loader.dataset().classes();
+  }
+  return facts;
+}
 
-/// What FitBegin's `classes` is: the names of the dataset's classes, where it knows them.
-template <class Dataset>
-std::vector<std::string> class_names(const Dataset& dataset) {
-  if constexpr (KnowsClasses<Dataset>) {
-    return dataset.classes();
+/// The batches of the epoch that the run is in, without those that are done.
+template <class Loader>
+auto rest_of_epoch(Loader& loader, const Position& position) {
+  const auto epoch = static_cast<std::uint64_t>(position.epoch);
+  if constexpr (ResumableLoader<Loader>) {
+    return loader.epoch(epoch, position.drawn);
   } else {
-    return {};
+    return loader.epoch(epoch);
   }
 }
 
-/// What EpochEnd's `skipped` is.
-template <class TrainLoader, class ValLoader>
-std::vector<std::string> skipped_samples(const TrainLoader& train, const ValLoader& val) {
-  std::vector<std::string> lines;
-  const auto add = [&](const char* name, const auto& loader) {
-    if constexpr (requires { loader.skipped_samples().summary(loader.samples()); }) {
-      if (const std::string summary = loader.skipped_samples().summary(loader.samples()); !summary.empty()) {
-        lines.push_back(name + summary);
-      }
+/// What EpochEnd's `skipped` says of a loader.
+template <class Loader>
+void add_skipped_samples(std::vector<std::string>& lines, const char* name, const Loader& loader) {
+  if constexpr (requires { loader.skipped_samples().summary(loader.samples()); }) {
+    if (const std::string summary = loader.skipped_samples().summary(loader.samples()); !summary.empty()) {
+      lines.push_back(name + summary);
     }
-  };
-  add("train: ", train);
-  add("val: ", val);
-  return lines;
+  }
 }
+
+/// No loader to validate with.
+struct NoLoader {};
+
+/// A scheduler of either kind.
+template <class S>
+concept AnySchedulerLike = optim::SchedulerLike<S> || optim::PlateauSchedulerLike<S>;
 
 }  // namespace hearth::train
 
@@ -90,31 +87,21 @@ namespace hearth {
 ///     const History history = trainer.fit(train, val);
 ///
 /// The optimizer and the scheduler are held by reference and must outlive the trainer. Without a scheduler the learning
-/// rate stays as it is: `Trainer trainer{model, optimizer, {.epochs = 5}};`. The model is moved to the device at
-/// construction.
+/// rate stays as it is: `Trainer trainer{model, optimizer, {.epochs = 5}};`. A scheduler steps after every epoch, or,
+/// as `optim::PerBatch{…}`, after every optimizer step; ReduceLROnPlateau is given the figure that it names. The model
+/// is moved to the device at construction.
 ///
-/// A run that has been saved, by hearth or by Python, goes on as if it had not stopped. The scheduler is made before
-/// states are loaded, for schedulers set rates when they are made:
-///
-///     save_checkpoint(Value::Dict{{"model", state_dict(*model)}, {"optimizer", optimizer.state_dict()},
-///                                 {"scheduler", scheduler.state_dict()}, {"epochs_done", 5}}, "run.pth");
-///     // then, in another program:
-///     optim::StepLR scheduler{optimizer, {.step_size = 7}};
-///     const Value saved = read_checkpoint("run.pth");
-///     load_weights(*model, StateDict(saved["model"]));
-///     optimizer.load_state_dict(saved["optimizer"]);
-///     scheduler.load_state_dict(saved["scheduler"]);
-///     Trainer trainer{model, optimizer, scheduler, {.epochs = 25, .first_epoch = saved.as<int>("epochs_done")}};
-///
-/// The loader's order, the records and what callbacks are told are then those of the whole run; the History has the
-/// epochs of this fit() alone, and so has what callbacks make of it (SaveBest, MetricsLog, Curves).
+/// With `checkpoints` in the options a run survives: what was saved last is where it goes on when it is started again
+/// with RunStart::resume, in the middle of an epoch, too, and it ends with the same weights, to the bit, as one that
+/// did not stop. Python's checkpoints are resumed by hand: `load_weights`, the optimizer's and the scheduler's
+/// `load_state_dict`, and `first_epoch`.
 template <class Model, class Optimizer, class Scheduler, class... Callbacks>
 class Trainer {
   static_assert(ModelLike<Model>, "Trainer: Model must be a module holder (ModelLike), as models:: functions return");
   static_assert(optim::OptimizerLike<Optimizer>,
                 "Trainer: Optimizer must be an optimizer (OptimizerLike): step(), zero_grad(), param_groups()");
   static_assert(
-      optim::SchedulerLike<Scheduler>,
+      train::AnySchedulerLike<Scheduler>,
       "Trainer: Scheduler must be a scheduler (SchedulerLike): step(), last_lr(); optim::NoScheduler keeps the rate");
   static_assert((std::derived_from<Callbacks, Callback> && ...),
                 "Trainer: every callback must derive from hearth::Callback");
@@ -126,9 +113,8 @@ class Trainer {
       "Trainer: a hook of a callback must take its event as in hearth::Callback: on_epoch_end(const EpochEnd&)");
 
  public:
-  /// Throws Error when the epochs are below 1 or first_epoch is not one of them, when the device is not there, when the
-  /// optimizer holds a parameter that is not the model's, or when the model has a parameter that requires a gradient
-  /// and that the optimizer lacks.
+  /// Throws Error when an option makes no sense, when the device is not there, when the optimizer holds a parameter
+  /// that is not the model's, or when the model has a parameter that requires a gradient and that the optimizer lacks.
   Trainer(Model model, Optimizer& optimizer, Scheduler& scheduler, TrainerOptions options, Callbacks... callbacks)
       : Trainer(std::move(model), optimizer, std::shared_ptr<Scheduler>(std::shared_ptr<Scheduler>(), &scheduler),
                 std::move(options), std::tuple<Callbacks...>(std::move(callbacks)...)) {}
@@ -139,48 +125,29 @@ class Trainer {
       : Trainer(std::move(model), optimizer, std::make_shared<Scheduler>(optimizer), std::move(options),
                 std::tuple<Callbacks...>(std::move(callbacks)...)) {}
 
-  /// Trains on `train` and validates on `val` after every epoch from first_epoch on; `loss(logits, targets)` gives the
-  /// mean over a batch. A model in evaluation mode is put into training mode first; parts of a model in training mode
-  /// that are in evaluation mode, as a frozen BatchNorm is, stay so. A batch in which every sample has the label that
-  /// the loss ignores takes no step.
+  /// Trains on `train` and validates on `val` after every epoch. `task` says what for: Classification, MultiLabel,
+  /// Regression, or a loss alone, which is then that of a classification. A model in evaluation mode is put into
+  /// training mode first; parts of a model in training mode that are in evaluation mode, as a frozen BatchNorm is, stay
+  /// so. A batch in which every sample has the label that the loss ignores takes no step.
   ///
-  /// Throws Error on labels out of range, a head that disagrees with the dataset's class count, a loss that is not
-  /// finite (naming epoch and batch; the weights are then those before that batch), and when the model or the loss
-  /// cannot take a batch.
-  template <class TrainLoader, class ValLoader, class Loss = CrossEntropyLoss>
-  History fit(TrainLoader& train, ValLoader& val, const Loss& loss = {}) {
-    static_assert(LoaderLike<TrainLoader> && LoaderLike<ValLoader>,
-                  "Trainer: fit takes two loaders (LoaderLike), as DataLoader is: one to train on, one to validate on");
-    static_assert(LossLike<Loss>,
-                  "Trainer: Loss must be a loss (LossLike): loss(logits, targets) gives a scalar tensor");
-    History history;
-    if (!model_->is_training()) {
-      model_->train();
-    }
-    train::GracefulStop stop(options_.stop, [&] { notify(Interrupted{*model_, history}); });
-    notify(FitBegin{*model_, options_.epochs, train.samples(), val.samples(), describe(options_.device),
-                    train::class_names(train.dataset())});
-    for (int epoch = options_.first_epoch; epoch < options_.epochs; ++epoch) {
-      notify(EpochBegin{epoch, options_.epochs});
-      const auto start = train::PhaseFigures::Clock::now();
-      EpochRecord record{.epoch = epoch, .lr = current_lr()};
-      train_epoch(train, loss, record, stop);
-      validate(val, loss, record, stop);
-      record.seconds = std::chrono::duration<double>(train::PhaseFigures::Clock::now() - start).count();
-      if (stop.requested()) {
-        stop.leave();
-        history.interrupted = true;
-        return history;
-      }
-      scheduler_->step();
-      history.epochs.push_back(record);
-      stop.exclusively([&] {
-        notify(EpochEnd{*model_, history, options_.epochs, train::skipped_samples(train, val)});
-      });
-    }
-    notify(FitEnd{*model_, history});
-    return history;
+  /// Throws Error when the datasets have different classes, on targets that the task does not take, a head that
+  /// disagrees with the dataset's class count, a loss that is not finite (naming epoch and batch; weights and BatchNorm
+  /// statistics are then those before that batch, or, on a GPU, of up to 16 batches later), and when the model or the
+  /// loss cannot take a batch.
+  template <class TrainLoader, class ValLoader, class Task = Classification<CrossEntropyLoss, Accuracy>>
+  requires(LoaderLike<ValLoader>) History fit(TrainLoader& train, ValLoader& val, const Task& task = Task()) {
+    return run(train, val, task_of(task));
   }
+
+  /// The same without validation: the figures are those of training alone.
+  template <class TrainLoader, class Task = Classification<CrossEntropyLoss, Accuracy>>
+  requires(!LoaderLike<Task>) History fit(TrainLoader& train, const Task& task = Task()) {
+    train::NoLoader none;
+    return run(train, none, task_of(task));
+  }
+
+  /// The callbacks, in their order, as the last fit() left them: `std::get<1>(trainer.callbacks())`.
+  const std::tuple<Callbacks...>& callbacks() const noexcept { return callbacks_; }
 
  private:
   Trainer(Model model, Optimizer& optimizer, std::shared_ptr<Scheduler> scheduler, TrainerOptions options,
@@ -196,92 +163,125 @@ class Trainer {
     placement_.place(*model_);
   }
 
-  template <class Loader, class Loss>
-  void train_epoch(Loader& loader, const Loss& criterion, EpochRecord& record, train::GracefulStop& stop) {
-    const auto ignored = losses::ignored_label(criterion);
-    const auto classes = train::class_count(loader.dataset());
-    Accuracy accuracy{ignored ? AccuracyOptions{.ignore_index = *ignored} : AccuracyOptions{}};
-    train::PhaseFigures figures({.phase = Phase::train,
-                                 .epoch = record.epoch,
-                                 .epochs = options_.epochs,
-                                 .batches = loader.size(),
-                                 .samples = loader.samples()});
-    auto batches = loader.epoch(static_cast<std::uint64_t>(record.epoch));
-    for (const Batch& batch : batches) {
-      if (stop.requested()) {
-        return;
-      }
-      const at::Tensor inputs = placement_.inputs(batch.inputs);
-      const at::Tensor targets = placement_.targets(batch.targets);
-      const train::BatchContext context{"Trainer", *model_, inputs, targets, record.epoch, batch.index};
-      optimizer_.zero_grad();
-      const at::Tensor logits = train::explained(context, "the model", [&] { return model_->forward(inputs); });
-      train::check_outputs(classes, ignored, logits, batch.targets);  // logits: [N, C]
-      const at::Tensor loss = train::explained(context, "the loss", [&] { return criterion(logits, targets); });
-      train::check_loss(loss);
-      const double batch_loss = loss.template item<double>();
-      const double weight = losses::total_weight(criterion, batch.targets);
-      if (weight != 0) {
-        train::check_finite(batch_loss, record.epoch, batch.index);
-        train::explained(context, "the backward pass", [&] { loss.backward(); });
-        stop.exclusively([&] { optimizer_.step(); });
-      }
-      accuracy.update(logits.detach(), targets);
-      figures.set_accuracy(accuracy.value());
-      figures.set_wait(batches.wait_seconds());
-      figures.add(batch.index, batch.size(), batch_loss, weight);
-      stop.exclusively([&] { notify(figures.done()); });
+  /// The task itself, or a classification with this loss.
+  template <class T>
+  static decltype(auto) task_of(const T& task) {
+    if constexpr (TaskLike<T>) {
+      return (task);
+    } else {
+      static_assert(LossLike<T>,
+                    "Trainer: the task of fit must be a task (TaskLike), as Classification, MultiLabel and Regression "
+                    "are, or a loss (LossLike): loss(outputs, targets) gives a scalar tensor");
+      return Classification{task};
     }
-    figures.write_training(record);
   }
 
-  template <class Loader, class Loss>
-  void validate(Loader& loader, const Loss& criterion, EpochRecord& record, train::GracefulStop& stop) {
-    if (stop.requested()) {
+  template <class TrainLoader, class ValLoader, class Task>
+  History run(TrainLoader& train, ValLoader& val, const Task& task) {
+    static_assert(LoaderLike<TrainLoader>,
+                  "Trainer: fit takes loaders (LoaderLike), as DataLoader is: one to train on, one to validate on");
+    constexpr bool validates = !std::same_as<ValLoader, train::NoLoader>;
+    std::optional<DeterministicMode> deterministic;
+    if (options_.deterministic) {
+      deterministic.emplace();
+    }
+    if (!model_->is_training()) {
+      model_->train();
+    }
+    train::OptimizerOf optimizer(optimizer_);
+    train::SchedulerOf scheduler(*scheduler_);
+    train::MeterOf meter(task.metrics());
+    train::MeterOf validation(task.metrics());
+    train::Notifier notify(callbacks_);
+    const train::LoaderFacts facts = train::facts_of(train);
+    std::optional<train::LoaderFacts> val_facts;
+    if constexpr (validates) {
+      val_facts = train::facts_of(val);
+    }
+    train::Session session(*model_, optimizer, scheduler, options_, meter, facts, val_facts,
+                           train::watch_of(options_, task.watch(), validates), notify.of_interruption());
+    session.begin();
+    notify(
+        FitBegin{session, facts.samples, val_facts ? val_facts->samples : 0, describe(options_.device), facts.classes});
+    while (session.has_epochs()) {
+      session.begin_epoch();
+      notify(EpochBegin{session, session.epoch(), options_.epochs});
+      const train::PhaseTime time = train_epoch(session, notify, train, task, meter);
+      if constexpr (validates) {
+        validate(session, notify, val, task, validation);
+      }
+      if (session.ends()) {
+        break;
+      }
+      session.record_epoch(time, validates ? &validation : nullptr);
+      notify(EpochEnd{session, session.history(), options_.epochs, skipped(train, val)});
+      session.end_epoch();
+    }
+    if (session.is_interrupted()) {
+      session.interrupt();
+    } else {
+      session.finish();
+      notify(FitEnd{session, session.history()});
+    }
+    return session.history();
+  }
+
+  template <class Loader, class Task>
+  train::PhaseTime train_epoch(train::Session& session, train::Notifier<Callbacks...>& notify, Loader& loader,
+                               const Task& task, train::Meter& meter) {
+    const auto classes = train::class_count(loader.dataset());
+    train::PhaseClock clock(session, Phase::train, loader.size(), loader.samples(), session.position().drawn);
+    auto batches = train::rest_of_epoch(loader, session.position());
+    for (const Batch& batch : batches) {
+      if (!ResumableLoader<Loader> && session.is_done(batch)) {
+        continue;
+      }
+      if (session.ends() || !session.open_step(batch)) {
+        break;
+      }
+      const train::Placed placed = session.place(batch, placement_);
+      const train::BatchContext context{"Trainer",      *model_,         batch,           placed.inputs,
+                                        placed.targets, session.epoch(), placed.are_mixed};
+      const train::Forward done = train::forward(context, model_, task, classes, session.step().autocast_type());
+      session.backward(context, done);
+      meter.collect(done, placed.targets);
+      if (session.step().is_due() || batch.index + 1 == loader.size()) {
+        session.close_step([&](const StepEnd& step) { notify(step); });
+      }
+      notify(clock.batch_end(meter, batch, batches.wait_seconds()));
+      session.save_if_due();
+    }
+    if (!session.ends()) {  // a loader that skips samples may have fewer batches than it said
+      session.close_step([&](const StepEnd& step) { notify(step); });
+    }
+    return clock.time();
+  }
+
+  template <class Loader, class Task>
+  void validate(train::Session& session, train::Notifier<Callbacks...>& notify, Loader& loader, const Task& task,
+                train::Meter& meter) {
+    if (session.ends()) {
       return;
     }
-    const auto ignored = losses::ignored_label(criterion);
-    train::PhaseFigures figures({.phase = Phase::validation,
-                                 .epoch = record.epoch,
-                                 .epochs = options_.epochs,
-                                 .batches = loader.size(),
-                                 .samples = loader.samples()});
-    Evaluator evaluate{AverageLoss{criterion},
-                       Accuracy{ignored ? AccuracyOptions{.ignore_index = *ignored} : AccuracyOptions{}}};
-    const auto after_batch = [&](const Batch& batch) {
-      const auto [mean_loss, accuracy] = evaluate.values();
-      figures.add_with_means(batch.index, batch.size(), mean_loss, accuracy);
-      stop.exclusively([&] { notify(figures.done()); });
-      return !stop.requested();
-    };
-    const auto [loss, accuracy] = evaluate.run(model_, loader, placement_, after_batch);
-    record.val_loss = loss;
-    record.val_accuracy = accuracy;
+    session.show_averages();
+    meter.reset();
+    const auto classes = train::class_count(loader.dataset());
+    const auto type = options_.evaluate_in_precision ? session.step().autocast_type() : std::nullopt;
+    train::PhaseClock clock(session, Phase::validation, loader.size(), loader.samples());
+    train::for_each_evaluated("Trainer", model_, loader, placement_, session.epoch(), [&](const auto& context) {
+      meter.collect(train::forward(context, model_, task, classes, type), context.targets);
+      meter.count();
+      notify(clock.batch_end(meter, context.batch, 0));
+      return !session.ends();
+    });
   }
 
-  double current_lr() const { return optim::learning_rate(*optimizer_.param_groups().begin()); }
-
-  template <class Call>
-  void each(Call call) {
-    std::apply([&](auto&... callback) { (call(callback), ...); }, callbacks_);
-  }
-  void notify(const FitBegin& event) {
-    each([&](auto& callback) { callback.on_fit_begin(event); });
-  }
-  void notify(const EpochBegin& event) {
-    each([&](auto& callback) { callback.on_epoch_begin(event); });
-  }
-  void notify(const BatchEnd& event) {
-    each([&](auto& callback) { callback.on_batch_end(event); });
-  }
-  void notify(const EpochEnd& event) {
-    each([&](auto& callback) { callback.on_epoch_end(event); });
-  }
-  void notify(const Interrupted& event) {
-    each([&](auto& callback) { callback.on_interrupted(event); });
-  }
-  void notify(const FitEnd& event) {
-    each([&](auto& callback) { callback.on_fit_end(event); });
+  template <class TrainLoader, class ValLoader>
+  static std::vector<std::string> skipped(const TrainLoader& train, const ValLoader& val) {
+    std::vector<std::string> lines;
+    train::add_skipped_samples(lines, "train: ", train);
+    train::add_skipped_samples(lines, "val: ", val);
+    return lines;
   }
 
   Model model_;
@@ -297,7 +297,3 @@ Trainer(Model, Optimizer&, TrainerOptions, Callbacks...)
     -> Trainer<Model, Optimizer, optim::NoScheduler<Optimizer>, Callbacks...>;
 
 }  // namespace hearth
-
-#ifndef HEARTH_COMPILED
-#include <hearth/train/trainer.ipp>
-#endif

@@ -1,0 +1,80 @@
+/// A batch through a model: the one place where Trainer and Evaluator compute outputs.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <c10/core/ScalarType.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <hearth/core/error.hpp>
+#include <hearth/data/batch.hpp>
+#include <hearth/data/dataset.hpp>
+#include <hearth/train/autocast.hpp>
+#include <hearth/train/batch_checks.hpp>
+#include <hearth/train/evaluation_mode.hpp>
+#include <hearth/train/placement.hpp>
+
+namespace hearth::train {
+
+/// The number of a dataset's classes, where it knows that.
+template <class Dataset>
+std::optional<std::size_t> class_count(const Dataset& dataset) {
+  if constexpr (KnowsClassCount<Dataset>) {
+    return static_cast<std::size_t>(dataset.num_classes());
+  } else {
+    return std::nullopt;
+  }
+}
+
+/// A batch that went through the model.
+struct Forward {
+  at::Tensor outputs;
+  at::Tensor loss;    ///< the mean over the batch
+  double weight = 0;  ///< of the batch: what its mean was divided by
+};
+
+/// The model's outputs.
+template <class Model>
+at::Tensor outputs_of(const BatchContext& context, Model& model, std::optional<at::ScalarType> autocast_type) {
+  const Autocast autocast(context.inputs.device().type(), autocast_type);
+  return explained(context, "the model", [&] { return model->forward(context.inputs); });
+}
+
+/// Outputs, checked against the targets, and the loss. `targets` are those on the device, perhaps mixed, while
+/// `context.batch` has its own on the CPU.
+template <class Model, class Task>
+Forward forward(const BatchContext& context, Model& model, const Task& task, std::optional<std::size_t> classes,
+                std::optional<at::ScalarType> autocast_type) {
+  const Autocast autocast(context.inputs.device().type(), autocast_type);
+  Forward done;
+  done.outputs = explained(context, "the model", [&] { return model->forward(context.inputs); });
+  task.check(done.outputs, context.batch.targets, classes);
+  done.loss = explained(context, "the loss", [&] { return task.loss(done.outputs, context.targets); });
+  done.weight = task.total_weight(context.are_mixed ? context.targets : context.batch.targets);
+  return done;
+}
+
+/// Calls `body(context)` for the batches of epoch 0 in evaluation mode and without gradients, until it returns false.
+/// Throws Error when there is no sample.
+template <class Model, class Loader, class Body>
+void for_each_evaluated(std::string_view component, Model& model, Loader& loader, const Placement& placement, int epoch,
+                        Body&& body) {
+  const at::NoGradGuard no_grad;
+  const EvaluationMode evaluation(*model);
+  std::size_t samples = 0;
+  for (const Batch& batch : loader.epoch(0)) {
+    const at::Tensor inputs = placement.inputs(batch.inputs);
+    const at::Tensor targets = placement.targets(batch.targets);
+    samples += batch.size();
+    if (!body(BatchContext{component, *model, batch, inputs, targets, epoch})) {
+      return;
+    }
+  }
+  core::require(samples > 0, "{}: the loader gave no sample", component);
+}
+
+}  // namespace hearth::train

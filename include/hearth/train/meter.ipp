@@ -1,0 +1,66 @@
+#pragma once
+
+#include <hearth/train/meter.hpp>
+
+#include <ATen/core/grad_mode.h>
+
+#include <limits>
+
+#include <hearth/core/error.hpp>
+
+namespace hearth::train {
+
+HEARTH_INLINE void Meter::collect(const Forward& done, const at::Tensor& targets) {
+  batch_loss_ = done.loss.detach();
+  batch_weight_ = done.weight;
+  collected_.push_back({{done.outputs.detach(), batch_loss_, done.weight}, targets});
+}
+
+HEARTH_INLINE void Meter::count() {
+  const at::NoGradGuard no_grad;
+  for (const Collected& batch : collected_) {
+    if (batch.done.weight != 0) {
+      loss_.add_mean(batch.done.loss, batch.done.weight);
+    }
+    update_metrics(batch.done.outputs, batch.targets);
+  }
+  collected_.clear();
+}
+
+HEARTH_INLINE double Meter::batch_loss() const {
+  return batch_weight_ != 0 ? batch_loss_.item<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+HEARTH_INLINE Figures Meter::figures() const {
+  Figures figures{{"loss", loss_.value()}};
+  add_figures(figures);
+  return figures;
+}
+
+HEARTH_INLINE double Meter::gradient_norm() const {
+  return gradient_norm_.defined() ? gradient_norm_.item<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+HEARTH_INLINE MeterSums Meter::sums() const {
+  const std::span<const double> loss = loss_.sums();
+  MeterSums sums{{loss.begin(), loss.end()}};
+  add_sums(sums);
+  return sums;
+}
+
+HEARTH_INLINE void Meter::load(const MeterSums& sums) {
+  core::require(sums.size() == this->sums().size(),
+                "Trainer: the checkpoint has the sums of {} metrics, but the task has {}: they must be the same",
+                sums.size() - 1, this->sums().size() - 1);
+  reset();
+  loss_.load(sums.front());
+  load_metrics(std::span(sums).subspan(1));
+}
+
+HEARTH_INLINE void Meter::reset() {
+  loss_.reset();
+  reset_metrics();
+  drop();
+}
+
+}  // namespace hearth::train

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <hearth/train/phase_clock.hpp>
+
+namespace hearth::train {
+
+HEARTH_INLINE BatchEnd PhaseClock::batch_end(const LiveFigures& live, const Batch& batch, double wait_seconds) {
+  time_.samples += batch.size();
+  time_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  time_.wait_seconds = wait_seconds;
+  return {.run = run_,
+          .live = live,
+          .phase = phase_,
+          .epoch = run_.position().epoch,
+          .epochs = run_.epochs(),
+          .batch = batch.index,
+          .batches = batches_,
+          .samples_done = samples_before_ + time_.samples,
+          .samples = samples_,
+          .seconds = time_.seconds,
+          .wait_seconds = wait_seconds};
+}
+
+}  // namespace hearth::train
