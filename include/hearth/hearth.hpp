@@ -148,6 +148,7 @@
 #include <hearth/train/progress_bar.hpp>
 #include <hearth/train/run.hpp>
 #include <hearth/train/run_folder.hpp>
+#include <hearth/train/summary.hpp>
 #include <hearth/train/task.hpp>
 #include <hearth/train/trainer.hpp>
 #include <hearth/train/trainer_options.hpp>
