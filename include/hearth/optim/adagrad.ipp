@@ -38,7 +38,7 @@ HEARTH_INLINE void AdagradRule::begin(const at::Tensor& parameter, const at::Ten
 HEARTH_INLINE void AdagradRule::step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                                            const Options& options) {
   using single::as_real;
-  const double count = state[0].add_(1).item<double>();
+  const auto count = state[0].add_(1).item<double>();
   const at::Tensor direction = as_real(single::direction(parameter, gradient, options.maximize, options.weight_decay));
   const double rate = options.lr / (1 + (count - 1) * options.lr_decay);
   const at::Tensor sum = as_real(state[1]);

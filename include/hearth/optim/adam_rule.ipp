@@ -53,7 +53,7 @@ template <class SomeOptions>
 void AdamRule<SomeOptions>::step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                                        const Options& options) {
   const auto [beta1, beta2] = options.betas;
-  const double count = state[0].add_(1).template item<double>();
+  const auto count = state[0].add_(1).template item<double>();
   at::Tensor direction = options.maximize ? gradient.neg() : gradient;
   if (options.weight_decay != 0 && is_decoupled(options)) {
     parameter.mul_(1 - options.lr * options.weight_decay);

@@ -33,7 +33,7 @@ HEARTH_INLINE void LAMBRule::step_alone(const at::Tensor& parameter, const at::T
                                         const Options& options) {
   using single::as_real;
   const auto [beta1, beta2] = options.betas;
-  const double count = state[0].add_(1).item<double>();
+  const auto count = state[0].add_(1).item<double>();
   const at::Tensor direction = as_real(options.maximize ? gradient.neg() : gradient);
   const at::Tensor exp_avg = as_real(state[1]);
   const at::Tensor exp_avg_sq = as_real(state[2]);

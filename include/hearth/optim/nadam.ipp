@@ -37,7 +37,7 @@ HEARTH_INLINE void NAdamRule::step_alone(const at::Tensor& parameter, const at::
                                          const Options& options) {
   using single::as_real;
   const auto [beta1, beta2] = options.betas;
-  const double count = state[0].add_(1).item<double>();
+  const auto count = state[0].add_(1).item<double>();
   if (options.weight_decay != 0 && options.decoupled_weight_decay) {
     parameter.mul_(1 - options.lr * options.weight_decay);
   }
@@ -48,7 +48,7 @@ HEARTH_INLINE void NAdamRule::step_alone(const at::Tensor& parameter, const at::
   };
   const double momentum = momentum_at(count);
   const double next_momentum = momentum_at(count + 1);
-  const double product = state[1].mul_(momentum).item<double>();
+  const auto product = state[1].mul_(momentum).item<double>();
   const at::Tensor exp_avg = as_real(state[2]);
   const at::Tensor exp_avg_sq = as_real(state[3]);
   exp_avg.lerp_(direction, 1 - beta1);

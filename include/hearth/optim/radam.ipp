@@ -31,7 +31,7 @@ HEARTH_INLINE void RAdamRule::step_alone(const at::Tensor& parameter, const at::
                                          const Options& options) {
   using single::as_real;
   const auto [beta1, beta2] = options.betas;
-  const double count = state[0].add_(1).item<double>();
+  const auto count = state[0].add_(1).item<double>();
   if (options.weight_decay != 0 && options.decoupled_weight_decay) {
     parameter.mul_(1 - options.lr * options.weight_decay);
   }

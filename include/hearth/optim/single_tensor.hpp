@@ -23,7 +23,7 @@ inline at::Tensor as_real(const at::Tensor& tensor) {
 /// To be called before the first root: in that call several threads may come by different kernels of MKL, with other
 /// last bits, and about one process in 200 would train differently. One element is one thread.
 inline void take_first_root() {
-  [[maybe_unused]] static const double first_root = at::ones({1}).sqrt().item<double>();
+  [[maybe_unused]] static const auto first_root = at::ones({1}).sqrt().item<double>();
 }
 
 inline void check_dense(std::string_view optimizer, const at::Tensor& gradient) {
