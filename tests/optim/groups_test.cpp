@@ -8,6 +8,9 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/models/densenet.hpp>
+#include <hearth/models/resnet.hpp>
+#include <hearth/models/vision_transformer.hpp>
 #include <hearth/optim/adamw.hpp>
 #include <hearth/optim/group_parameters.hpp>
 #include <hearth/optim/sgd.hpp>
@@ -135,17 +138,31 @@ TEST_CASE("What a pattern freezes requires no gradient and is in no group, nor i
 
 TEST_CASE("Each layer's rate is the next one's times the factor; numbered modules are layers of their own") {
   Net net;
-  const auto found = settings(*net, group_parameters(*net, base, {LayerDecay{.factor = 0.5}, RateOf{"neck.norm", 7}}));
-  // stem, blocks.0, blocks.1, neck.parts.part_1, neck.parts.part_2, neck.norm, fc
-  CHECK(found.at("token").first == 0.1 / 64);
-  CHECK(found.at("stem.conv.weight").first == 0.1 / 64);
-  CHECK(found.at("stem.norm.bias").first == 0.1 / 64);
-  CHECK(found.at("blocks.0.weight").first == 0.1 / 32);
-  CHECK(found.at("blocks.1.bias").first == 0.1 / 16);
-  CHECK(found.at("neck.parts.part_1.weight").first == 0.1 / 8);
-  CHECK(found.at("neck.parts.part_2.weight").first == 0.1 / 4);
+  const auto found =
+      settings(*net, group_parameters(*net, base, {LayerDecay{.factor = 0.5}, RateOf{"neck.norm.weight", 7}}));
+  // stem, blocks.0, blocks.1, neck.parts.part_1, neck.parts.part_2 with neck.norm, fc
+  CHECK(found.at("token").first == 0.1 / 32);
+  CHECK(found.at("stem.conv.weight").first == 0.1 / 32);
+  CHECK(found.at("stem.norm.bias").first == 0.1 / 32);
+  CHECK(found.at("blocks.0.weight").first == 0.1 / 16);
+  CHECK(found.at("blocks.1.bias").first == 0.1 / 8);
+  CHECK(found.at("neck.parts.part_1.weight").first == 0.1 / 4);
+  CHECK(found.at("neck.parts.part_2.weight").first == 0.1 / 2);
+  CHECK(found.at("neck.norm.bias").first == 0.1 / 2);
   CHECK(found.at("neck.norm.weight").first == 7);
   CHECK(found.at("fc.weight").first == 0.1);
+}
+
+TEST_CASE("Layers of the models: blocks of ResNet and of the vision transformer, stages of DenseNet") {
+  const auto count_of = [](torch::nn::Module& model) {
+    const auto grouped = group_parameters(model, base, {LayerDecay{.factor = 0.9}});
+    REQUIRE_FALSE(grouped.places.empty());
+    const std::string& rules = grouped.places.back().rules;  // "layer 10 of 10"
+    return std::stoi(rules.substr(rules.rfind(' ')));
+  };
+  CHECK(count_of(*models::resnet18()) == 1 + 2 * 4 + 1);
+  CHECK(count_of(*models::vit_b_16()) == 1 + 12 + 1);        // BEiT's: the patches, 12 blocks, the head
+  CHECK(count_of(*models::densenet121()) == 1 + 4 + 3 + 1);  // stem, dense blocks, transitions, head
 }
 
 TEST_CASE("A model that is a stack has its modules as layers, and layers may be given as patterns") {

@@ -51,9 +51,11 @@ struct WeightDecayOf {
 struct LayerDecay {
   double factor = 1;
   /// The patterns of the layers, from the input to the output; a parameter belongs to the first that matches it, and
-  /// one that none matches is an Error. Without patterns the layers are the model's modules in their order, where a
-  /// stack of numbered modules counts each of them, as does a module that holds such stacks. What belongs to the model
-  /// itself, such as a class token, is in the first layer.
+  /// one that none matches is an Error. Without patterns the layers are the model's modules in their order: of a stack
+  /// of numbered modules each is a layer (`layer1.0`, `features.3`), also where it is the one stack of a module
+  /// (`encoder.layers.encoder_layer_0`); of a module with several stacks each is a layer (`features.denseblock1`). A
+  /// module with vectors alone, a norm, belongs to the layer before it, and what is the model's own, such as a class
+  /// token, to the first.
   std::vector<std::string> layers = {};
 };
 

@@ -136,38 +136,55 @@ HEARTH_INLINE bool is_stack(const Children& children) {
          });
 }
 
-/// The names of the modules that LayerDecay counts as layers, without patterns.
-HEARTH_INLINE std::vector<std::string> find_layers(const torch::nn::Module& model) {
-  std::vector<std::string> layers;
-  // Opens a module where it is a stack, or where it holds some and `depth` is not yet 0.
-  const auto add = [&](const auto& self, const std::string& name, const torch::nn::Module& module, int depth) -> void {
-    const Children children = children_of(module);
-    const bool stack = is_stack(children);
-    const bool holds_stacks = depth > 0 && std::any_of(children.begin(), children.end(), [](const auto& child) {
-                                return is_stack(children_of(*child.second));
-                              });
-    if (!stack && !holds_stacks) {
-      if (!module.parameters().empty()) {
-        layers.push_back(name);
-      }
-      return;
-    }
-    for (const auto& [child_name, child] : children) {
-      const std::string path = fmt::format("{}.{}", name, child_name);
-      if (!stack) {
-        self(self, path, *child, 0);
-      } else if (!child->parameters().empty()) {
-        layers.push_back(path);
-      }
-    }
-  };
-  const Children children = children_of(model);
+/// The names of the modules that make each layer.
+using Layers = std::vector<std::vector<std::string>>;
+
+/// Adds a module as a layer, or to the layer before it where it has vectors alone, as a norm.
+HEARTH_INLINE void add_layer(const std::string& name, const torch::nn::Module& module, Layers& layers) {
+  const std::vector<at::Tensor> parameters = module.parameters();
+  if (parameters.empty()) {
+    return;
+  }
+  const bool has_weights = std::any_of(parameters.begin(), parameters.end(),
+                                       [](const at::Tensor& parameter) { return parameter.dim() > 1; });
+  if (has_weights || layers.empty()) {
+    layers.emplace_back();
+  }
+  layers.back().push_back(name);
+}
+
+/// Adds each of a stack's modules; of a module that holds stacks, its modules, and in the place of its only stack that
+/// one's; and any other module itself.
+HEARTH_INLINE void add_layers(const std::string& name, const torch::nn::Module& module, Layers& layers) {
+  const Children children = children_of(module);
+  const auto holds_stack = [](const auto& child) { return is_stack(children_of(*child.second)); };
   const bool stack = is_stack(children);
+  const auto stacks = std::count_if(children.begin(), children.end(), holds_stack);
+  if (!stack && stacks == 0) {
+    add_layer(name, module, layers);
+    return;
+  }
+  for (const auto& child : children) {
+    const std::string path = fmt::format("{}.{}", name, child.first);
+    if (!stack && stacks == 1 && holds_stack(child)) {
+      for (const auto& [inner_name, inner] : children_of(*child.second)) {
+        add_layer(fmt::format("{}.{}", path, inner_name), *inner, layers);
+      }
+    } else {
+      add_layer(path, *child.second, layers);
+    }
+  }
+}
+
+/// The layers of LayerDecay without patterns.
+HEARTH_INLINE Layers find_layers(const torch::nn::Module& model) {
+  Layers layers;
+  const Children children = children_of(model);
   for (const auto& [name, child] : children) {
-    if (!stack) {
-      add(add, name, *child, 1);
-    } else if (!child->parameters().empty()) {
-      layers.push_back(name);
+    if (is_stack(children)) {
+      add_layer(name, *child, layers);
+    } else {
+      add_layers(name, *child, layers);
     }
   }
   return layers;
@@ -217,14 +234,21 @@ class Rules {
 
   void operator()(const LayerDecay& rule) const {
     check_number("LayerDecay", "factor", rule.factor);
-    const bool has_patterns = !rule.layers.empty();
-    for (const std::string& layer : rule.layers) {
-      static_cast<void>(matched("LayerDecay", layer, all_));
+    Layers layers;
+    for (const std::string& pattern : rule.layers) {
+      static_cast<void>(matched("LayerDecay", pattern, all_));
+      layers.push_back({pattern});
     }
-    const std::vector<std::string> layers = has_patterns ? rule.layers : find_layers(model_);
+    const bool has_patterns = !layers.empty();
+    if (!has_patterns) {
+      layers = find_layers(model_);
+    }
     for (Placing& one : all_) {
-      const auto layer = std::find_if(layers.begin(), layers.end(), [&](const std::string& pattern) {
-        return has_patterns ? matches_name(pattern, one.name) : one.name.starts_with(pattern + ".");
+      const auto is_in = [&](const std::string& part) {
+        return has_patterns ? matches_name(part, one.name) : one.name.starts_with(part + ".");
+      };
+      const auto layer = std::find_if(layers.begin(), layers.end(), [&](const std::vector<std::string>& parts) {
+        return std::any_of(parts.begin(), parts.end(), is_in);
       });
       core::require(!has_patterns || layer != layers.end() || !one.frozen.empty(),
                     "group_parameters: {} is in none of the layers of LayerDecay", one.name);
