@@ -16,6 +16,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+#include <string_view>
 #include <vector>
 
 #include <hearth/core/error.hpp>
