@@ -1,5 +1,6 @@
 /// How do I use an optimizer of LibTorch's own? As it is: the trainer and the schedulers take it.
 #include <fmt/format.h>
+#include <torch/optim/rmsprop.h>
 
 #include <cmath>
 #include <cstdint>
