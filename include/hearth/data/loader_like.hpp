@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <hearth/core/error.hpp>
 #include <hearth/data/batch.hpp>
 
 namespace hearth {
@@ -26,5 +27,19 @@ template <class L>
 concept ResumableLoader = LoaderLike<L> && requires(L& loader, std::uint64_t epoch, std::size_t first_sample) {
   { *loader.epoch(epoch, first_sample).begin() } -> std::convertible_to<const Batch&>;
 };
+
+/// The optimizer steps of an epoch with TrainerOptions::accumulate batches each, the last perhaps of fewer: what a
+/// scheduler counts that steps after each of them. Throws Error when `accumulate` is below 1.
+///
+///     .total_steps = epochs * steps_per_epoch(loader, options.accumulate)
+template <LoaderLike Loader>
+int steps_per_epoch(const Loader& loader, int accumulate = 1) {
+  if (accumulate < 1) {
+    core::fail("steps_per_epoch: accumulate must be at least 1");
+  }
+  const auto batches = static_cast<std::size_t>(loader.size());
+  const auto each = static_cast<std::size_t>(accumulate);
+  return static_cast<int>((batches + each - 1) / each);
+}
 
 }  // namespace hearth

@@ -65,6 +65,9 @@ class Evaluator {
     return std::apply([](const auto&... metric) { return Values{metric.value()...}; }, metrics_);
   }
 
+  /// The metrics as the last run left them, for what they know beside their value: `std::get<0>(e.metrics()).areas()`.
+  const std::tuple<Metrics...>& metrics() const noexcept { return metrics_; }
+
  private:
   void reset() {
     std::apply([](auto&... metric) { (metric.reset(), ...); }, metrics_);
