@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <mutex>
 
 #include <hearth/core/inline.hpp>
 
@@ -38,6 +39,7 @@ class LossWatch {
   void look_at_first();
 
   at::Device device_;
+  std::mutex mutex_;  // who saves the run settles, maybe in another thread
   std::deque<OnItsWay> on_their_way_;
 };
 

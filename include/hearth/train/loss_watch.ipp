@@ -22,6 +22,7 @@ HEARTH_INLINE void LossWatch::look(const at::Tensor& loss, int epoch, std::size_
                   value, epoch, batch);
     return;
   }
+  const std::lock_guard lock(mutex_);
   at::Tensor arrived = at::empty({}, loss.options().device(at::kCPU).requires_grad(false).pinned_memory(true));
   arrived.copy_(loss.detach(), /*non_blocking=*/true);
   auto event = std::make_shared<c10::Event>(device_.type());
@@ -34,6 +35,7 @@ HEARTH_INLINE void LossWatch::look(const at::Tensor& loss, int epoch, std::size_
 }
 
 HEARTH_INLINE void LossWatch::settle() {
+  const std::lock_guard lock(mutex_);
   while (!on_their_way_.empty()) {
     look_at_first();
   }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <mutex>
 #include <span>
 #include <string>
 #include <tuple>
@@ -60,6 +61,7 @@ class Meter : public LiveFigures {
   virtual void load_metrics(std::span<const std::vector<double>> sums) = 0;
   virtual void reset_metrics() = 0;
 
+  mutable std::mutex mutex_;  // of the loss and the metrics
   metrics::DeferredMean loss_;
   at::Tensor batch_loss_;
   at::Tensor gradient_norm_;

@@ -18,6 +18,7 @@ HEARTH_INLINE void Meter::collect(const Forward& done, const at::Tensor& targets
 
 HEARTH_INLINE void Meter::count() {
   const at::NoGradGuard no_grad;
+  const std::lock_guard lock(mutex_);
   for (const Collected& batch : collected_) {
     if (batch.done.weight != 0) {
       loss_.add_mean(batch.done.loss, batch.done.weight);
@@ -32,6 +33,7 @@ HEARTH_INLINE double Meter::batch_loss() const {
 }
 
 HEARTH_INLINE Figures Meter::figures() const {
+  const std::lock_guard lock(mutex_);
   Figures figures{{"loss", loss_.value()}};
   add_figures(figures);
   return figures;
@@ -42,6 +44,7 @@ HEARTH_INLINE double Meter::gradient_norm() const {
 }
 
 HEARTH_INLINE MeterSums Meter::sums() const {
+  const std::lock_guard lock(mutex_);
   const std::span<const double> loss = loss_.sums();
   MeterSums sums{{loss.begin(), loss.end()}};
   add_sums(sums);
@@ -53,11 +56,13 @@ HEARTH_INLINE void Meter::load(const MeterSums& sums) {
                 "Trainer: the checkpoint has the sums of {} metrics, but the task has {}: they must be the same",
                 sums.size() - 1, this->sums().size() - 1);
   reset();
+  const std::lock_guard lock(mutex_);
   loss_.load(sums.front());
   load_metrics(std::span(sums).subspan(1));
 }
 
 HEARTH_INLINE void Meter::reset() {
+  const std::lock_guard lock(mutex_);
   loss_.reset();
   reset_metrics();
   drop();
