@@ -2,15 +2,23 @@
 
     python tests/parity/curves.py --program build/dev/tests/parity/parity_curves [--picture curves.png] [RECIPE]...
 
-For each recipe Python makes the initial weights and the batches, hearth reads both, and each side trains by itself in
-32-bit floating point. Compared are the loss, the accuracy, the learning rate and the norm of all parameters at every
-step, and loss and accuracy of the validation after every epoch: the largest relative difference of each. Where torch or
-torchvision is missing, the exit code is 77: skipped.
+For each recipe (recipes.py) Python makes the initial weights and the batches, hearth reads both, and each side trains
+by itself. Compared are the largest relative differences of
+
+    loss        of every batch
+    norm        of all parameters, after every step of the optimizer
+    lr          of every parameter group, after every step
+    step        which steps were taken or skipped, the norm before clipping, the scale of fp16
+    training    loss and accuracy, or what else the recipe measures, of every epoch
+    validation  the same after every epoch, with averaged weights where there are some
+    val norm    of the weights that were validated
+
+Where torch or torchvision is missing, the exit code is 77: skipped.
 """
 
 import argparse
-import dataclasses
-import gzip
+import collections
+import itertools
 import json
 import math
 import os
@@ -18,141 +26,24 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-from typing import Callable
 
 try:
     import torch
 
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
     import torchvision_parts  # noqa: F401, before torchvision
-    from torchvision import models
+    import torchvision  # noqa: F401, for recipes.py
 except ImportError as error:
     print(f"skipped: the comparison with torchvision, for {error}")
     sys.exit(77)
 
-from torch import nn
-from torch.optim import lr_scheduler
+from recipes import RECIPES
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIMIT = 1e-5
 
-
-@dataclasses.dataclass
-class Batches:
-    """Training and validation samples, in the order in which both sides take them."""
-
-    inputs: torch.Tensor
-    targets: torch.Tensor
-    val_inputs: torch.Tensor
-    val_targets: torch.Tensor
-    batch_size: int
-
-
-@dataclasses.dataclass
-class Recipe:
-    """A training: what is trained on what, how, and how long. What training learns to do later is one more of them."""
-
-    model: Callable[[Batches], nn.Module]
-    batches: Callable[[], Batches]
-    optimizer: Callable[[nn.Module], torch.optim.Optimizer]
-    epochs: int
-    scheduler: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler] = lambda optimizer: None
-    loss: nn.Module = dataclasses.field(default_factory=nn.CrossEntropyLoss)
-    mode: Callable[[nn.Module], None] = nn.Module.train
-
-
-class NeuralNetwork(nn.Module):
-    """The network of PyTorch's quick start."""
-
-    def __init__(self):
-        super().__init__()
-        self.linear_relu_stack = nn.Sequential(
-            nn.Linear(28 * 28, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
-
-    def forward(self, x):
-        return self.linear_relu_stack(torch.flatten(x, 1))
-
-
-def read_idx(name):
-    """An IDX file of the sample that the repository ships."""
-    data = gzip.decompress((ROOT / "examples" / "data" / "fashion-mnist-sample" / name).read_bytes())
-    sizes = [int.from_bytes(data[4 * i + 4:4 * i + 8], "big") for i in range(data[3])]
-    return torch.frombuffer(bytearray(data[4 + 4 * len(sizes):]), dtype=torch.uint8).reshape(sizes)
-
-
-def fashion_mnist():
-    """640 + 320 real images, in batches of 32."""
-    pictures, labels = read_idx("train-images-idx3-ubyte.gz"), read_idx("train-labels-idx1-ubyte.gz")
-    inputs, targets = pictures[:, None].float() / 255, labels.long()
-    return Batches(inputs[:640], targets[:640], inputs[640:960], targets[640:960], 32)
-
-
-def pictures(batch_size, batches, side=64, classes=10):
-    """Pictures of noise over a pattern that tells the class."""
-    count = batch_size * (batches + 1)
-    targets = torch.arange(count) % classes
-    patterns = nn.functional.interpolate(torch.randn(classes, 3, 4, 4), side, mode="bilinear")
-    inputs = patterns[targets] + 0.5 * torch.randn(count, 3, side, side)
-    train = batch_size * batches
-    return Batches(inputs[:train], targets[:train], inputs[train:], targets[train:], batch_size)
-
-
-def accustomed(model, batches):
-    """The model with BatchNorm statistics of these pictures, as trained weights have them."""
-    with torch.no_grad():
-        for first in range(0, len(batches.inputs), batches.batch_size):
-            model(batches.inputs[first:first + batches.batch_size])
-    return model
-
-
-def train_with_frozen_batch_norm(model):
-    model.train()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
-            module.weight.requires_grad_(False)
-            module.bias.requires_grad_(False)
-
-
-def warm_up_then_cosine(optimizer):
-    return lr_scheduler.SequentialLR(
-        optimizer,
-        [lr_scheduler.LinearLR(optimizer, start_factor=0.1, total_iters=2),
-         lr_scheduler.CosineAnnealingLR(optimizer, T_max=3)],
-        milestones=[2])
-
-
-RECIPES = {
-    "mlp-sgd": Recipe(
-        model=lambda batches: NeuralNetwork(),
-        batches=fashion_mnist,
-        optimizer=lambda model: torch.optim.SGD(model.parameters(), lr=0.05),
-        epochs=10),
-    "mlp-adam-fused": Recipe(
-        model=lambda batches: NeuralNetwork(),
-        batches=fashion_mnist,
-        optimizer=lambda model: torch.optim.Adam(model.parameters(), lr=1e-3, fused=True),
-        epochs=10),
-    "resnet18-momentum-steplr": Recipe(
-        model=lambda batches: models.resnet18(num_classes=10),
-        batches=lambda: pictures(16, 4),
-        optimizer=lambda model: torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4),
-        scheduler=lambda optimizer: lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.1),
-        epochs=5),
-    "densenet121-frozen-bn-adam": Recipe(
-        model=lambda batches: accustomed(models.densenet121(num_classes=10), batches),
-        batches=lambda: pictures(8, 4),
-        optimizer=lambda model: torch.optim.Adam(model.parameters(), lr=1e-4),
-        mode=train_with_frozen_batch_norm,
-        epochs=5),
-    "resnet18-adamw-cosine-smoothing": Recipe(
-        model=lambda batches: models.resnet18(num_classes=10),
-        batches=lambda: pictures(16, 4),
-        optimizer=lambda model: torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05),
-        scheduler=warm_up_then_cosine,
-        loss=nn.CrossEntropyLoss(label_smoothing=0.1),
-        epochs=5),
-}
+# The recipes that the picture shows.
+PICTURED = ["mlp-sgd", "mlp-adam-fused", "resnet18-momentum-steplr", "densenet121-frozen-bn-adam",
+            "resnet18-adamw-cosine-smoothing"]
 
 
 def in_batches(batches, inputs, targets):
@@ -160,68 +51,144 @@ def in_batches(batches, inputs, targets):
         yield inputs[first:first + batches.batch_size], targets[first:first + batches.batch_size]
 
 
-def accuracy(correct, logits, targets):
-    return correct + (logits.argmax(1) == targets).sum().item()
+def parameter_norm(model):
+    return math.sqrt(sum(p.detach().double().square().sum().item() for p in model.parameters()))
+
+
+class EpochFigures:
+    """The loss and the recipe's figure over an epoch, means over its samples."""
+
+    def __init__(self, recipe, batches):
+        self.recipe, self.batches = recipe, batches
+        self.loss = self.samples = self.figure = self.count = 0
+
+    def add(self, loss, outputs, targets):
+        samples = self.recipe.samples(self.batches, targets)
+        figure, count = self.recipe.measure(outputs, targets)
+        self.loss, self.samples = self.loss + loss.item() * samples, self.samples + samples
+        self.figure, self.count = self.figure + figure, self.count + count
+
+    def note(self, notes, phase):
+        notes[f"{phase}_loss"].append(self.loss / self.samples)
+        notes[f"{phase}_{self.recipe.figure}"].append(self.figure / self.count)
 
 
 def train(recipe, model, batches):
-    """Trains as a Python user does; the same lines that parity_curves writes."""
+    """Trains as a Python user does, and notes what parity_curves notes."""
     optimizer = recipe.optimizer(model)
-    scheduler = recipe.scheduler(optimizer)
-    lines = []
-    for _ in range(recipe.epochs):
+    scheduler = recipe.scheduler(optimizer) if recipe.scheduler else None
+    averaged = recipe.average(model) if recipe.average else None
+    scaler = torch.amp.GradScaler("cpu", enabled=recipe.precision is torch.float16, **recipe.scaler)
+    has_precision = recipe.precision is not None
+    notes = collections.defaultdict(list)
+    step = 0
+    for epoch in range(recipe.epochs):
         recipe.mode(model)
-        correct = seen = 0
-        for inputs, targets in in_batches(batches, batches.inputs, batches.targets):
+        training = EpochFigures(recipe, batches)
+        epoch_batches = enumerate(in_batches(batches, batches.inputs, batches.targets))
+        while window := list(itertools.islice(epoch_batches, recipe.accumulate)):
             optimizer.zero_grad()
-            logits = model(inputs)
-            loss = recipe.loss(logits, targets)
-            loss.backward()
-            optimizer.step()
-            correct, seen = accuracy(correct, logits, targets), seen + len(targets)
-            norm = math.sqrt(sum(p.detach().double().square().sum().item() for p in model.parameters()))
-            lines.append({"loss": loss.item(), "accuracy": correct / seen, "lr": optimizer.param_groups[0]["lr"],
-                          "norm": norm})
-        model.eval()
-        total = correct = 0
-        with torch.no_grad():
-            for inputs, targets in in_batches(batches, batches.val_inputs, batches.val_targets):
-                logits = model(inputs)
-                total += recipe.loss(logits, targets).item() * len(targets)
-                correct = accuracy(correct, logits, targets)
-        samples = len(batches.val_targets)
-        lines.append({"val_loss": total / samples, "val_accuracy": correct / samples})
-        if scheduler is not None:
+            samples = sum(len(targets) for _, (_, targets) in window)
+            for number, (inputs, targets) in window:
+                if batches.mix is not None:
+                    inputs, targets = recipe.mix(batches.mix[epoch, number], inputs, targets)
+                with torch.autocast("cpu", dtype=recipe.precision, enabled=has_precision):
+                    outputs = model(inputs)
+                    loss = recipe.loss(batches, outputs, targets)
+                scaler.scale(loss * (len(targets) / samples)).backward()
+                notes["loss"].append(loss.item())
+                training.add(loss, outputs, targets)
+            scaler.unscale_(optimizer)
+            if recipe.clip_norm is not None:
+                norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm).item()
+                notes["gradient_norm"] += [norm] if math.isfinite(norm) else []
+            scale = scaler.get_scale()
+            scaler.step(optimizer)
+            scaler.update()
+            if scaler.get_scale() >= scale:
+                step += 1
+                if averaged and recipe.averages(step):
+                    averaged.update_parameters(model)
+            if scheduler and recipe.per_batch:
+                scheduler.step()
+            notes["step"].append(step)
+            notes["norm"].append(parameter_norm(model))
+            notes["lr"] += [group["lr"] for group in optimizer.param_groups]
+            if scaler.is_enabled():
+                notes["scale"].append(scaler.get_scale())
+        training.note(notes, "train")
+        shown = averaged if averaged and averaged.n_averaged > 0 else model
+        shown.eval()
+        validation = EpochFigures(recipe, batches)
+        for inputs, targets in in_batches(batches, batches.val_inputs, batches.val_targets):
+            with torch.no_grad(), torch.autocast("cpu", recipe.precision, enabled=recipe.evaluate_in_precision):
+                outputs = shown(inputs)
+                loss = recipe.loss(batches, outputs, targets)
+            validation.add(loss, outputs, targets)
+        validation.note(notes, "val")
+        notes["val_norm"].append(parameter_norm(shown))
+        if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            scheduler.step(notes["val_loss"][-1])
+        elif scheduler and not recipe.per_batch:
             scheduler.step()
-    return lines
+    return notes
+
+
+def idle_parts(recipe, notes):
+    """What the recipe asks for and what did not come to pass: its comparison would show nothing."""
+    if recipe.scheduler and len(set(notes["lr"])) == 1:
+        yield "the learning rate stayed the same"
+    if recipe.clip_norm and max(notes["gradient_norm"]) <= recipe.clip_norm:
+        yield "nothing was clipped"
+    if recipe.accumulate > 1 and len(notes["step"]) == len(notes["loss"]):
+        yield "nothing was accumulated"
+    if recipe.average and notes["val_norm"][-1] == notes["norm"][-1]:
+        yield "the average is the weights"
+    if recipe.precision is torch.float16 and not notes["step"][0] < notes["step"][-1] < len(notes["step"]):
+        yield "no step was skipped"
+    if recipe.precision is torch.float16 and sorted(notes["scale"], reverse=True) == notes["scale"]:
+        yield "the scale never grew"
+
+
+def difference(our, their):
+    if our == their:
+        return 0.0
+    gap = abs(our - their) / max(abs(their), 1e-12) if our is not None else math.nan
+    return gap if math.isfinite(gap) else math.inf
 
 
 def compare(program, name, folder):
-    """The largest relative difference of each figure, and the number of steps."""
+    """What Python noted, and the largest relative difference of each figure."""
     recipe = RECIPES[name]
     torch.manual_seed(0)
     batches = recipe.batches()
     model = recipe.model(batches)
     torch.save(model.state_dict(), folder / "initial.pth")
-    tensors = {key: torch.as_tensor(value) for key, value in vars(batches).items()}
+    tensors = {key: torch.as_tensor(value) for key, value in vars(batches).items() if value is not None}
     torch.save(tensors, folder / "batches.pth")
     subprocess.run([program, name, folder], check=True)
-    ours = [json.loads(line) for line in (folder / "hearth.jsonl").read_text().splitlines()]
+    ours = json.loads((folder / "hearth.json").read_text())
     theirs = train(recipe, model, batches)
-    (folder / "python.jsonl").write_text("".join(json.dumps(line) + "\n" for line in theirs))
-    if [list(line) for line in ours] != [list(line) for line in theirs]:
+    (folder / "python.json").write_text(json.dumps(theirs))
+    if idle := list(idle_parts(recipe, theirs)):
+        raise SystemExit(f"{name}: {', '.join(idle)}")
+    if {key: len(values) for key, values in ours.items()} != {key: len(values) for key, values in theirs.items()}:
         raise SystemExit(f"{name}: the two sides do not have the same steps")
-    differences = {}
-    for our, their in zip(ours, theirs):
-        for key, value in their.items():
-            difference = abs(our[key] - value) / max(abs(value), 1e-12)
-            differences[key] = max(differences.get(key, 0.0), difference)
-    return sum("loss" in line for line in theirs), theirs, differences
+    return theirs, {key: max(map(difference, ours[key], theirs[key])) for key in theirs}
+
+
+def column(figure):
+    """In which column of the table a figure stands."""
+    if figure in ("loss", "norm", "lr"):
+        return figure
+    if figure == "val_norm":
+        return "val norm"
+    return {"train": "training", "val": "validation"}.get(figure.split("_")[0], "step")
 
 
 def settle_roots():
     """In the first call for roots several threads may come by different kernels of MKL, with other last bits, in about
-    one process of 200: so one thread makes it. hearth's Adam does the same."""
+    one process of 200: so one thread makes it. hearth's optimizers do the same."""
     torch.ones(1).sqrt()
 
 
@@ -232,22 +199,25 @@ def main():
     parser.add_argument("--picture", help="where to draw the losses of both sides")
     parser.add_argument("recipes", nargs="*", help=", ".join(RECIPES) + "; all where there is none")
     args = parser.parse_args()
-    columns = ["loss", "accuracy", "lr", "norm", "val_loss", "val_accuracy"]
-    print(f"{'':<32} steps  loss from    to  " + "".join(f"{column:>13}" for column in columns))
+    columns = ["loss", "norm", "lr", "step", "training", "validation", "val norm"]
+    print(f"{'':<32} steps  loss from    to  " + "".join(f"{column:>11}" for column in columns))
     failed = []
     with tempfile.TemporaryDirectory() as folder:
         names = args.recipes or list(RECIPES)
-        folders = [pathlib.Path(folder) / name for name in names]
-        for name, place in zip(names, folders):
+        for name in names:
+            place = pathlib.Path(folder) / name
             place.mkdir()
-            steps, lines, differences = compare(args.program, name, place)
-            losses = [line["loss"] for line in lines if "loss" in line]
+            notes, differences = compare(args.program, name, place)
+            by_column = collections.defaultdict(float)
+            for figure, value in differences.items():
+                by_column[column(figure)] = max(by_column[column(figure)], value)
             good = max(differences.values()) <= LIMIT
-            print(f"{name:<32} {steps:>5} {losses[0]:>10.4f} {losses[-1]:>6.4f} "
-                  + "".join(f"{differences[column]:>13.1e}" for column in columns)
+            print(f"{name:<32} {notes['step'][-1]:>5} {notes['loss'][0]:>10.4f} {notes['loss'][-1]:>6.4f} "
+                  + "".join(f"{by_column[column]:>11.1e}" for column in columns)
                   + ("" if good else f"  more than {LIMIT:g}"), flush=True)
             failed += [] if good else [name]
         if args.picture:
+            folders = [pathlib.Path(folder) / name for name in names if name in PICTURED]
             subprocess.run([args.program, "--plot", os.path.abspath(args.picture), *folders], check=True)
             print(f"{args.picture} shows the losses")
     return 1 if failed else 0
