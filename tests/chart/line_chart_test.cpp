@@ -166,6 +166,49 @@ TEST_CASE("Ticks of a range without an extent are refused") {
   CHECK_THROWS_WITH(chart::nice_ticks(0, 1, 0), "nice_ticks: at least one tick must be allowed, but got 0");
 }
 
+TEST_CASE("Ticks of a logarithmic axis are powers of ten, 1, 2 and 5 times them, or every few of them") {
+  const auto log_labels = [](double low, double high, int most) {
+    Labels labels;
+    for (const chart::Tick& tick : chart::log_ticks(low, high, most)) {
+      labels.push_back(tick.label);
+    }
+    return labels;
+  };
+  CHECK(log_labels(-1, 1, 9) == Labels{"0.1", "0.2", "0.5", "1", "2", "5", "10"});
+  CHECK(log_labels(-1, 1, 6) == Labels{"0.1", "1", "10"});
+  CHECK(log_labels(-7.2, 1.2, 9) == Labels{"1e-7", "1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1", "1", "10"});
+  CHECK(log_labels(-7.2, 1.2, 5) == Labels{"1e-6", "1e-4", "0.01", "1"});
+  CHECK(log_labels(-7.2, 1.2, 3) == Labels{"1e-6", "0.001", "1"});
+  CHECK(log_labels(3, 5, 9) == Labels{"1000", "2e3", "5e3", "1e4", "2e4", "5e4", "1e5"});
+  CHECK(log_labels(0.32, 0.45, 5) == Labels{"2.2", "2.4", "2.6", "2.8"});  // 2.09 to 2.82: none of 1, 2 and 5
+  CHECK(chart::log_ticks(-1, 1, 9)[1].value == 0.2);
+  CHECK_THROWS_WITH(chart::log_ticks(1, 1, 9), Catch::Matchers::ContainsSubstring("low < high"));
+  CHECK_THROWS_WITH(chart::log_ticks(0, 1, 0), Catch::Matchers::ContainsSubstring("at least one tick"));
+}
+
+TEST_CASE("On a logarithmic axis equal factors are equally far apart, and what is not positive makes a gap") {
+  const chart::Axes axes{"", "", "", {{"", {0.01, 0.1, 0, 1, 10, -5}, {1, 1, 1, 1, 1, 1}}}, true};
+  const Image image = draw(axes);
+  // The discs of the four points: the columns in which the curve's colour is high, their centres.
+  std::vector<double> centres;
+  int first = -1;
+  for (int x = 0; x <= image.width(); ++x) {
+    const bool thick = x < image.width() && rows_of(image, x, blue).size() >= 5;
+    if (thick && first < 0) {
+      first = x;
+    } else if (!thick && first >= 0) {
+      centres.push_back((first + x - 1) / 2.0);
+      first = -1;
+    }
+  }
+  REQUIRE(centres.size() == 4);
+  CHECK(centres[1] - centres[0] == Approx(centres[2] - centres[1]).margin(1));
+  CHECK(centres[2] - centres[1] == Approx(centres[3] - centres[2]).margin(1));
+  // No line between 0.1 and 1, where the zero stands.
+  CHECK(rows_of(image, static_cast<int>((centres[1] + centres[2]) / 2), blue).empty());
+  CHECK_FALSE(rows_of(image, static_cast<int>((centres[0] + centres[1]) / 2), blue).empty());
+}
+
 TEST_CASE("An axis shows all values and a margin") {
   const auto range = [](const std::vector<double>& values, bool from_zero = false) {
     return chart::axis_range(values, 0.1, from_zero);

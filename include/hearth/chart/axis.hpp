@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,40 @@ inline std::vector<Tick> nice_ticks(double low, double high, int most, bool whol
     }
     return length > 7 && shorter_length < length ? shorter : ticks;
   }
+}
+
+/// At most `most` numbers for an axis on which equal distances are equal factors, from 10^`low` to 10^`high`: 1, 2 and
+/// 5 times the powers of ten, or these powers alone, or every second or third of them; where that leaves less than two,
+/// the numbers of `nice_ticks`. Labels from 0.001 to 1000 are written out, others read "5e-5". Throws Error unless
+/// `most` is at least 1 and low < high lie within +-200.
+inline std::vector<Tick> log_ticks(double low, double high, int most) {
+  core::require(low < high && low >= -200 && high <= 200,
+                "log_ticks: needs powers with low < high between -200 and 200, but got {} and {}", low, high);
+  core::require(most >= 1, "log_ticks: at least one tick must be allowed, but got {}", most);
+
+  constexpr double slack = 1e-9;
+  const auto ticks_of = [&](int every, std::initializer_list<int> digits) {
+    std::vector<Tick> ticks;
+    for (int power = static_cast<int>(std::floor(low)); power <= high + slack; ++power) {
+      for (const int digit : digits) {
+        const double place = power + std::log10(digit);
+        if (power % every == 0 && place >= low - slack && place <= high + slack) {
+          const double value = detail::decimal(digit, power);
+          const bool is_short = power >= -3 && power <= 3 && value <= 1000;
+          ticks.push_back({value, is_short ? fmt::format("{:g}", value) : detail::scientific(value, power)});
+        }
+      }
+    }
+    return ticks;
+  };
+  std::vector<Tick> ticks = ticks_of(1, {1, 2, 5});
+  if (ticks.size() < 2) {
+    return nice_ticks(std::pow(10.0, low), std::pow(10.0, high), most);
+  }
+  for (int every = 1; static_cast<int>(ticks.size()) > most && every <= 400; ++every) {
+    ticks = ticks_of(every, {1});
+  }
+  return ticks;
 }
 
 }  // namespace hearth::chart

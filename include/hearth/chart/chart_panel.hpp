@@ -49,10 +49,15 @@ class ChartPanel {
   static constexpr double large = 19;
 
   double px(double length) const noexcept { return length * scale_; }
-  double to_x(double value) const noexcept { return left_ + (value - x_.low) / (x_.high - x_.low) * (right_ - left_); }
+  double to_x(double value) const noexcept {
+    return left_ + (along_x(value) - x_.low) / (x_.high - x_.low) * (right_ - left_);
+  }
   double to_y(double value) const noexcept {
     return bottom_ - (value - y_.low) / (y_.high - y_.low) * (bottom_ - top_);
   }
+  /// Where a number stands along the axis: on a logarithmic one at its power of ten.
+  double along_x(double value) const noexcept { return axes_.log_x ? std::log10(value) : value; }
+  bool is_shown(double x, double y) const noexcept { return on_axis(x) && (!axes_.log_x || x > 0) && on_axis(y); }
   double width(std::string_view words, double size) const { return text_width(words, px(size)); }
 
   void write(Point at, std::string_view words, double size, Color color, Align align, bool upwards = false) {
@@ -112,8 +117,8 @@ class ChartPanel {
     std::vector<double> xs, ys;
     for (const Series& series : axes_.series) {
       for (std::size_t i = 0; i < series.x.size(); ++i) {
-        if (on_axis(series.x[i]) && on_axis(series.y[i])) {
-          xs.push_back(series.x[i]);
+        if (is_shown(series.x[i], series.y[i])) {
+          xs.push_back(along_x(series.x[i]));
           ys.push_back(series.y[i]);
         }
       }
@@ -163,9 +168,14 @@ class ChartPanel {
 
   /// As many numbers as stand side by side with some air.
   std::vector<Tick> x_ticks() const {
-    for (int most = 11;; --most) {
-      std::vector<Tick> ticks = nice_ticks(x_.low, x_.high, most, x_.whole);
-      if (most == 1 || ticks.size() < 2 || to_x(ticks[1].value) - to_x(ticks[0].value) >= widest(ticks) + px(16)) {
+    for (int most = axes_.log_x ? 15 : 11;; --most) {
+      std::vector<Tick> ticks =
+          axes_.log_x ? log_ticks(x_.low, x_.high, most) : nice_ticks(x_.low, x_.high, most, x_.whole);
+      double nearest = INFINITY;
+      for (std::size_t i = 1; i < ticks.size(); ++i) {
+        nearest = std::min(nearest, to_x(ticks[i].value) - to_x(ticks[i - 1].value));
+      }
+      if (most == 1 || nearest >= widest(ticks) + px(16)) {
         return ticks;
       }
     }
@@ -183,8 +193,8 @@ class ChartPanel {
   void draw_curve(const Series& series, Color color) {
     std::vector<Point> points;
     for (std::size_t i = 0; i < series.x.size(); ++i) {
-      const bool shown = on_axis(series.x[i]) && on_axis(series.y[i]);
-      points.push_back(shown ? Point{to_x(series.x[i]), to_y(series.y[i])} : Point{NAN, NAN});
+      points.push_back(is_shown(series.x[i], series.y[i]) ? Point{to_x(series.x[i]), to_y(series.y[i])}
+                                                          : Point{NAN, NAN});
     }
     canvas_.polyline(points, px(2.2) * series.width, color);
     const bool roomy = static_cast<double>(points.size()) * px(14) <= right_ - left_;

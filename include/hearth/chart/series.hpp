@@ -21,6 +21,7 @@ struct Axes {
   std::string x_label;
   std::string y_label;
   std::vector<Series> series;
+  bool log_x = false;  ///< x is drawn by its logarithm; a number that is not positive makes a gap
 };
 
 }  // namespace hearth::chart
