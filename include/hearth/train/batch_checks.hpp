@@ -7,6 +7,7 @@
 
 #include <string_view>
 
+#include <hearth/core/error.hpp>
 #include <hearth/core/inline.hpp>
 #include <hearth/data/batch.hpp>
 
@@ -26,8 +27,17 @@ struct BatchContext {
   bool are_mixed = false;  ///< inputs and targets are mixtures of the batch's
 };
 
+/// A batch for which the device, or the computer, has no memory.
+class OutOfMemory : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Whether LibTorch says that there is no memory left: its own allocators, and those of CUDA's libraries.
+bool is_out_of_memory(const c10::Error& error);
+
 /// Throws Error: that `what` ("the model", "the loss") cannot take the batch, with LibTorch's reason and, for the
-/// common mistakes, the way out.
+/// common mistakes, the way out; OutOfMemory where memory is what is lacking.
 [[noreturn]] void explain(const BatchContext& context, std::string_view what, const c10::Error& error);
 
 /// Calls `body`, and explains what LibTorch throws.

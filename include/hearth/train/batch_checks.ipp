@@ -35,9 +35,6 @@ HEARTH_INLINE std::string remedy(const BatchContext& context, std::string_view r
     return "BatchNorm cannot train on a batch of one sample: make the training loader with .drop_last = true, or with "
            "another batch_size";
   }
-  if (says("out of memory")) {
-    return fmt::format("the device {} has no memory left: try a smaller batch_size", context.inputs.device().str());
-  }
   const auto type = floating_type(context.model);
   if (type && context.inputs.is_floating_point() && context.inputs.scalar_type() != *type) {
     return fmt::format(
@@ -65,13 +62,28 @@ HEARTH_INLINE void check_loss(const at::Tensor& loss) {
                 "loss computes without gradients (detach(), NoGradGuard, item())");
 }
 
+HEARTH_INLINE bool is_out_of_memory(const c10::Error& error) {
+  const std::string text = error.what_without_backtrace();
+  const auto says = [&](const char* words) { return text.find(words) != std::string::npos; };
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr || says("out of memory") ||
+         says("can't allocate memory") || says("not enough memory") || says("STATUS_ALLOC_FAILED");
+}
+
 HEARTH_INLINE void explain(const BatchContext& context, std::string_view what, const c10::Error& error) {
+  const bool lacks_memory = is_out_of_memory(error);
   const std::string text = error.what_without_backtrace();
   const std::string reason = text.substr(0, text.find('\n'));
-  const std::string remedy = detail::remedy(context, text);
-  core::fail("{}: {} cannot take the batch {} of epoch {}, inputs {} and targets {}: {}{}{}", context.component, what,
-             context.batch.index, context.epoch, detail::sizes_of(context.inputs), detail::sizes_of(context.targets),
-             remedy.empty() ? reason : remedy, remedy.empty() ? "" : ". LibTorch says: ", remedy.empty() ? "" : reason);
+  const std::string remedy = lacks_memory ? fmt::format("the device {} has no memory left: try a smaller batch_size",
+                                                        context.inputs.device().str())
+                                          : detail::remedy(context, text);
+  const std::string sentence = fmt::format(
+      "{}: {} cannot take the batch {} of epoch {}, inputs {} and targets {}: {}{}{}", context.component, what,
+      context.batch.index, context.epoch, detail::sizes_of(context.inputs), detail::sizes_of(context.targets),
+      remedy.empty() ? reason : remedy, remedy.empty() ? "" : ". LibTorch says: ", remedy.empty() ? "" : reason);
+  if (lacks_memory) {
+    throw OutOfMemory(sentence);
+  }
+  throw Error(sentence);
 }
 
 }  // namespace hearth::train
