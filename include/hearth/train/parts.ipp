@@ -30,6 +30,7 @@ HEARTH_INLINE void load_torch_state(torch::optim::Optimizer& optimizer, const Va
   const at::Tensor bytes = state.as<at::Tensor>().contiguous();
   torch::serialize::InputArchive archive;
   archive.load_from(static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel()));
+  optimizer.state().clear();  // load() leaves what the archive does not have
   optimizer.load(archive);
 }
 

@@ -69,15 +69,7 @@ HEARTH_INLINE Step::Step(torch::nn::Module& model, OptimizerPart& optimizer, Sch
 }
 
 HEARTH_INLINE std::optional<at::ScalarType> Step::autocast_type() const noexcept {
-  switch (options_.precision) {
-    case Precision::bf16:
-      return at::kBFloat16;
-    case Precision::fp16:
-      return at::kHalf;
-    case Precision::fp32:
-      break;
-  }
-  return std::nullopt;
+  return train::autocast_type(options_.precision);
 }
 
 HEARTH_INLINE void Step::open() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
 
 #include <chrono>
 #include <cstdint>
@@ -90,6 +91,9 @@ namespace hearth::train {
 
 /// Throws Error when an option makes no sense.
 void check_trainer_options(const TrainerOptions& options);
+
+/// The type that Autocast is given; none in fp32.
+std::optional<at::ScalarType> autocast_type(Precision precision) noexcept;
 
 }  // namespace hearth::train
 

@@ -26,4 +26,16 @@ HEARTH_INLINE void check_trainer_options(const TrainerOptions& options) {
   }
 }
 
+HEARTH_INLINE std::optional<at::ScalarType> autocast_type(Precision precision) noexcept {
+  switch (precision) {
+    case Precision::bf16:
+      return at::kBFloat16;
+    case Precision::fp16:
+      return at::kHalf;
+    case Precision::fp32:
+      break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace hearth::train
