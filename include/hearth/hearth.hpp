@@ -134,6 +134,7 @@
 #include <hearth/datasets/subset.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
 
+#include <hearth/train/batch_size_finder.hpp>
 #include <hearth/train/callback.hpp>
 #include <hearth/train/checkpoints.hpp>
 #include <hearth/train/curves.hpp>
@@ -142,6 +143,7 @@
 #include <hearth/train/evaluation_mode.hpp>
 #include <hearth/train/evaluator.hpp>
 #include <hearth/train/history.hpp>
+#include <hearth/train/lr_range_test.hpp>
 #include <hearth/train/metrics_log.hpp>
 #include <hearth/train/placement.hpp>
 #include <hearth/train/predict.hpp>
