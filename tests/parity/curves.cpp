@@ -360,9 +360,9 @@ const std::map<std::string, std::function<void(const Given&)>> recipes{
        optim::LARS optimizer{model->parameters(), {.lr = 5.0, .weight_decay = 1e-4}};
        follow(given, model, optimizer, {.epochs = 2});
      }},
-    {"resnet18-adamw-no-decay-on-norms",
+    {"cnn-adamw-no-decay-on-norms",
      [](const Given& given) {
-       auto model = resnet18();
+       auto model = cnn();
        optim::AdamW optimizer{optim::group_parameters(*model, optim::AdamWOptions{.lr = 1e-3, .weight_decay = 0.5},
                                                       {optim::NormWeightDecay{}})};
        follow(given, model, optimizer, {.epochs = 5});

@@ -371,8 +371,8 @@ RECIPES = {
         model=mlp,
         optimizer=lambda model: LARS(model.parameters(), lr=5.0, weight_decay=1e-4),
         epochs=2),
-    "resnet18-adamw-no-decay-on-norms": Recipe(
-        batches=small_pictures, model=resnet18, optimizer=without_decay_on_norms, epochs=5),
+    "cnn-adamw-no-decay-on-norms": Recipe(
+        batches=small_pictures, model=cnn, optimizer=without_decay_on_norms, epochs=5),
     "resnet18-momentum-frozen-stem": Recipe(
         batches=small_pictures, model=resnet18, optimizer=with_frozen_stem, epochs=5),
 }
