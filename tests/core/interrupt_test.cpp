@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -67,6 +68,27 @@ TEST_CASE("a program that does not end in time is ended after its stop callbacks
   CHECK(byte == 's');
   ::close(channel[0]);
   ::close(channel[1]);
+}
+
+TEST_CASE("a program that has waited for a save beyond the patience goes on to its own end", "[interrupt]") {
+  const int status = status_of_child([] {
+    std::atomic<bool> is_saved{false};
+    {
+      InterruptSignal interrupt(20ms);
+      const StopCallback slow(interrupt.token(), [&] {
+        std::this_thread::sleep_for(100ms);
+        is_saved = true;
+      });
+      ::kill(::getpid(), SIGTERM);
+      while (!is_saved) {
+        std::this_thread::sleep_for(1ms);
+      }
+      std::this_thread::sleep_for(20ms);  // its last words
+    }
+    std::_Exit(7);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
 }
 
 TEST_CASE("a stop callback that never returns does not keep the program", "[interrupt]") {

@@ -23,7 +23,8 @@ namespace hearth {
 /// StopCallbacks (Trainer saves the last weights in one). The program then has the rest of `patience` to leave main by
 /// itself. One step of a large network can take longer than anybody waits, so after that the process ends, with the
 /// exit code of `exit_code()`, and its files are complete or absent. StopCallbacks that are still at work may finish,
-/// but not longer than `longest_save` after the signal. A second signal ends the process at once; the same one again
+/// but not longer than `longest_save` after the signal, and a program that has waited for them then leaves main by
+/// itself. A second signal ends the process at once; the same one again
 /// within 20 ms is taken for the first, as `timeout` sends it twice, and SIGHUP within a second.
 class InterruptSignal {
  public:

@@ -153,6 +153,9 @@ struct InterruptSignal::State {
     std::unique_lock lock(mutex);
     const bool is_left = changed.wait_until(lock, start + patience, [this] { return is_over && is_saved; });
     changed.wait_until(lock, start + std::max(patience, longest_save), [this] { return is_saved; });
+    if (is_saved && Clock::now() - start > patience) {  // the program may have waited for the save, and leaves now
+      changed.wait_for(lock, time_to_leave_after_save, [this] { return is_over; });
+    }
     if (is_left || (is_over && is_saved)) {
       lock.unlock();
       if (saver.joinable()) {
@@ -163,6 +166,8 @@ struct InterruptSignal::State {
     lock.unlock();
     core::detail::end_process(code);
   }
+
+  static constexpr std::chrono::milliseconds time_to_leave_after_save{300};
 
   const std::chrono::milliseconds patience;
   const std::chrono::milliseconds longest_save;
