@@ -141,6 +141,7 @@ class Session final : public Run {
   bool is_recorded_ = false;  // the history's last epoch is not complete yet: its hooks are running
   std::int64_t first_step_ = 0;
   std::int64_t saved_step_ = 0;
+  bool has_checkpoint_ = false;
   Clock::time_point epoch_start_ = Clock::now();
   double seconds_before_ = 0;  // of this epoch, before the run was resumed
   Clock::time_point saved_ = Clock::now();

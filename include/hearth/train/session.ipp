@@ -101,6 +101,7 @@ HEARTH_INLINE void Session::begin() {
   if (files.empty()) {
     return;
   }
+  has_checkpoint_ = true;
   const Value saved = read_checkpoint(files.back());
   stop_.exclusively([&] {
     try {
@@ -117,7 +118,7 @@ HEARTH_INLINE bool Session::has_epochs() const {
 }
 
 HEARTH_INLINE void Session::begin_epoch() {
-  epoch_start_ = Clock::now();
+  stop_.exclusively([&] { epoch_start_ = Clock::now(); });
 }
 
 HEARTH_INLINE bool Session::ends() const {
@@ -195,8 +196,9 @@ HEARTH_INLINE void Session::save_if_due() {
     return;
   }
   const CheckpointOptions& when = *options_.checkpoints;
-  const bool is_due = (when.every.count() > 0 && Clock::now() - saved_ >= when.every) ||
-                      (when.every_steps > 0 && position_.steps - saved_step_ >= when.every_steps);
+  const std::int64_t steps = position_.steps - saved_step_;
+  const bool is_due = (when.every.count() > 0 && steps > 0 && Clock::now() - saved_ >= when.every) ||
+                      (when.every_steps > 0 && steps >= when.every_steps);
   if (when.request.take() || is_due) {
     stop_.exclusively([&] { save(); });
   }
@@ -234,6 +236,9 @@ HEARTH_INLINE void Session::record_epoch(const PhaseTime& training, const Meter*
   stop_.exclusively([&] {
     history_.epochs.push_back(std::move(record));
     is_recorded_ = true;
+    if (options_.checkpoints && !has_checkpoint_) {
+      save();  // ahead of the files of the epoch's hooks: without a checkpoint they could not be resumed
+    }
   });
 }
 
@@ -448,6 +453,7 @@ HEARTH_INLINE void Session::save() {
     replace_oldest_checkpoint(folder, checkpoint_file(folder, position_.epoch, position_.batch),
                               options_.checkpoints->keep,
                               [&](const std::filesystem::path& path) { save_checkpoint(whole, path); });
+    has_checkpoint_ = true;
     failure_.clear();
   } catch (const Error& error) {
     if (failure_.empty()) {

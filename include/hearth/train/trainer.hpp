@@ -272,6 +272,7 @@ class Trainer {
       meter.collect(train::forward(context, model_, task, classes, type), context.targets);
       meter.count();
       notify(clock.batch_end(meter, context.batch, 0));
+      session.save_if_due();  // a notice of pre-emption waits for no validation
       return !session.ends();
     });
   }
