@@ -223,6 +223,9 @@ void Flags::write_config(const std::filesystem::path& folder) const {
   Json config;
   config["program"] = parser_->app.get_name();
   for (const auto& flag : parser_->flags) {
+    if (flag->name == "--resume" || flag->name == "--overwrite") {
+      continue;  // how the run was begun, and nothing of what it is
+    }
     std::string key = flag->name.substr(2);
     std::replace(key.begin(), key.end(), '-', '_');
     config[key] = flag->value();

@@ -74,7 +74,8 @@ class Flags {
   /// Every flag with its value, and whether another value changes the result of a run that is resumed.
   std::vector<hearth::RunOption> run_options() const;
 
-  /// Writes config.json into the folder: every flag with the value in force, which is all that repeats the run.
+  /// Writes config.json into the folder: every flag with the value in force, which is all that repeats the run; without
+  /// --resume and --overwrite.
   void write_config(const std::filesystem::path& folder) const;
 
  private:
