@@ -1,7 +1,7 @@
 # The two commands that do everything: `make demo` and `make test`. `make` alone lists them all.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test parity fuzz bench format format-check lint umbrella clean
+.PHONY: help setup demo test survive parity fuzz bench format format-check lint umbrella clean
 
 # A compiler that reads torch takes more than a gigabyte: as many at once as there are cores, and two gigabytes for each.
 JOBS ?= $(shell cores=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); \
@@ -27,6 +27,11 @@ test: ## build and run every test
 	@cmake/setup.sh test
 	@cmake/build.sh dev -k 0 -j $(JOBS)
 	@cmake/run-tests.sh build/dev -j $(JOBS)
+
+survive: ## end runs of the programs at any moment, 300 times, resume them and compare the ends (SEED=N: other moments)
+	@cmake/setup.sh test
+	@cmake/build.sh dev -j $(JOBS) fashion_mnist tiny_imagenet
+	python3 tests/examples/survive.py build/dev/examples --kills 200 --stops 100 --seed $(or $(SEED),1)
 
 parity: ## train and evaluate beside Python, every architecture and recipe, and show the differences
 	@cmake/setup.sh test

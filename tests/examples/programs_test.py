@@ -6,103 +6,14 @@
 import gzip
 import json
 import os
-import pathlib
-import random
 import re
 import shutil
 import signal
-import struct
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
-import zipfile
-import zlib
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-SAMPLE = REPOSITORY / "examples" / "data" / "fashion-mnist-sample"
-PROGRAMS = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/release/examples").resolve()
-
-
-def run(program, *flags, timeout=300, **options):
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8", "errors": "replace"}
-    return subprocess.run([PROGRAMS / program, *map(os.fspath, map(text_unless_path, flags))], timeout=timeout,
-                          **(streams | options))
-
-
-def text_unless_path(flag):
-    return flag if isinstance(flag, (bytes, pathlib.Path)) else str(flag)
-
-
-def metrics_without_times(folder):
-    timed = {"seconds", "images_per_second", "data_wait_fraction"}
-    lines = (folder / "metrics.jsonl").read_text().splitlines()
-    return [{key: value for key, value in json.loads(line).items() if key not in timed} for line in lines]
-
-
-def png(red, green, blue, noise, side=64):
-    """An image of one colour with a little noise, as the bytes of a PNG file."""
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-    rows = b""
-    for _ in range(side):
-        rows += b"\0" + bytes(min(255, max(0, value + noise.randint(-20, 20)))
-                              for _ in range(side) for value in (red, green, blue))
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-COLOURS = {"n00000001": (200, 40, 40), "n00000002": (40, 200, 40), "n00000003": (40, 40, 200)}
-
-
-def write_tiny_imagenet(path, extra=()):
-    """An archive in Tiny ImageNet's official layout: three classes of one colour each."""
-    noise = random.Random(0)
-    with zipfile.ZipFile(path, "w") as archive:
-        root = "tiny-imagenet-200"
-        archive.writestr(f"{root}/wnids.txt", "".join(f"{wnid}\n" for wnid in COLOURS))
-        archive.writestr(f"{root}/words.txt", "".join(f"{wnid}\tcolour {wnid[-1]}\n" for wnid in COLOURS))
-        annotations = ""
-        for wnid, colour in COLOURS.items():
-            archive.writestr(f"{root}/train/{wnid}/{wnid}_boxes.txt", "")
-            for i in range(6):
-                archive.writestr(f"{root}/train/{wnid}/images/{wnid}_{i}.JPEG", png(*colour, noise))
-        for i, (wnid, colour) in enumerate(list(COLOURS.items()) * 2):
-            archive.writestr(f"{root}/val/images/val_{i}.JPEG", png(*colour, noise))
-            annotations += f"val_{i}.JPEG\t{wnid}\t0\t0\t63\t63\n"
-        archive.writestr(f"{root}/val/val_annotations.txt", annotations)
-        archive.writestr(f"{root}/test/images/test_0.JPEG", png(0, 0, 0, noise))
-        for name, content in extra:
-            archive.writestr(name, content)
-
-
-class ProgramTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hearth-programs-"))
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def assert_succeeds(self, result):
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-
-    def assert_refuses(self, result, *parts):
-        """Exit code 1 and one line on stderr that holds every part."""
-        lines = [line for line in result.stderr.splitlines() if not line.startswith("preparing ")]
-        self.assertEqual((result.returncode, len(lines)), (1, 1), f"{result.stdout}{result.stderr}")
-        for part in parts:
-            self.assertIn(str(part), lines[0])
-
-    def left_behind(self):
-        """Files in the test's folder that were begun and not finished."""
-        return [path for path in self.folder.rglob("*") if path.name.endswith(".part")]
-
-    def fashion_mnist(self, *flags, **options):
-        return run("fashion_mnist", "--device", "cpu", "--output-dir", self.folder / "run", *flags, **options)
-
-    def tiny_imagenet(self, archive, *flags, **options):
-        return run("tiny_imagenet", "--device", "cpu", "--output-dir", self.folder / "run",
-                   *([] if archive is None else ["--data", archive]), "--prepared", self.folder / "prepared", "--num-classes", 3, "--arch", "resnet18", "--image-size", 32,
-                   "--batch-size", 6, "--workers", 2, *flags, **options)
+from programs import PROGRAMS, REPOSITORY, SAMPLE, ProgramTest, metrics_without_times, run, write_tiny_imagenet
 
 
 class FashionMnist(ProgramTest):
@@ -122,12 +33,32 @@ class FashionMnist(ProgramTest):
         self.assertLess(metrics[-1]["train_loss"], metrics[0]["train_loss"])
         self.assertEqual(json.loads((self.folder / "run" / "config.json").read_text())["lr"], 0.1)
         self.assertEqual(sorted(path.name for path in (self.folder / "run").iterdir()),
-                         ["best.pth", "config.json", "curves.png", "last.pth", "metrics.jsonl"])
+                         ["best.pth", "checkpoints", "config.json", "curves.png", "last.pth", "metrics.jsonl"])
+        self.assertEqual(sorted(path.name for path in (self.folder / "run" / "checkpoints").iterdir()),
+                         ["0002-000000.pth", "0003-000000.pth"])
+
+    def test_begins_anew_in_a_used_folder_only_when_told_to(self):
+        flags = ["--data", SAMPLE, "--limit", 5, "--epochs"]
+        self.assert_succeeds(self.fashion_mnist(*flags, 2))
+        files = {path: path.read_bytes() for path in (self.folder / "run").rglob("*") if path.is_file()}
+        self.assert_refuses(self.fashion_mnist(*flags, 2), self.folder / "run", "--resume", "--overwrite")
+        self.assertEqual({path: path.read_bytes() for path in files}, files)
+        self.assert_refuses(self.fashion_mnist(*flags, 2, "--resume", "--overwrite"), "exclude each other")
+        self.assertEqual({path: path.read_bytes() for path in files}, files)
+        self.assert_succeeds(self.fashion_mnist(*flags, 1, "--overwrite"))
+        self.assertEqual([line["epoch"] for line in metrics_without_times(self.folder / "run")], [0])
+        self.assertEqual([path.name for path in (self.folder / "run" / "checkpoints").iterdir()], ["0001-000000.pth"])
+
+    def test_resumes_in_a_folder_that_is_not_there_or_empty(self):
+        flags = ["--data", SAMPLE, "--limit", 5, "--epochs", 1, "--resume"]
+        self.assert_succeeds(self.fashion_mnist(*flags))
+        self.assertEqual([line["epoch"] for line in metrics_without_times(self.folder / "run")], [0])
 
     def test_results_do_not_depend_on_the_workers(self):
         seen = []
         for workers in (0, 4):
-            self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--epochs", 2, "--limit", 50, "--workers", workers))
+            self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--epochs", 2, "--limit", 50, "--workers", workers,
+                                                    "--overwrite"))
             seen.append(metrics_without_times(self.folder / "run"))
         self.assertEqual(seen[0], seen[1])
 
@@ -135,13 +66,15 @@ class FashionMnist(ProgramTest):
         result = self.fashion_mnist("--help")
         self.assert_succeeds(result)
         for flag in ("data", "epochs", "batch-size", "lr", "workers", "seed", "device", "channels-last", "limit",
-                     "output-dir"):
+                     "output-dir", "resume", "overwrite", "checkpoint-minutes", "checkpoint-steps", "keep-checkpoints",
+                     "precision", "accumulate", "deterministic"):
             self.assertRegex(result.stdout, rf"--{flag}\b")
 
     def test_refuses_bad_flags(self):
         self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--epoch", 3), "no flag --epoch ")
         self.assert_refuses(self.fashion_mnist("--epochs", 3), "--data is missing")
         self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--device", "tpu"), "tpu")
+        self.assert_refuses(self.fashion_mnist("--data", SAMPLE, "--precision", "fp8"), "--precision", "bf16", "fp8")
 
     def test_names_an_unknown_flag_before_what_else_is_wrong(self):
         self.assert_refuses(self.fashion_mnist("--bogus", 3), "no flag --bogus ")
@@ -151,7 +84,8 @@ class FashionMnist(ProgramTest):
     def test_refuses_numbers_that_are_none_or_out_of_range(self):
         for flag, values in {"--epochs": ["0", "1.5"], "--batch-size": ["-32", "", str(2**63), str(2**64 + 32)],
                              "--workers": [str(2**32)], "--limit": ["-1"], "--lr": ["-1", "", "0.1x", "nan", "1e999"],
-                             "--seed": ["-1", str(2**64)]}.items():
+                             "--seed": ["-1", str(2**64)], "--accumulate": ["0"], "--keep-checkpoints": ["0"],
+                             "--checkpoint-steps": ["-1"], "--checkpoint-minutes": ["-1", "nan"]}.items():
             for value in values:
                 with self.subTest(flag=flag, value=value):
                     self.assert_refuses(self.fashion_mnist("--data", SAMPLE, flag, value), f"{flag} must be a ",
@@ -209,7 +143,7 @@ class FashionMnist(ProgramTest):
                 output, _ = program.communicate(timeout=60)
                 self.assertLess(time.monotonic() - start, 5)  # a second on a quiet machine
                 self.assertEqual(program.returncode, 128 + number, output)
-                self.assertIn("last.pth", output)
+                self.assertIn("--resume", output)
                 self.assertTrue((folder / "last.pth").stat().st_size > 2_000_000)
                 self.assertEqual(self.left_behind(), [])
 
@@ -222,7 +156,7 @@ class FashionMnist(ProgramTest):
             self.assert_refuses(run("fashion_mnist", *flags), self.folder / "run", program.pid)
             program.send_signal(signal.SIGINT)
             program.communicate(timeout=60)
-        self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--epochs", 1, "--limit", 1))
+        self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--epochs", 1, "--limit", 1, "--overwrite"))
 
     def redirected(self, redirection, program, *flags):
         """The program as a shell runs it with such a redirection of its output."""
@@ -317,7 +251,8 @@ class TinyImagenet(ProgramTest):
     def test_results_do_not_depend_on_the_workers(self):
         seen = []
         for workers in (0, 4):
-            self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 2, "--workers", workers))
+            self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 2, "--workers", workers,
+                                                    "--overwrite"))
             seen.append(metrics_without_times(self.folder / "run"))
         self.assertEqual(seen[0], seen[1])
 
@@ -368,9 +303,9 @@ class TinyImagenet(ProgramTest):
         picture = self.folder / "prepared" / "train" / "n00000002" / "n00000002_3.JPEG"
         whole = picture.read_bytes()
         picture.write_bytes(whole[:-200])
-        self.assert_refuses(self.tiny_imagenet(self.archive, "--epochs", 1), picture, "truncated")
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--epochs", 1, "--overwrite"), picture, "truncated")
         picture.write_text("not a picture")
-        self.assert_refuses(self.tiny_imagenet(self.archive, "--epochs", 1), picture, "not a")
+        self.assert_refuses(self.tiny_imagenet(self.archive, "--epochs", 1, "--overwrite"), picture, "not a")
 
     def test_refuses_weights_that_are_none(self):
         weights = self.folder / "weights.pth"
@@ -382,18 +317,18 @@ class TinyImagenet(ProgramTest):
     def test_ctrl_c_in_a_long_step_ends_within_a_second_with_the_last_weights_written(self):
         program = subprocess.Popen(
             [PROGRAMS / "tiny_imagenet", "--data", self.archive, "--prepared", self.folder / "prepared", "--num-classes",
-             "3", "--arch", "resnet152", "--image-size", "224", "--batch-size", "18", "--workers", "0", "--device", "cpu",
-             "--output-dir", self.folder / "run"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in program.stdout:
-            if line.startswith("Epoch 0"):
-                break
-        time.sleep(1)
+             "3", "--arch", "resnet152", "--image-size", "224", "--batch-size", "9", "--workers", "0", "--device", "cpu",
+             "--checkpoint-steps", "1", "--keep-checkpoints", "1", "--output-dir", self.folder / "run"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        while program.poll() is None and not (self.folder / "run" / "checkpoints" / "0000-000001.pth").exists():
+            time.sleep(0.05)
         program.send_signal(signal.SIGINT)
         start = time.monotonic()
         output, _ = program.communicate(timeout=60)
         self.assertLess(time.monotonic() - start, 10)  # a second on a quiet machine
         self.assertEqual(program.returncode, 130, output)
         self.assertGreater((self.folder / "run" / "last.pth").stat().st_size, 200_000_000)
+        self.assertEqual(len(list((self.folder / "run" / "checkpoints").iterdir())), 1)
         self.assertEqual(self.left_behind(), [])
 
 
