@@ -51,8 +51,7 @@ HEARTH_INLINE at::Tensor CrossEntropyLoss::operator()(const at::Tensor& logits, 
 
 HEARTH_INLINE at::Tensor CrossEntropyLoss::total_weight(const at::Tensor& targets) const {
   if (targets.is_floating_point()) {  // [N, C, …]
-    return at::scalar_tensor(targets.numel() / std::max<std::int64_t>(targets.size(1), 1), at::kLong)
-        .to(targets.device());
+    return at::scalar_tensor(targets.numel() / std::max<std::int64_t>(targets.size(1), 1), at::kLong);
   }
   const at::Tensor counts = targets.ne(options_.ignore_index);
   if (!options_.weight.defined()) {

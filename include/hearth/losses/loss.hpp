@@ -13,8 +13,8 @@ namespace hearth {
 ///
 /// A loss may have two more members. `ignore_index()` is a label whose samples do not count; without it every label
 /// must be a class. `total_weight(targets)` is what the batch's mean is divided by, a tensor of one number on the
-/// device of the targets; without it every sample counts once. With them the mean over several batches is the mean over
-/// all their samples.
+/// device of the targets, or on the CPU where their shape says it; without it every sample counts once. With them the
+/// mean over several batches is the mean over all their samples.
 template <class L>
 concept LossLike = requires(const L& loss, const at::Tensor& logits, const at::Tensor& targets) {
   { loss(logits, targets) } -> std::convertible_to<at::Tensor>;
@@ -46,7 +46,7 @@ std::optional<std::int64_t> ignored_label(const L& loss) {
   }
 }
 
-/// What the loss's mean over a batch with these targets is divided by. Targets on the CPU: for others it waits.
+/// What the loss's mean over a batch with these targets is divided by. Targets on the CPU: for others it may wait.
 template <class L>
 double total_weight(const L& loss, const at::Tensor& targets) {
   if constexpr (WeighsSamples<L>) {
