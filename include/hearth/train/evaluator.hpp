@@ -27,7 +27,7 @@ template <class... Metrics>
 class Evaluator {
   static_assert((MetricLike<Metrics> && ...),
                 "Evaluator: every part must be a metric (MetricLike): update(logits, targets), value(), name(), "
-                "reset(), sums(), load_sums(sums); value() and name() const");
+                "reset(), sums(), load_sums(sums); value(), name() and sums() const");
   static_assert(sizeof...(Metrics) > 0, "Evaluator: it needs at least one metric");
 
  public:

@@ -65,7 +65,7 @@ class TaskParts {
                 "Trainer: Loss must be a loss (LossLike): loss(outputs, targets) gives a scalar tensor");
   static_assert((MetricLike<Metrics> && ...),
                 "Trainer: every metric of a task must be a metric (MetricLike): update(outputs, targets), value(), "
-                "name(), reset(), sums(), load_sums(sums); value() and name() const");
+                "name(), reset(), sums(), load_sums(sums); value(), name() and sums() const");
 
  public:
   TaskParts(Loss loss, Metrics... metrics) : loss_(std::move(loss)), metrics_(std::move(metrics)...) {}
