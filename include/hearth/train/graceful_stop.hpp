@@ -40,6 +40,9 @@ class GracefulStop {
   /// what it throws in the requesting thread goes to stderr.
   void leave();
 
+  /// The work is done: nobody answers a request any more. False when one has been answered before.
+  bool complete();
+
  private:
   void wait_or_answer();
   void answer();

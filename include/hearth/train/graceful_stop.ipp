@@ -20,6 +20,12 @@ HEARTH_INLINE void GracefulStop::leave() {
   answer();
 }
 
+HEARTH_INLINE bool GracefulStop::complete() {
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
+  return !std::exchange(answered_, true);
+}
+
 HEARTH_INLINE void GracefulStop::wait_or_answer() {
   if (std::this_thread::get_id() == worker_) {
     return;
