@@ -13,8 +13,8 @@
 
 namespace hearth::train {
 
-/// Whether losses are finite. On a CUDA device a loss is looked at when its value has arrived, which is at most
-/// `most_late` batches later; elsewhere at once, so that the batch can be undone.
+/// Whether losses are finite, for any thread. On a CUDA device a loss is looked at when its value has arrived, which is
+/// at most `most_late` batches later; elsewhere at once, so that the batch can be undone.
 class LossWatch {
  public:
   static constexpr std::size_t most_late = 16;

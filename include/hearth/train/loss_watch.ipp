@@ -18,7 +18,7 @@ HEARTH_INLINE void LossWatch::look(const at::Tensor& loss, int epoch, std::size_
     const double value = loss.item<double>();
     core::require(std::isfinite(value),
                   "Trainer: the loss is {} in epoch {}, batch {}; the weights and the BatchNorm statistics are those "
-                  "before that batch. Try a smaller learning rate, and look at the inputs",
+                  "before the optimizer step of that batch. Try a smaller learning rate, and look at the inputs",
                   value, epoch, batch);
     return;
   }

@@ -3,7 +3,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <chrono>
 #include <cstddef>
 #include <mutex>
 #include <span>
@@ -25,7 +24,7 @@ namespace hearth::train {
 using MeterSums = std::vector<std::vector<double>>;
 
 /// Batches are collected when they are computed, and counted when the optimizer step that they belong to is complete:
-/// so that at any time between two steps the sums are those of whole steps.
+/// so that at any time between two steps the sums are those of whole steps. Sums and figures may be read in any thread.
 class Meter : public LiveFigures {
  public:
   virtual ~Meter() = default;
@@ -33,8 +32,11 @@ class Meter : public LiveFigures {
   /// A batch that is to be counted. A weight of 0 counts nothing in the loss.
   void collect(const Forward& done, const at::Tensor& targets);
 
-  /// Counts what was collected.
+  /// Counts what was collected. Throws Error when a metric cannot take it.
   void count();
+
+  /// Whether the losses that were collected are finite numbers. Waits for the device.
+  bool losses_are_finite() const;
 
   /// Forgets what was collected.
   void drop() { collected_.clear(); }

@@ -4,9 +4,12 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/sample.hpp>
 
 namespace hearth::train {
 
@@ -23,9 +26,22 @@ HEARTH_INLINE void Meter::count() {
     if (batch.done.weight != 0) {
       loss_.add_mean(batch.done.loss, batch.done.weight);
     }
-    update_metrics(batch.done.outputs, batch.targets);
+    try {
+      update_metrics(batch.done.outputs, batch.targets);
+    } catch (const c10::Error& error) {
+      const std::string reason = error.what_without_backtrace();
+      core::fail("Trainer: a metric cannot take outputs {} and targets {}: {}",
+                 Shape(batch.done.outputs.sizes()).to_string(), Shape(batch.targets.sizes()).to_string(),
+                 reason.substr(0, reason.find('\n')));
+    }
   }
   collected_.clear();
+}
+
+HEARTH_INLINE bool Meter::losses_are_finite() const {
+  return std::all_of(collected_.begin(), collected_.end(), [](const Collected& batch) {
+    return batch.done.weight == 0 || std::isfinite(batch.done.loss.item<double>());
+  });
 }
 
 HEARTH_INLINE double Meter::batch_loss() const {
@@ -52,9 +68,9 @@ HEARTH_INLINE MeterSums Meter::sums() const {
 }
 
 HEARTH_INLINE void Meter::load(const MeterSums& sums) {
-  core::require(sums.size() == this->sums().size(),
-                "Trainer: the checkpoint has the sums of {} metrics, but the task has {}: they must be the same",
-                sums.size() - 1, this->sums().size() - 1);
+  const std::size_t size = this->sums().size();
+  core::require(sums.size() == size, "it has the sums of {} metrics, but the task has {}: they must be the same",
+                std::max<std::size_t>(sums.size(), 1) - 1, size - 1);
   reset();
   const std::lock_guard lock(mutex_);
   loss_.load(sums.front());
