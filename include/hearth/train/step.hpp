@@ -47,6 +47,8 @@ class Step {
   bool is_open() const noexcept { return batches_ > 0; }
 
   /// Adds the gradients of a batch's mean loss, which stands for samples of this weight. A weight of 0 adds nothing.
+  /// In fp16 a loss that is not finite makes gradients that are not, whatever they would be, so that the step is
+  /// skipped.
   void backward(const at::Tensor& loss, double weight);
 
   /// Whether the open step has all its batches.

@@ -93,7 +93,12 @@ HEARTH_INLINE void Step::backward(const at::Tensor& loss, double weight) {
   // With one batch a step, this is loss.backward(). With several, each counts as much as its samples against those of
   // the first; `apply` divides by the sum.
   const at::Tensor share = weight == first_weight_ ? loss : loss * (weight / first_weight_);
-  (scaler_ ? scaler_->scale(share) : share).backward();
+  if (scaler_) {
+    const at::Tensor one_or_nan = loss.detach() * 0 + 1;  // so nothing waits for the device
+    scaler_->scale(share * one_or_nan).backward();
+  } else {
+    share.backward();
+  }
 }
 
 HEARTH_INLINE Step::Applied Step::apply() {
@@ -117,11 +122,11 @@ HEARTH_INLINE Step::Applied Step::apply() {
       }
       at::_foreach_mul_(gradients, first_weight_ / weight_);
     }
-    if (options_.clip_value) {
-      optim::clip_grad_value(parameters_, *options_.clip_value);
-    }
     if (options_.clip_norm) {
       done.gradient_norm = optim::clip_grad_norm(parameters_, *options_.clip_norm);
+    }
+    if (options_.clip_value) {
+      optim::clip_grad_value(parameters_, *options_.clip_value);
     }
     optimizer_.step();
     done.stepped = true;

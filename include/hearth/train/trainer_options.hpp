@@ -74,7 +74,7 @@ struct TrainerOptions {
   /// but for BatchNorm. An epoch's last step may have fewer.
   int accumulate = 1;
   std::optional<double> clip_norm = {};   ///< the gradients are scaled down where their norm is larger
-  std::optional<double> clip_value = {};  ///< each element of the gradients is brought within ± this
+  std::optional<double> clip_value = {};  ///< each element of the gradients, after that, is brought within ± this
 
   /// Averages the weights (EMA, SWA). The averages are validated, saved and left in the model in the weights' place.
   std::optional<optim::WeightAverageOptions> average = {};
