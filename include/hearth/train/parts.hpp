@@ -50,6 +50,7 @@ class SchedulerPart {
 };
 
 /// The state of an optimizer of LibTorch's: the bytes of its own archive as a tensor, which `load_torch_state` reads.
+/// Throws Error when the optimizer cannot take it over.
 Value torch_state(const torch::optim::Optimizer& optimizer);
 void load_torch_state(torch::optim::Optimizer& optimizer, const Value& state);
 

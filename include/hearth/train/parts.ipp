@@ -3,6 +3,7 @@
 #include <hearth/train/parts.hpp>
 
 #include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
 #include <torch/optim/optimizer.h>
 #include <torch/serialize/input-archive.h>
 #include <torch/serialize/output-archive.h>
@@ -10,6 +11,8 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+
+#include <hearth/core/error.hpp>
 
 namespace hearth::train {
 
@@ -28,10 +31,15 @@ HEARTH_INLINE Value torch_state(const torch::optim::Optimizer& optimizer) {
 
 HEARTH_INLINE void load_torch_state(torch::optim::Optimizer& optimizer, const Value& state) {
   const at::Tensor bytes = state.as<at::Tensor>().contiguous();
-  torch::serialize::InputArchive archive;
-  archive.load_from(static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel()));
-  optimizer.state().clear();  // load() leaves what the archive does not have
-  optimizer.load(archive);
+  try {
+    torch::serialize::InputArchive archive;
+    archive.load_from(static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel()));
+    optimizer.state().clear();  // load() leaves what the archive does not have
+    optimizer.load(archive);
+  } catch (const c10::Error& error) {
+    const std::string reason = error.what_without_backtrace();
+    core::fail("the optimizer cannot take its state over: {}", reason.substr(0, reason.find('\n')));
+  }
 }
 
 }  // namespace hearth::train
