@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <hearth/train/history.hpp>
@@ -35,6 +36,12 @@ struct FitBegin {
   std::size_t val_samples = 0;            ///< 0 where there is no validation
   std::string device = {};                ///< in words: "cpu (2 threads)"
   std::vector<std::string> classes = {};  ///< the names of the training dataset's classes; empty where it has none
+  std::vector<std::string> figures = {};  ///< the names of those that every epoch's record has: "train_loss", …
+
+  /// Throws Error, in the name of `who`, unless every epoch has the figure that is watched.
+  void require_figure(std::string_view who, const Watch& watch) const {
+    train::require_figure(who, watch.figure, figures);
+  }
 };
 
 /// An epoch is about to start, or to go on in its middle.
@@ -72,7 +79,7 @@ struct BatchEnd {
 struct StepEnd {
   const Run& run;
   const train::LiveFigures& live;
-  std::int64_t step = 0;  ///< of the whole run, counted from 1
+  std::int64_t step = 0;  ///< how many the whole run has done, this one included unless it was skipped
   bool skipped = false;   ///< the gradients of a step in fp16 were not finite: the weights stayed as they were
 
   /// The norm of all gradients before they were clipped; not a number unless TrainerOptions::clip_norm is set. Waits

@@ -1,7 +1,7 @@
 /// The names of a run's checkpoints.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <vector>
@@ -10,8 +10,9 @@
 
 namespace hearth::train {
 
-/// `checkpoints/0003-001200.pth` in the run's folder: after 3 epochs and 1200 batches of the next.
-std::filesystem::path checkpoint_file(const std::filesystem::path& run_folder, int epoch, std::size_t batch);
+/// `checkpoints/0003-001200.pth` in the run's folder: after 3 epochs, and 1200 optimizer steps of the whole run, so
+/// that names never fall back where a run goes on with larger batches.
+std::filesystem::path checkpoint_file(const std::filesystem::path& run_folder, int epoch, std::int64_t steps);
 
 /// The checkpoints of a run, the oldest first.
 std::vector<std::filesystem::path> checkpoint_files(const std::filesystem::path& run_folder);

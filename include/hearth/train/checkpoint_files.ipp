@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -18,14 +19,14 @@ namespace hearth::train {
 
 namespace detail {
 
-/// Epoch and batch in the name of a checkpoint; none when it is another file's.
-HEARTH_INLINE std::optional<std::pair<int, std::size_t>> place_of_checkpoint(std::string_view name) {
+/// Epoch and steps in the name of a checkpoint; none when it is another file's.
+HEARTH_INLINE std::optional<std::pair<int, std::int64_t>> place_of_checkpoint(std::string_view name) {
   const std::size_t dash = name.find('-');
   if (dash == std::string_view::npos || !name.ends_with(".pth")) {
     return std::nullopt;
   }
   name.remove_suffix(4);
-  std::pair<int, std::size_t> place;
+  std::pair<int, std::int64_t> place;
   const auto is_number = [](std::string_view text, auto& number) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc{} && end == text.data() + text.size();
@@ -38,12 +39,12 @@ HEARTH_INLINE std::optional<std::pair<int, std::size_t>> place_of_checkpoint(std
 }  // namespace detail
 
 HEARTH_INLINE std::filesystem::path checkpoint_file(const std::filesystem::path& run_folder, int epoch,
-                                                    std::size_t batch) {
-  return run_folder / "checkpoints" / fmt::format("{:04}-{:06}.pth", epoch, batch);
+                                                    std::int64_t steps) {
+  return run_folder / "checkpoints" / fmt::format("{:04}-{:06}.pth", epoch, steps);
 }
 
 HEARTH_INLINE std::vector<std::filesystem::path> checkpoint_files(const std::filesystem::path& run_folder) {
-  std::vector<std::pair<std::pair<int, std::size_t>, std::filesystem::path>> found;
+  std::vector<std::pair<std::pair<int, std::int64_t>, std::filesystem::path>> found;
   std::error_code error;
   for (std::filesystem::directory_iterator next(run_folder / "checkpoints", error), end; !error && next != end;
        next.increment(error)) {

@@ -24,7 +24,8 @@ class SaveBest : public Callback {
   explicit SaveBest(RunFolder folder, std::optional<Watch> watch = {})
       : file_(std::move(folder), "best.pth"), watch_(std::move(watch)) {}
 
-  void on_fit_begin(const FitBegin& event) { classes_ = event.classes; }
+  /// Throws Error when the run has no such figure.
+  void on_fit_begin(const FitBegin& event);
   void on_epoch_end(const EpochEnd& event);
   void on_fit_end(const FitEnd&) { file_.finish(); }
 

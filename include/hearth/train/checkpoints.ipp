@@ -16,6 +16,13 @@ HEARTH_INLINE void save_run_weights(RunFile& file, const Run& run, const std::ve
 
 }  // namespace train::detail
 
+HEARTH_INLINE void SaveBest::on_fit_begin(const FitBegin& event) {
+  if (watch_) {
+    event.require_figure("SaveBest", *watch_);
+  }
+  classes_ = event.classes;
+}
+
 HEARTH_INLINE void SaveBest::on_epoch_end(const EpochEnd& event) {
   if (watch_ ? event.is_best(*watch_) : event.is_best()) {
     train::detail::save_run_weights(file_, event.run, classes_);

@@ -25,7 +25,9 @@ class EarlyStopping : public Callback {
   /// Throws Error when patience is below 1 or min_delta below 0.
   explicit EarlyStopping(EarlyStoppingOptions options = {});
 
-  void on_epoch_end(const EpochEnd& event);
+  /// Throws Error when the run has no such figure.
+  void on_fit_begin(const FitBegin& event) const;
+  void on_epoch_end(const EpochEnd& event) const;
 
  private:
   EarlyStoppingOptions options_;

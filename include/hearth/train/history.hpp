@@ -84,6 +84,13 @@ struct History {
 
 }  // namespace hearth
 
+namespace hearth::train {
+
+/// Throws Error, in the name of `who`, unless the figure is one of those that there are.
+void require_figure(std::string_view who, std::string_view figure, const std::vector<std::string>& known);
+
+}  // namespace hearth::train
+
 #ifndef HEARTH_COMPILED
 #include <hearth/train/history.ipp>
 #endif

@@ -12,6 +12,26 @@
 
 namespace hearth {
 
+namespace train::detail {
+
+[[noreturn]] HEARTH_INLINE void fail_on_figure(std::string_view who, std::string_view figure,
+                                               const std::vector<std::string>& known) {
+  std::string names;
+  for (const std::string& name : known) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  core::fail("{}there is no figure '{}'; there {}", who, figure, names.empty() ? "is none at all" : "are " + names);
+}
+
+}  // namespace train::detail
+
+HEARTH_INLINE void train::require_figure(std::string_view who, std::string_view figure,
+                                         const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), figure) == known.end()) {
+    detail::fail_on_figure(std::string(who) + ": ", figure, known);
+  }
+}
+
 HEARTH_INLINE Figures::Figures(std::initializer_list<Figure> figures) {
   for (const Figure& figure : figures) {
     set(figure.name, figure.value);
@@ -35,11 +55,11 @@ HEARTH_INLINE const double* Figures::find(std::string_view name) const noexcept 
 HEARTH_INLINE double Figures::operator[](std::string_view name) const {
   const double* const value = find(name);
   if (value == nullptr) {
-    std::string known;
+    std::vector<std::string> known;
     for (const Figure& figure : figures_) {
-      known += (known.empty() ? "" : ", ") + figure.name;
+      known.push_back(figure.name);
     }
-    core::fail("there is no figure '{}'; there {}", name, known.empty() ? "is none at all" : "are " + known);
+    train::detail::fail_on_figure("", name, known);
   }
   return *value;
 }

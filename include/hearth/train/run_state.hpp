@@ -1,6 +1,7 @@
 /// The numbers of a run in the form of a checkpoint.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <hearth/core/inline.hpp>
@@ -20,6 +21,7 @@ Value to_value(const History& history);
 /// What `to_value` gave, read again. Throws Error naming what is missing.
 Position position_from(const Value& value);
 MeterSums sums_from(const Value& value);
+std::vector<std::string> texts_from(const Value& value);
 std::vector<EpochRecord> epochs_from(const Value& value);
 
 }  // namespace hearth::train

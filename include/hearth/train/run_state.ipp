@@ -37,6 +37,14 @@ HEARTH_INLINE MeterSums sums_from(const Value& value) {
   return sums;
 }
 
+HEARTH_INLINE std::vector<std::string> texts_from(const Value& value) {
+  std::vector<std::string> texts;
+  for (const Value& text : value.items()) {
+    texts.push_back(text.as<std::string>());
+  }
+  return texts;
+}
+
 HEARTH_INLINE Value to_value(const History& history) {
   Value::List epochs;
   for (const EpochRecord& record : history.epochs) {

@@ -59,6 +59,9 @@ class Session final : public Run {
   /// Goes on from the last checkpoint, where the run's folder is to be resumed and has one.
   void begin();
 
+  /// The names of the figures that each epoch's record has.
+  const std::vector<std::string>& figures() const noexcept { return figures_; }
+
   /// Whether there is another epoch to do.
   bool has_epochs() const;
   int epoch() const noexcept { return position_.epoch; }
@@ -66,7 +69,6 @@ class Session final : public Run {
 
   /// Whether the loop is to end here: a stop was requested, or a callback ended the run.
   bool ends() const;
-  bool is_interrupted() const { return stop_.requested() && position_.epoch < options_.epochs; }
 
   /// Whether the batch was done before the run was resumed.
   bool is_done(const Batch& batch) const noexcept { return batch.index < position_.batch; }
@@ -98,11 +100,12 @@ class Session final : public Run {
   /// The epoch is complete, hooks and all: steps the scheduler, moves on and saves.
   void end_epoch();
 
-  /// The run ends: what was asked for is left in the model. Throws Error when the last save failed.
-  void finish();
+  /// The run ends: what was asked for is left in the model. False when a stop ends it before its time: what no step has
+  /// completed is undone then, and the stop is answered.
+  bool finish();
 
-  /// Undoes what no step has completed, and answers the stop.
-  void interrupt();
+  /// Throws Error when the last checkpoint could not be written.
+  void check_saved() const;
 
   const torch::nn::Module& model() const override { return model_; }
   StateDict weights() const override;
@@ -118,7 +121,9 @@ class Session final : public Run {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void interrupt();
   StateDict training_weights() const;
+  void check_fits(const Value& saved) const;
   void restore(const Value& saved);
   std::vector<RunOption> all_options() const;
   void show_changed_options(const Value& saved) const;
@@ -138,6 +143,7 @@ class Session final : public Run {
   Position position_;
   Position after_step_;  // where the open step leads to
   History history_;
+  std::vector<std::string> figures_;
   bool is_recorded_ = false;  // the history's last epoch is not complete yet: its hooks are running
   std::int64_t first_step_ = 0;
   std::int64_t saved_step_ = 0;
@@ -147,7 +153,6 @@ class Session final : public Run {
   Clock::time_point saved_ = Clock::now();
   std::string failure_;  // of the last save
   int skipped_in_a_row_ = 0;
-  bool is_poisoned_ = false;  // a loss of the open step was not finite, in fp16
   mutable std::mutex reason_mutex_;
   mutable std::optional<std::string> reason_;  // why a callback ended the run
   GracefulStop stop_;                          // last: its request may come from now on

@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -68,23 +69,17 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
   if (val_) {
     check_same_classes(train_, *val_);
   }
-  Figures names;
-  for (const Figure& figure : meter_.figures()) {
-    names.set("train_" + figure.name, 0);
-    if (val_) {
-      names.set("val_" + figure.name, 0);
+  const Figures measured = meter_.figures();
+  for (const char* const phase : {"train_", "val_"}) {
+    for (const Figure& figure : measured) {
+      if (val_ || phase == std::string_view("train_")) {
+        figures_.push_back(phase + figure.name);
+      }
     }
   }
-  const auto check_figure = [&](std::string_view who, const std::string& name) {
-    try {
-      static_cast<void>(names[name]);
-    } catch (const Error& error) {
-      core::fail("Trainer: {}: {}", who, error.what());
-    }
-  };
-  check_figure("the watched figure", watch.figure);
+  require_figure("Trainer: the watched figure", watch.figure, figures_);
   if (const std::string figure = scheduler.figure(); !figure.empty()) {
-    check_figure("the figure of the scheduler", figure);
+    require_figure("Trainer: the figure of the scheduler", figure, figures_);
   }
   position_.epoch = options.first_epoch;
   history_.watch = std::move(watch);
@@ -147,9 +142,7 @@ HEARTH_INLINE void Session::backward(const BatchContext& context, const Forward&
   if (done.weight == 0) {
     return;
   }
-  if (step_.scaler() != nullptr) {
-    is_poisoned_ = is_poisoned_ || !std::isfinite(done.loss.item<double>());
-  } else {
+  if (step_.scaler() == nullptr) {
     try {
       watch_.look(done.loss, context.epoch, context.batch.index);
     } catch (const Error&) {
@@ -167,10 +160,9 @@ HEARTH_INLINE void Session::close_step(const std::function<void(const StepEnd&)>
   Step::Applied applied;
   const bool is_closed = stop_.exclusively([&] {
     applied = step_.apply();
-    if (is_poisoned_) {
+    if (applied.skipped && !meter_.losses_are_finite()) {  // BatchNorm has seen what was not finite
       step_.put_back_buffers();
       meter_.drop();
-      is_poisoned_ = false;
     }
     meter_.set_gradient_norm(applied.gradient_norm);
     meter_.count();
@@ -200,6 +192,7 @@ HEARTH_INLINE void Session::save_if_due() {
   const bool is_due = (when.every.count() > 0 && steps > 0 && Clock::now() - saved_ >= when.every) ||
                       (when.every_steps > 0 && steps >= when.every_steps);
   if (when.request.take() || is_due) {
+    watch_.settle();
     stop_.exclusively([&] { save(); });
   }
 }
@@ -260,7 +253,11 @@ HEARTH_INLINE void Session::end_epoch() {
   });
 }
 
-HEARTH_INLINE void Session::finish() {
+HEARTH_INLINE bool Session::finish() {
+  if (stop_.requested() && position_.epoch < options_.epochs) {
+    interrupt();
+    return false;
+  }
   watch_.settle();
   if (history_.stopped.empty() && !stop_reason().empty()) {  // in the middle of an epoch
     stop_.exclusively([&] {
@@ -271,6 +268,14 @@ HEARTH_INLINE void Session::finish() {
     });
   }
   show_averages();
+  if (!stop_.complete()) {  // another thread has answered a stop just now
+    interrupt();
+    return false;
+  }
+  return true;
+}
+
+HEARTH_INLINE void Session::check_saved() const {
   core::require(failure_.empty(), "{}; training is complete, and the model has its last weights", failure_);
 }
 
@@ -344,20 +349,29 @@ HEARTH_INLINE Value Session::checkpoint() const {
       {"history", to_value(history)},
       {"best", history.epochs.empty() ? Value() : Value(history.best().epoch)},
       {"classes", std::move(classes)},
+      {"figures", Value::List(figures_.begin(), figures_.end())},
       {"options", std::move(options)},
   };
 }
 
-HEARTH_INLINE void Session::restore(const Value& saved) {
+HEARTH_INLINE void Session::check_fits(const Value& saved) const {
   core::require(saved.contains("hearth_run"), "it is no checkpoint of a run");
   core::require(saved.as<int>("hearth_run") == 1, "it was written by a later version of hearth");
-  Value::List classes(train_.classes.begin(), train_.classes.end());
-  const auto& saved_classes = saved["classes"].items();
+  const std::vector<std::string> classes = texts_from(saved["classes"]);
+  core::require(classes.empty() || train_.classes.empty() || classes == train_.classes,
+                "it was trained on other classes than the training dataset has");
+  const std::vector<std::string> figures = texts_from(saved["figures"]);
   core::require(
-      classes.empty() || saved_classes.empty() ||
-          std::equal(classes.begin(), classes.end(), saved_classes.begin(), saved_classes.end(),
-                     [](const Value& a, const Value& b) { return a.as<std::string>() == b.as<std::string>(); }),
-      "it was trained on other classes than the training dataset has");
+      figures == figures_,
+      "its epochs have the figures {}, but those of this run {}: task, metrics and validation must be the same",
+      fmt::join(figures, ", "), fmt::join(figures_, ", "));
+  const Position position = position_from(saved["position"]);
+  core::require(position.drawn <= train_.samples, "its epoch {} has done {} samples, but the training loader has {}",
+                position.epoch, position.drawn, train_.samples);
+}
+
+HEARTH_INLINE void Session::restore(const Value& saved) {
+  check_fits(saved);
   load_weights(model_, StateDict(saved["model"]));
   if (step_.average() != nullptr && !saved["average"].is<Value::None>()) {
     step_.average()->load_state_dict(saved["average"]);
@@ -376,8 +390,6 @@ HEARTH_INLINE void Session::restore(const Value& saved) {
     set_generator_state(options_.device, device->as<at::Tensor>().clone());
   }
   position_ = position_from(saved["position"]);
-  core::require(position_.drawn <= train_.samples, "its epoch {} has done {} samples, but the training loader has {}",
-                position_.epoch, position_.drawn, train_.samples);
   if (position_.batch > 0) {
     meter_.load(sums_from(saved["sums"]));
     seconds_before_ = saved.as<double>("epoch_seconds");
@@ -450,7 +462,7 @@ HEARTH_INLINE void Session::save() {
   try {
     watch_.settle();
     const Value whole = checkpoint();
-    replace_oldest_checkpoint(folder, checkpoint_file(folder, position_.epoch, position_.batch),
+    replace_oldest_checkpoint(folder, checkpoint_file(folder, position_.epoch, position_.steps),
                               options_.checkpoints->keep,
                               [&](const std::filesystem::path& path) { save_checkpoint(whole, path); });
     has_checkpoint_ = true;

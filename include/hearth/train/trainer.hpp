@@ -88,7 +88,8 @@ namespace hearth {
 ///
 /// The optimizer and the scheduler are held by reference and must outlive the trainer. Without a scheduler the learning
 /// rate stays as it is: `Trainer trainer{model, optimizer, {.epochs = 5}};`. A scheduler steps after every epoch, or,
-/// as `optim::PerBatch{…}`, after every optimizer step; ReduceLROnPlateau is given the figure that it names. The model
+/// as `optim::PerBatch{…}`, after every optimizer step (in fp16 after those that are skipped, too, so that its length
+/// stays that of the run); ReduceLROnPlateau is given the figure that it names. The model
 /// is moved to the device at construction.
 ///
 /// With `checkpoints` in the options a run survives: what was saved last is where it goes on when it is started again
@@ -132,8 +133,8 @@ class Trainer {
   ///
   /// Throws Error when the datasets have different classes, on targets that the task does not take, a head that
   /// disagrees with the dataset's class count, a loss that is not finite (naming epoch and batch; weights and BatchNorm
-  /// statistics are then those before that batch, or, on a GPU, of up to 16 batches later), and when the model or the
-  /// loss cannot take a batch.
+  /// statistics are then those before that batch's step, or, on a GPU, of up to 16 batches later), and when the model
+  /// or the loss cannot take a batch.
   template <class TrainLoader, class ValLoader, class Task = Classification<CrossEntropyLoss, Accuracy>>
   requires(LoaderLike<ValLoader>) History fit(TrainLoader& train, ValLoader& val, const Task& task = Task()) {
     return run(train, val, task_of(task));
@@ -201,8 +202,8 @@ class Trainer {
     train::Session session(*model_, optimizer, scheduler, options_, meter, facts, val_facts,
                            train::watch_of(options_, task.watch(), validates), notify.of_interruption());
     session.begin();
-    notify(
-        FitBegin{session, facts.samples, val_facts ? val_facts->samples : 0, describe(options_.device), facts.classes});
+    notify(FitBegin{session, facts.samples, val_facts ? val_facts->samples : 0, describe(options_.device),
+                    facts.classes, session.figures()});
     while (session.has_epochs()) {
       session.begin_epoch();
       notify(EpochBegin{session, session.epoch(), options_.epochs});
@@ -217,11 +218,9 @@ class Trainer {
       notify(EpochEnd{session, session.history(), options_.epochs, skipped(train, val)});
       session.end_epoch();
     }
-    if (session.is_interrupted()) {
-      session.interrupt();
-    } else {
-      session.finish();
+    if (session.finish()) {
       notify(FitEnd{session, session.history()});
+      session.check_saved();
     }
     return session.history();
   }
