@@ -68,9 +68,8 @@ HEARTH_INLINE MeterSums Meter::sums() const {
 }
 
 HEARTH_INLINE void Meter::load(const MeterSums& sums) {
-  const std::size_t size = this->sums().size();
-  core::require(sums.size() == size, "it has the sums of {} metrics, but the task has {}: they must be the same",
-                std::max<std::size_t>(sums.size(), 1) - 1, size - 1);
+  core::require(sums.size() == this->sums().size(), "there are {} sums for the loss and {} metrics", sums.size(),
+                this->sums().size() - 1);
   reset();
   const std::lock_guard lock(mutex_);
   loss_.load(sums.front());

@@ -100,6 +100,7 @@ HEARTH_INLINE void Session::begin() {
   const Value saved = read_checkpoint(files.back());
   stop_.exclusively([&] {
     try {
+      check_fits(saved);
       show_changed_options(saved);
       restore(saved);
     } catch (const Error& error) {
@@ -365,14 +366,16 @@ HEARTH_INLINE void Session::check_fits(const Value& saved) const {
       figures == figures_,
       "its epochs have the figures {}, but those of this run {}: task, metrics and validation must be the same",
       fmt::join(figures, ", "), fmt::join(figures_, ", "));
+  const std::size_t sums = meter_.sums().size();
+  core::require(saved["sums"].items().size() == sums,
+                "it has the sums of {} metrics, but the task has {}: they must be the same",
+                static_cast<std::int64_t>(saved["sums"].items().size()) - 1, sums - 1);
   const Position position = position_from(saved["position"]);
   core::require(position.drawn <= train_.samples, "its epoch {} has done {} samples, but the training loader has {}",
                 position.epoch, position.drawn, train_.samples);
 }
 
 HEARTH_INLINE void Session::restore(const Value& saved) {
-  check_fits(saved);
-  load_weights(model_, StateDict(saved["model"]));
   if (step_.average() != nullptr && !saved["average"].is<Value::None>()) {
     step_.average()->load_state_dict(saved["average"]);
   }
@@ -385,6 +388,7 @@ HEARTH_INLINE void Session::restore(const Value& saved) {
   if (step_.scaler() != nullptr && !saved["scaler"].is<Value::None>()) {
     step_.scaler()->load_state_dict(saved["scaler"]);
   }
+  load_weights(model_, StateDict(saved["model"]));
   set_generator_state(at::kCPU, saved.as<at::Tensor>("generators", "cpu").clone());
   if (const Value* const device = saved["generators"].find("device"); device != nullptr && !options_.device.is_cpu()) {
     set_generator_state(options_.device, device->as<at::Tensor>().clone());
