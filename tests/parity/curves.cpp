@@ -380,7 +380,8 @@ const std::map<std::string, std::function<void(const Given&)>> recipes{
 chart::Series read_losses(const std::filesystem::path& path, std::string name, double width) {
   chart::Series series{.name = std::move(name), .x = {}, .y = {}, .width = width};
   std::ifstream file(path);
-  for (const double loss : nlohmann::json::parse(file).at("loss")) {
+  const auto notes = nlohmann::json::parse(file);
+  for (const double loss : notes.at("loss")) {
     series.x.push_back(static_cast<double>(series.x.size() + 1));
     series.y.push_back(loss);
   }

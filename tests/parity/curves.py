@@ -41,7 +41,7 @@ from recipes import RECIPES
 
 LIMIT = 1e-5
 
-# The recipes that the picture shows.
+# The recipes that the picture of all shows.
 PICTURED = ["mlp-sgd", "mlp-adam-fused", "resnet18-momentum-steplr", "densenet121-frozen-bn-adam",
             "resnet18-adamw-cosine-smoothing"]
 
@@ -217,7 +217,7 @@ def main():
                   + ("" if good else f"  more than {LIMIT:g}"), flush=True)
             failed += [] if good else [name]
         if args.picture:
-            folders = [pathlib.Path(folder) / name for name in names if name in PICTURED]
+            folders = [pathlib.Path(folder) / name for name in names if args.recipes or name in PICTURED]
             subprocess.run([args.program, "--plot", os.path.abspath(args.picture), *folders], check=True)
             print(f"{args.picture} shows the losses")
     return 1 if failed else 0
