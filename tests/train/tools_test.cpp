@@ -353,8 +353,11 @@ TEST_CASE("the finder ends at its limit, and at the dataset's size", "[find_batc
   CHECK(limited.tried == std::vector<std::int64_t>{2, 4, 8, 16, 32, 50});
   CHECK_THAT(limited.explanation, ContainsSubstring("that is the limit"));
 
-  const FoundBatchSize whole = find_batch_size(model, labelled(80), Classification{}, on_cpu);
+  const FoundBatchSize whole = find_batch_size(model, labelled(80), on_cpu);
   CHECK(whole.size == 80);
+  DataLoader loader{labelled(80), {.batch_size = 3}};
+  CHECK(find_batch_size(model, loader, on_cpu).size == 80);
+  CHECK(find_batch_size(model, loader, CrossEntropyLoss{}, on_cpu).size == 80);
   CHECK_THAT(whole.explanation, ContainsSubstring("the whole dataset"));
 }
 

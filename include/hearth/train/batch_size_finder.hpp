@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include <hearth/data/batch.hpp>
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/dataset.hpp>
+#include <hearth/data/loader_like.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/train/as_task.hpp>
 #include <hearth/train/batch_checks.hpp>
@@ -117,29 +119,41 @@ namespace hearth {
 ///     const FoundBatchSize found = find_batch_size(model, dataset, Classification{}, {.training = options});
 ///     std::cout << found.explanation << '\n';
 ///
-/// Batches are made of the dataset's first samples, repeated, and are never larger than the dataset. `task` is what
-/// Trainer::fit takes. On a GPU leave some room: memory falls into pieces as a run goes on, and an epoch's validation
-/// needs some. On the CPU set a limit that you know to be safe: Linux gives out more memory than there is, and ends the
-/// program that uses it.
+/// `source` is a dataset, a loader, whose dataset is taken, or a function: `make_batch(size)` gives a Batch. Of a
+/// dataset the first samples are repeated, and no batch is larger than it. `task` is what Trainer::fit takes.
+///
+/// On a GPU leave some room: memory falls into pieces as a run goes on, and an epoch's validation needs some. On the
+/// CPU set a limit that you know to be safe: Linux gives out more memory than there is, and ends the program that uses
+/// it.
 ///
 /// Throws Error when an option makes no sense, when not even the first size fits, and as Trainer::fit does.
-template <class Model, DatasetLike Dataset, class Task>
-FoundBatchSize find_batch_size(Model& model, const Dataset& dataset, const Task& task,
-                               const FindBatchSizeOptions& options = {}) {
-  const train::FirstSamples<Dataset> samples(dataset);
-  DataLoader loader{samples, {.batch_size = std::max<std::int64_t>(static_cast<std::int64_t>(samples.size()), 1)}};
-  const Batch some = *loader.epoch(0).begin();
-  return train::find_batch_size(model, task, options, static_cast<std::int64_t>(dataset.size()),
-                                train::class_count(dataset),
-                                [&](std::int64_t size) { return train::repeated(some, size); });
+template <class Model, class Source, class Task>
+requires(!std::same_as<Task, FindBatchSizeOptions>) FoundBatchSize
+    find_batch_size(Model& model, Source&& source, const Task& task, const FindBatchSizeOptions& options = {}) {
+  using Given = std::remove_cvref_t<Source>;
+  static_assert(DatasetLike<Given> || LoaderLike<Given> || train::MakesBatches<Source>,
+                "find_batch_size: the second argument must be a dataset (DatasetLike), a loader (LoaderLike), or "
+                "make_batch(size) -> Batch");
+  if constexpr (DatasetLike<Given>) {
+    const train::FirstSamples<Given> samples(source);
+    const auto count = static_cast<std::int64_t>(samples.size());
+    DataLoader loader{samples, {.batch_size = std::max<std::int64_t>(count, 1)}};
+    const Batch some = *loader.epoch(0).begin();
+    return train::find_batch_size(model, task, options, static_cast<std::int64_t>(source.size()),
+                                  train::class_count(source),
+                                  [&](std::int64_t size) { return train::repeated(some, size); });
+  } else if constexpr (LoaderLike<Given>) {
+    return find_batch_size(model, source.dataset(), task, options);
+  } else {
+    return train::find_batch_size(model, task, options, options.limit, std::nullopt,
+                                  [&](std::int64_t size) -> Batch { return source(size); });
+  }
 }
 
-/// The same with batches that `make_batch(size)` gives.
-template <class Model, train::MakesBatches MakeBatch, class Task>
-FoundBatchSize find_batch_size(Model& model, MakeBatch&& make_batch, const Task& task,
-                               const FindBatchSizeOptions& options = {}) {
-  return train::find_batch_size(model, task, options, options.limit, std::nullopt,
-                                [&](std::int64_t size) -> Batch { return make_batch(size); });
+/// The same for a classification with cross-entropy.
+template <class Model, class Source>
+FoundBatchSize find_batch_size(Model& model, Source&& source, const FindBatchSizeOptions& options = {}) {
+  return find_batch_size(model, source, Classification{}, options);
 }
 
 }  // namespace hearth
