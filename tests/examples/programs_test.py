@@ -47,7 +47,8 @@ class FashionMnist(ProgramTest):
         self.assertEqual({path: path.read_bytes() for path in files}, files)
         self.assert_succeeds(self.fashion_mnist(*flags, 1, "--overwrite"))
         self.assertEqual([line["epoch"] for line in metrics_without_times(self.folder / "run")], [0])
-        self.assertEqual([path.name for path in (self.folder / "run" / "checkpoints").iterdir()], ["0001-000000.pth"])
+        self.assertEqual(sorted(path.name for path in (self.folder / "run" / "checkpoints").iterdir()),
+                         ["0000-000002.pth", "0001-000000.pth"])  # before the first files, and at the epoch's end
 
     def test_resumes_in_a_folder_that_is_not_there_or_empty(self):
         flags = ["--data", SAMPLE, "--limit", 5, "--epochs", 1, "--resume"]
