@@ -13,6 +13,7 @@
 #include <hearth/data/data_loader.hpp>
 #include <hearth/datasets/fake_data.hpp>
 #include <hearth/optim/sgd.hpp>
+#include <hearth/optim/step_lr.hpp>
 #include <hearth/train/checkpoints.hpp>
 #include <hearth/train/early_stopping.hpp>
 #include <hearth/train/trainer.hpp>
@@ -470,4 +471,59 @@ TEST_CASE("early stopping ends a run, complete, and says in its history why", "[
   CHECK_THAT(history.stopped,
              ContainsSubstring("train_accuracy has not become better than ") && ContainsSubstring(" for 3 epochs"));
   CHECK(setting.calls().back() == "done");
+}
+
+TEST_CASE("in the middle of a step, a run's position, weights and figures are those of the last complete one",
+          "[callback]") {
+  Setting setting;
+  struct Middle : Callback {
+    std::vector<std::string> seen;
+    void on_batch_end(const BatchEnd& event) {
+      if (event.phase == Phase::train && event.epoch == 0) {
+        const auto count = [](const at::Tensor& tracked) { return std::to_string(tracked.item<std::int64_t>()); };
+        const Position& position = event.run.position();
+        const auto model = state_of(event.run.model());
+        seen.push_back(std::to_string(position.batch) + "/" + std::to_string(position.drawn) + "/" +
+                       std::to_string(position.steps) + " weights " +
+                       count(*event.run.weights().find("norm.num_batches_tracked")) + ", model " +
+                       count(model.at("norm.num_batches_tracked")) +
+                       (std::isnan(event.figures()["loss"]) ? ", no loss" : ", loss"));
+      }
+    }
+  };
+  Trainer trainer{setting.model, setting.optimizer, setting.options, Middle{}};
+  trainer.fit(setting.train, setting.val);
+  CHECK(std::get<0>(trainer.callbacks()).seen ==
+        std::vector<std::string>{"0/0/0 weights 0, model 1, no loss", "2/4/1 weights 2, model 2, loss",
+                                 "2/4/1 weights 2, model 3, loss", "4/8/2 weights 4, model 4, loss"});
+}
+
+TEST_CASE("a run shows its optimizer, scheduler, rates and epochs, and asks for deterministic algorithms when told to",
+          "[callback]") {
+  Setting setting;
+  setting.options.deterministic = GENERATE(false, true);
+  optim::StepLR scheduler{setting.optimizer, {.step_size = 1, .gamma = 0.5}};
+  struct Sees : Callback {
+    bool is_deterministic = false;
+    std::vector<double> rates;
+    double lr = 0;
+    double epochs_of_schedule = 0;
+    int epochs = 0;
+    void on_epoch_end(const EpochEnd& event) {
+      is_deterministic = at::globalContext().deterministicAlgorithms();
+      rates.push_back(event.run.learning_rates().front());
+      lr = event.run.optimizer_state().as<double>("param_groups", 0, "lr");
+      epochs_of_schedule = event.run.scheduler_state().as<double>("last_epoch");
+      epochs = event.run.epochs();
+    }
+  };
+  Trainer trainer{setting.model, setting.optimizer, scheduler, setting.options, Sees{}};
+  trainer.fit(setting.train);
+  const Sees& sees = std::get<0>(trainer.callbacks());
+  CHECK(sees.is_deterministic == setting.options.deterministic);
+  CHECK_FALSE(at::globalContext().deterministicAlgorithms());
+  CHECK(sees.rates == std::vector<double>{0.1, 0.05});
+  CHECK(sees.lr == 0.05);
+  CHECK(sees.epochs_of_schedule == 1);
+  CHECK(sees.epochs == 2);
 }

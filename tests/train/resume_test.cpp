@@ -2,10 +2,12 @@
 #include <hearth/train/session.hpp>
 
 #include <torch/torch.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -279,6 +281,34 @@ TEST_CASE("a resumed run is the one that never stopped: samples that are skipped
 
 namespace {
 
+/// While it lives, stderr goes to a file.
+class StandardError {
+ public:
+  StandardError() {
+    std::fflush(stderr);
+    ::dup2(::fileno(file_.get()), STDERR_FILENO);
+  }
+  StandardError(const StandardError&) = delete;
+  StandardError& operator=(const StandardError&) = delete;
+  ~StandardError() {
+    std::fflush(stderr);
+    ::dup2(before_, STDERR_FILENO);
+    ::close(before_);
+  }
+
+  std::string text() const {
+    std::fflush(stderr);
+    std::string all(4096, ' ');
+    all.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(::pread(::fileno(file_.get()), all.data(), all.size(), 0), 0)));
+    return all;
+  }
+
+ private:
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{std::tmpfile(), &std::fclose};
+  int before_ = ::dup(STDERR_FILENO);
+};
+
 /// Trains and gives what each batch was; `act` is called after each.
 struct Watched {
   hearth_test::TemporaryFolder folder;
@@ -408,6 +438,71 @@ TEST_CASE("checkpoints are written by time, when one is asked for, and at each e
     CHECK(counts == std::vector<std::size_t>(6, 0));
   }
   CHECK(run.files().back() == "0001-000006.pth");
+}
+
+TEST_CASE("a checkpoint that cannot be written ends no run; that the last one is missing is told at its end",
+          "[resume]") {
+  const bool is_mended = GENERATE(false, true);
+  Watched run;
+  run.epochs = 2;
+  std::ofstream(run.folder / "run" / "checkpoints") << "a file where the folder should be";
+  std::size_t batches = 0;
+  run.act = [&](const BatchEnd& event) {
+    ++batches;
+    if (is_mended && event.epoch == 1) {
+      std::filesystem::remove(run.folder / "run" / "checkpoints");
+    }
+  };
+  const StandardError standard_error;
+  if (is_mended) {
+    CHECK_NOTHROW(run.fit());
+    CHECK(run.files().back() == "0002-000012.pth");
+  } else {
+    CHECK_THROWS_WITH(run.fit(), ContainsSubstring("checkpoints") &&
+                                     ContainsSubstring("training is complete, and the model has its last weights"));
+  }
+  CHECK(batches == 12);
+  CHECK_THAT(standard_error.text(), ContainsSubstring("training goes on, and it is tried again"));
+}
+
+TEST_CASE("what a resumed run was started with otherwise is shown, and what that does", "[resume]") {
+  using Effect = RunOption::Effect;
+  Watched run;
+  StopSource stop;
+  run.act = [&](const BatchEnd&) { stop.request_stop(); };
+  run.when.options = {{"lr", "0.1", Effect::restored}, {"workers", "4", Effect::none}, {"seed", "1"}};
+  CHECK(run.fit(stop).interrupted);
+  run.act = [](const BatchEnd&) {};
+  run.when.folder = RunFolder{run.folder / "elsewhere"};
+  run.when.folder = RunFolder{run.folder / "run", RunStart::resume};
+  run.when.options = {{"lr", "0.5", Effect::restored}, {"workers", "2", Effect::none}, {"seed", "2"}};
+  const StandardError standard_error;
+  run.fit();
+  CHECK(standard_error.text() ==
+        "resumed: lr is 0.5 now and was 0.1: the checkpoint's stays in force\n"
+        "resumed: workers is 2 now and was 4: the result stays the same\n"
+        "resumed: seed is 2 now and was 1: from here on it is another run than the one that was begun\n");
+}
+
+TEST_CASE("that an optimizer has no state to save is told at the start", "[resume]") {
+  struct Plain {  // an optimizer of a user's own
+    optim::SGD inner;
+    void step() { inner.step(); }
+    void zero_grad() { inner.zero_grad(); }
+    auto& param_groups() { return inner.param_groups(); }
+    const auto& param_groups() const { return inner.param_groups(); }
+  };
+  const hearth_test::TemporaryFolder folder;
+  auto model = net();
+  Plain optimizer{optim::SGD{model->parameters(), {.lr = 0.1}}};
+  TrainerOptions options{.device = at::kCPU};
+  options.checkpoints = CheckpointOptions{.folder = RunFolder{folder / "run"}};
+  DataLoader train{labelled(4), {.batch_size = 4}};
+  Trainer trainer{model, optimizer, options};
+  const StandardError standard_error;
+  trainer.fit(train);
+  CHECK(standard_error.text() ==
+        "the optimizer has no state_dict(): checkpoints are without it, and a resumed run is another\n");
 }
 
 TEST_CASE("a run that a callback ended stays ended when it is resumed", "[resume]") {

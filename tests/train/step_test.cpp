@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <hearth/data/data_loader.hpp>
@@ -472,4 +473,30 @@ TEST_CASE("a meter that nobody reads keeps no outputs, and no more than some hun
   CHECK(std::none_of(outputs.begin(), outputs.end() - 1, alive));
   CHECK(std::count_if(losses.begin(), losses.end(), alive) <= 256);
   CHECK(meter.figures()["loss"] == 0.5);
+}
+
+TEST_CASE("options that make no sense are refused at construction", "[step]") {
+  auto model = net();
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  const auto refusal = [&](TrainerOptions options) -> std::string {
+    options.device = at::kCPU;
+    try {
+      const Trainer trainer{model, optimizer, std::move(options)};
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  const hearth_test::TemporaryFolder temporary;
+  const RunFolder folder{temporary / "run"};
+  CHECK(refusal({}) == "taken");
+  CHECK(refusal({.accumulate = 0}) == "Trainer: accumulate must be at least 1, but got 0");
+  CHECK(refusal({.clip_norm = 0.0}) == "Trainer: clip_norm must be above 0, but got 0");
+  CHECK(refusal({.clip_value = -1.0}) == "Trainer: clip_value must be above 0, but got -1");
+  CHECK(refusal({.checkpoints = CheckpointOptions{.folder = folder, .keep = 0}}) ==
+        "Trainer: checkpoints.keep must be at least 1, but got 0");
+  CHECK(refusal({.checkpoints = CheckpointOptions{.folder = folder, .every = std::chrono::milliseconds(-5)}}) ==
+        "Trainer: checkpoints.every must be at least 0, but got -5 ms");
+  CHECK(refusal({.checkpoints = CheckpointOptions{.folder = folder, .every_steps = -1}}) ==
+        "Trainer: checkpoints.every_steps must be at least 0, but got -1");
 }

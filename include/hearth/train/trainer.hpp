@@ -230,6 +230,7 @@ class Trainer {
                                const Task& task, train::Meter& meter) {
     const auto classes = train::class_count(loader.dataset());
     train::PhaseClock clock(session, Phase::train, loader.size(), loader.samples(), session.position().drawn);
+    const auto tell = [&](const StepEnd& step) { notify(step); };
     auto batches = train::rest_of_epoch(loader, session.position());
     for (const Batch& batch : batches) {
       if (!ResumableLoader<Loader> && session.is_done(batch)) {
@@ -245,13 +246,13 @@ class Trainer {
       session.backward(context, done);
       meter.collect(done, placed.targets);
       if (session.step().is_due() || batch.index + 1 == loader.size()) {
-        session.close_step([&](const StepEnd& step) { notify(step); });
+        session.close_step(tell);
       }
       notify(clock.batch_end(meter, batch, batches.wait_seconds()));
       session.save_if_due();
     }
     if (!session.ends()) {  // a loader that skips samples may have fewer batches than it said
-      session.close_step([&](const StepEnd& step) { notify(step); });
+      session.close_step(tell);
     }
     return clock.time();
   }
