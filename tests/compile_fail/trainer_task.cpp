@@ -1,4 +1,4 @@
-// expect: Trainer: the task of fit must be a task (TaskLike), as Classification, MultiLabel and Regression
+// expect: the task must be a task (TaskLike), as Classification, MultiLabel and Regression are, or a loss
 #include <hearth/data/data_loader.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
 #include <hearth/models/mlp.hpp>

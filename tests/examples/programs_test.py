@@ -35,7 +35,7 @@ class FashionMnist(ProgramTest):
         self.assertEqual(sorted(path.name for path in (self.folder / "run").iterdir()),
                          ["best.pth", "checkpoints", "config.json", "curves.png", "last.pth", "metrics.jsonl"])
         self.assertEqual(sorted(path.name for path in (self.folder / "run" / "checkpoints").iterdir()),
-                         ["0002-000000.pth", "0003-000000.pth"])
+                         ["0002-000126.pth", "0003-000189.pth"])
 
     def test_begins_anew_in_a_used_folder_only_when_told_to(self):
         flags = ["--data", SAMPLE, "--limit", 5, "--epochs"]
@@ -48,7 +48,7 @@ class FashionMnist(ProgramTest):
         self.assert_succeeds(self.fashion_mnist(*flags, 1, "--overwrite"))
         self.assertEqual([line["epoch"] for line in metrics_without_times(self.folder / "run")], [0])
         self.assertEqual(sorted(path.name for path in (self.folder / "run" / "checkpoints").iterdir()),
-                         ["0000-000002.pth", "0001-000000.pth"])  # before the first files, and at the epoch's end
+                         ["0000-000002.pth", "0001-000002.pth"])  # before the first files, and at the epoch's end
 
     def test_resumes_in_a_folder_that_is_not_there_or_empty(self):
         flags = ["--data", SAMPLE, "--limit", 5, "--epochs", 1, "--resume"]

@@ -102,8 +102,8 @@ def tensors_of(path):
 
 
 def place_in_name(path):
-    epoch, batch = path.stem.split("-")
-    return int(epoch), int(batch)
+    epoch, steps = path.stem.split("-")
+    return int(epoch), int(steps)
 
 
 def checkpoints_of(folder):
@@ -418,7 +418,7 @@ class Validation(SurvivalTest):
         program = self.in_validation(1)
         program.send_signal(signal.SIGUSR1)
         self.assert_ends(program, 0)
-        self.assertEqual([path.name for path in checkpoints_of(self.run_folder)], ["0001-000002.pth", "0002-000000.pth"])
+        self.assertEqual([path.name for path in checkpoints_of(self.run_folder)], ["0001-000004.pth", "0002-000004.pth"])
         self.assert_equals(self.expected)
 
 

@@ -21,6 +21,7 @@
 #include <hearth/models/model.hpp>
 #include <hearth/optim/optimizer.hpp>
 #include <hearth/optim/scheduler.hpp>
+#include <hearth/train/as_task.hpp>
 #include <hearth/train/callback.hpp>
 #include <hearth/train/check_optimizer.hpp>
 #include <hearth/train/deterministic.hpp>
@@ -137,14 +138,14 @@ class Trainer {
   /// or the loss cannot take a batch.
   template <class TrainLoader, class ValLoader, class Task = Classification<CrossEntropyLoss, Accuracy>>
   requires(LoaderLike<ValLoader>) History fit(TrainLoader& train, ValLoader& val, const Task& task = Task()) {
-    return run(train, val, task_of(task));
+    return run(train, val, train::as_task(task));
   }
 
   /// The same without validation: the figures are those of training alone.
   template <class TrainLoader, class Task = Classification<CrossEntropyLoss, Accuracy>>
   requires(!LoaderLike<Task>) History fit(TrainLoader& train, const Task& task = Task()) {
     train::NoLoader none;
-    return run(train, none, task_of(task));
+    return run(train, none, train::as_task(task));
   }
 
   /// The callbacks, in their order, as the last fit() left them: `std::get<1>(trainer.callbacks())`.
@@ -162,19 +163,6 @@ class Trainer {
     train::check_trainer_options(options_);
     train::check_optimizer(*model_, optimizer_);
     placement_.place(*model_);
-  }
-
-  /// The task itself, or a classification with this loss.
-  template <class T>
-  static decltype(auto) task_of(const T& task) {
-    if constexpr (TaskLike<T>) {
-      return (task);
-    } else {
-      static_assert(LossLike<T>,
-                    "Trainer: the task of fit must be a task (TaskLike), as Classification, MultiLabel and Regression "
-                    "are, or a loss (LossLike): loss(outputs, targets) gives a scalar tensor");
-      return Classification{task};
-    }
   }
 
   template <class TrainLoader, class ValLoader, class Task>
