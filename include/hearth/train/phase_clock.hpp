@@ -20,13 +20,21 @@ struct PhaseTime {
 /// The phase begins when the object is made.
 class PhaseClock {
  public:
-  /// A phase of `batches` with `samples` in all, of which `samples_before` were done before the run was resumed.
-  PhaseClock(const Run& run, Phase phase, std::size_t batches, std::size_t samples, std::size_t samples_before = 0)
-      : run_(run), phase_(phase), batches_(batches), samples_(samples), samples_before_(samples_before) {}
+  /// A phase of `batches` with `samples` in all, of which `samples_before` were done before the run was resumed, in
+  /// `seconds_before`.
+  PhaseClock(const Run& run, Phase phase, std::size_t batches, std::size_t samples, std::size_t samples_before = 0,
+             double seconds_before = 0)
+      : run_(run),
+        phase_(phase),
+        batches_(batches),
+        samples_(samples),
+        samples_before_(samples_before),
+        seconds_before_(seconds_before) {}
 
   /// The batch is done.
   BatchEnd batch_end(const LiveFigures& live, const Batch& batch, double wait_seconds);
 
+  /// Of this process's part alone.
   const PhaseTime& time() const noexcept { return time_; }
 
  private:
@@ -37,6 +45,7 @@ class PhaseClock {
   std::size_t batches_;
   std::size_t samples_;
   std::size_t samples_before_;
+  double seconds_before_;
   PhaseTime time_;
   Clock::time_point start_ = Clock::now();
 };

@@ -17,7 +17,7 @@ HEARTH_INLINE BatchEnd PhaseClock::batch_end(const LiveFigures& live, const Batc
           .batches = batches_,
           .samples_done = samples_before_ + time_.samples,
           .samples = samples_,
-          .seconds = time_.seconds,
+          .seconds = seconds_before_ + time_.seconds,
           .wait_seconds = wait_seconds};
 }
 

@@ -14,6 +14,7 @@
 
 #include <hearth/core/inline.hpp>
 #include <hearth/core/value.hpp>
+#include <hearth/train/deterministic.hpp>
 #include <hearth/train/graceful_stop.hpp>
 #include <hearth/train/loss_watch.hpp>
 #include <hearth/train/meter.hpp>
@@ -65,6 +66,7 @@ class Session final : public Run {
   /// Whether there is another epoch to do.
   bool has_epochs() const;
   int epoch() const noexcept { return position_.epoch; }
+  double seconds_before() const noexcept { return seconds_before_; }  ///< of this epoch, before it was resumed
   void begin_epoch();
 
   /// Whether the loop is to end here: a stop was requested, or a callback ended the run.
@@ -131,6 +133,7 @@ class Session final : public Run {
   double seconds_of_epoch() const;
   std::string stop_reason() const;
 
+  std::optional<DeterministicMode> deterministic_;  // first: it is there as long as anything is computed
   torch::nn::Module& model_;
   OptimizerPart& optimizer_;
   SchedulerPart& scheduler_;
@@ -162,4 +165,5 @@ class Session final : public Run {
 
 #ifndef HEARTH_COMPILED
 #include <hearth/train/session.ipp>
+#include <hearth/train/session_checkpoint.ipp>
 #endif

@@ -2,12 +2,7 @@
 
 #include <hearth/train/session.hpp>
 
-#include <ATen/Parallel.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -17,10 +12,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/terminal.hpp>
 #include <hearth/train/checkpoint_files.hpp>
-#include <hearth/train/run_state.hpp>
 #include <hearth/weights/checkpoint.hpp>
-#include <hearth/weights/load.hpp>
-#include <hearth/weights/module_state.hpp>
 
 namespace hearth::train {
 
@@ -66,6 +58,12 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
         }
         tell_interrupted({*this, steps});
       }) {
+  if (options.deterministic) {
+    deterministic_.emplace();
+    for (const std::string& limit : deterministic_->limits()) {
+      core::show(stderr, limit + "\n");
+    }
+  }
   if (val_) {
     check_same_classes(train_, *val_);
   }
@@ -89,13 +87,17 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
 }
 
 HEARTH_INLINE void Session::begin() {
-  if (!options_.checkpoints || options_.checkpoints->folder.start() != RunStart::resume) {
+  if (!options_.checkpoints) {
     return;
   }
-  const auto files = checkpoint_files(options_.checkpoints->folder.path());
+  const RunFolder& folder = options_.checkpoints->folder;
+  const auto files = checkpoint_files(folder.path());
   if (files.empty()) {
     return;
   }
+  core::require(folder.start() == RunStart::resume,
+                "Trainer: {} has the checkpoints of an earlier fit() of this program: each needs a folder of its own",
+                folder.path().string());
   has_checkpoint_ = true;
   const Value saved = read_checkpoint(files.back());
   stop_.exclusively([&] {
@@ -293,190 +295,6 @@ HEARTH_INLINE void Session::interrupt() {
     step_.average()->swap();
   }
   history_.interrupted = true;
-}
-
-HEARTH_INLINE StateDict Session::training_weights() const {
-  const optim::WeightAverage* const average = step_.average();
-  StateDict weights;
-  if (average != nullptr && average->swapped()) {
-    for (auto& [name, tensor] : average->training_weights()) {
-      weights.add(name, tensor.detach());
-    }
-    return weights;
-  }
-  for (const auto& [name, tensor] : state_dict(model_)) {
-    weights.add(name, step_.between_steps(tensor));
-  }
-  return weights;
-}
-
-HEARTH_INLINE StateDict Session::weights() const {
-  if (step_.average() == nullptr) {
-    return training_weights();
-  }
-  StateDict weights;
-  for (auto& [name, tensor] : step_.average()->averaged_weights()) {
-    weights.add(name, tensor.detach());
-  }
-  return weights;
-}
-
-HEARTH_INLINE Value Session::checkpoint() const {
-  History history = history_;
-  if (is_recorded_) {  // it is recorded again when the run goes on
-    history.epochs.pop_back();
-  }
-  const ForwardState state = step_.state_between_steps();
-  Value::Dict generators{{"cpu", state.cpu_generator}};
-  if (state.device_generator.defined()) {
-    generators.set("device", state.device_generator);
-  }
-  Value::Dict options;
-  for (const RunOption& option : all_options()) {
-    options.set(option.name, option.value);
-  }
-  Value::List classes(train_.classes.begin(), train_.classes.end());
-  return Value::Dict{
-      {"hearth_run", 1},
-      {"model", training_weights()},
-      {"average", step_.average() != nullptr ? step_.average()->state_dict() : Value()},
-      {"optimizer", optimizer_.state()},
-      {"scheduler", scheduler_.state()},
-      {"scaler", step_.scaler() != nullptr ? step_.scaler()->state_dict() : Value()},
-      {"generators", std::move(generators)},
-      {"position", to_value(position_)},
-      {"sums", to_value(meter_.sums())},
-      {"epoch_seconds", seconds_of_epoch()},
-      {"history", to_value(history)},
-      {"best", history.epochs.empty() ? Value() : Value(history.best().epoch)},
-      {"classes", std::move(classes)},
-      {"figures", Value::List(figures_.begin(), figures_.end())},
-      {"options", std::move(options)},
-  };
-}
-
-HEARTH_INLINE void Session::check_fits(const Value& saved) const {
-  core::require(saved.contains("hearth_run"), "it is no checkpoint of a run");
-  core::require(saved.as<int>("hearth_run") == 1, "it was written by a later version of hearth");
-  const std::vector<std::string> classes = texts_from(saved["classes"]);
-  core::require(classes.empty() || train_.classes.empty() || classes == train_.classes,
-                "it was trained on other classes than the training dataset has");
-  const std::vector<std::string> figures = texts_from(saved["figures"]);
-  core::require(
-      figures == figures_,
-      "its epochs have the figures {}, but those of this run {}: task, metrics and validation must be the same",
-      fmt::join(figures, ", "), fmt::join(figures_, ", "));
-  const std::size_t sums = meter_.sums().size();
-  core::require(saved["sums"].items().size() == sums,
-                "it has the sums of {} metrics, but the task has {}: they must be the same",
-                static_cast<std::int64_t>(saved["sums"].items().size()) - 1, sums - 1);
-  const Position position = position_from(saved["position"]);
-  core::require(position.drawn <= train_.samples, "its epoch {} has done {} samples, but the training loader has {}",
-                position.epoch, position.drawn, train_.samples);
-}
-
-HEARTH_INLINE void Session::restore(const Value& saved) {
-  if (step_.average() != nullptr && !saved["average"].is<Value::None>()) {
-    step_.average()->load_state_dict(saved["average"]);
-  }
-  if (optimizer_.has_state() && !saved["optimizer"].is<Value::None>()) {
-    optimizer_.load_state(saved["optimizer"]);
-  }
-  if (scheduler_.has_state() && !saved["scheduler"].is<Value::None>()) {
-    scheduler_.load_state(saved["scheduler"]);
-  }
-  if (step_.scaler() != nullptr && !saved["scaler"].is<Value::None>()) {
-    step_.scaler()->load_state_dict(saved["scaler"]);
-  }
-  load_weights(model_, StateDict(saved["model"]));
-  set_generator_state(at::kCPU, saved.as<at::Tensor>("generators", "cpu").clone());
-  if (const Value* const device = saved["generators"].find("device"); device != nullptr && !options_.device.is_cpu()) {
-    set_generator_state(options_.device, device->as<at::Tensor>().clone());
-  }
-  position_ = position_from(saved["position"]);
-  if (position_.batch > 0) {
-    meter_.load(sums_from(saved["sums"]));
-    seconds_before_ = saved.as<double>("epoch_seconds");
-  }
-  history_.epochs = epochs_from(saved["history"]);
-  history_.stopped = saved.as<std::string>("history", "stopped");
-  first_step_ = saved_step_ = position_.steps;
-}
-
-HEARTH_INLINE std::vector<RunOption> Session::all_options() const {
-  const auto text = [](const auto& value) { return fmt::format("{}", value); };
-  const auto optional = [](const std::optional<double>& value) { return value ? fmt::format("{}", *value) : "none"; };
-  constexpr std::array precisions{"fp32", "bf16", "fp16"};
-  using Effect = RunOption::Effect;
-  std::vector<RunOption> options{
-      {"epochs", text(options_.epochs)},
-      {"device", options_.device.str()},
-      {"channels_last", text(options_.channels_last)},
-      {"precision", precisions[static_cast<std::size_t>(options_.precision)]},
-      {"accumulate", text(options_.accumulate)},
-      {"clip_norm", optional(options_.clip_norm)},
-      {"clip_value", optional(options_.clip_value)},
-      {"average", options_.average ? optional(options_.average->decay ? options_.average->decay : 1.0) : "none"},
-      {"mix", options_.mix ? "yes" : "no"},
-      {"deterministic", text(options_.deterministic)},
-      {"training samples", text(train_.samples)},
-      {"training batches", text(train_.batches)},
-      {"validation samples", text(val_ ? val_->samples : 0)},
-      {"threads", text(at::get_num_threads())},
-      {"checkpoints", text(options_.checkpoints ? options_.checkpoints->keep : 0), Effect::none},
-  };
-  if (options_.checkpoints) {
-    const auto& own = options_.checkpoints->options;
-    options.insert(options.end(), own.begin(), own.end());
-  }
-  return options;
-}
-
-HEARTH_INLINE void Session::show_changed_options(const Value& saved) const {
-  for (const RunOption& option : all_options()) {
-    const Value* const before = saved["options"].find(option.name);
-    if (before == nullptr || before->as<std::string>() == option.value) {
-      continue;
-    }
-    const auto& was = before->as<std::string>();
-    std::string line;
-    switch (option.effect) {
-      case RunOption::Effect::none:
-        line = fmt::format("{} is {} now and was {}: the result stays the same", option.name, option.value, was);
-        break;
-      case RunOption::Effect::restored:
-        line = fmt::format("{} is {} now and was {}: the checkpoint's stays in force", option.name, option.value, was);
-        break;
-      case RunOption::Effect::changes:
-        line = fmt::format("{} is {} now and was {}: from here on it is another run than the one that was begun",
-                           option.name, option.value, was);
-        break;
-    }
-    core::show(stderr, "resumed: " + line + "\n");
-  }
-}
-
-HEARTH_INLINE void Session::save() {
-  if (!options_.checkpoints) {
-    return;
-  }
-  saved_ = Clock::now();
-  saved_step_ = position_.steps;
-  const std::filesystem::path folder = options_.checkpoints->folder.path();
-  try {
-    watch_.settle();
-    const Value whole = checkpoint();
-    replace_oldest_checkpoint(folder, checkpoint_file(folder, position_.epoch, position_.steps),
-                              options_.checkpoints->keep,
-                              [&](const std::filesystem::path& path) { save_checkpoint(whole, path); });
-    has_checkpoint_ = true;
-    failure_.clear();
-  } catch (const Error& error) {
-    if (failure_.empty()) {
-      core::show(stderr, std::string(error.what()) + "; training goes on, and it is tried again\n");
-    }
-    failure_ = error.what();
-  }
 }
 
 HEARTH_INLINE double Session::seconds_of_epoch() const {

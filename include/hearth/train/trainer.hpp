@@ -24,7 +24,6 @@
 #include <hearth/train/as_task.hpp>
 #include <hearth/train/callback.hpp>
 #include <hearth/train/check_optimizer.hpp>
-#include <hearth/train/deterministic.hpp>
 #include <hearth/train/forward.hpp>
 #include <hearth/train/history.hpp>
 #include <hearth/train/hook_names.hpp>
@@ -170,10 +169,6 @@ class Trainer {
     static_assert(LoaderLike<TrainLoader>,
                   "Trainer: fit takes loaders (LoaderLike), as DataLoader is: one to train on, one to validate on");
     constexpr bool validates = !std::same_as<ValLoader, train::NoLoader>;
-    std::optional<DeterministicMode> deterministic;
-    if (options_.deterministic) {
-      deterministic.emplace();
-    }
     if (!model_->is_training()) {
       model_->train();
     }
@@ -217,7 +212,8 @@ class Trainer {
   train::PhaseTime train_epoch(train::Session& session, train::Notifier<Callbacks...>& notify, Loader& loader,
                                const Task& task, train::Meter& meter) {
     const auto classes = train::class_count(loader.dataset());
-    train::PhaseClock clock(session, Phase::train, loader.size(), loader.samples(), session.position().drawn);
+    train::PhaseClock clock(session, Phase::train, loader.size(), loader.samples(), session.position().drawn,
+                            session.seconds_before());
     const auto tell = [&](const StepEnd& step) { notify(step); };
     auto batches = train::rest_of_epoch(loader, session.position());
     for (const Batch& batch : batches) {
