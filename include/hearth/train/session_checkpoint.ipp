@@ -134,7 +134,6 @@ HEARTH_INLINE std::vector<RunOption> Session::all_options() const {
   const auto text = [](const auto& value) { return fmt::format("{}", value); };
   const auto optional = [](const std::optional<double>& value) { return value ? fmt::format("{}", *value) : "none"; };
   constexpr std::array precisions{"fp32", "bf16", "fp16"};
-  using Effect = RunOption::Effect;
   std::vector<RunOption> options{
       {"epochs", text(options_.epochs)},
       {"device", options_.device.str()},
