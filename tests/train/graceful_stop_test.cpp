@@ -53,6 +53,27 @@ TEST_CASE("when the working thread is busy the requesting thread answers, and no
   CHECK(saves == 1);
 }
 
+TEST_CASE("when the work is done nobody answers a request any more, unless one was answered before",
+          "[graceful_stop]") {
+  for (const bool is_first : {false, true}) {
+    StopSource source;
+    int saves = 0;
+    int sections = 0;
+    train::GracefulStop stop(
+        source.token(), [&] { ++saves; }, 5ms);
+    if (is_first) {
+      std::thread([&] { source.request_stop(); }).join();
+    }
+    CHECK(stop.complete() == !is_first);
+    CHECK_FALSE(stop.complete());
+    std::thread([&] { source.request_stop(); }).join();
+    stop.leave();
+    CHECK(saves == (is_first ? 1 : 0));
+    CHECK_FALSE(stop.exclusively([&] { ++sections; }));
+    CHECK(sections == 0);
+  }
+}
+
 TEST_CASE("the answer never falls into an exclusive section", "[graceful_stop]") {
   for (int round = 0; round < 20; ++round) {
     StopSource source;

@@ -522,6 +522,23 @@ TEST_CASE("a run that a callback ended stays ended when it is resumed", "[resume
   CHECK(run.batches.size() == 4);
 }
 
+TEST_CASE("a stop before the first step saves nothing, and one after it all that is complete", "[resume]") {
+  Watched run;
+  StopSource stop;
+  SECTION("before") {
+    stop.request_stop();
+    CHECK(run.fit(stop).interrupted);
+    CHECK(run.batches.empty());
+    CHECK(run.files().empty());
+  }
+  SECTION("after") {
+    run.act = [&](const BatchEnd&) { stop.request_stop(); };
+    CHECK(run.fit(stop).interrupted);
+    CHECK(run.batches.size() == 1);
+    CHECK(run.files() == std::vector<std::string>{"0000-000001.pth"});
+  }
+}
+
 namespace {
 
 struct Named {
