@@ -3,11 +3,16 @@
 #include <hearth/train/lr_range_test.hpp>
 
 #include <c10/util/Exception.h>
+#ifdef __linux__
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
 #include <torch/torch.h>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <hearth/data/data_loader.hpp>
 #include <hearth/data/loader_like.hpp>
@@ -329,6 +334,60 @@ TEST_CASE("the finder doubles, then halves what is left, whatever way memory end
     CHECK(before.holds(*model));
   }
 }
+
+#ifdef __linux__
+/// The process may have no more memory than this while it lives.
+class AddressSpace {
+ public:
+  explicit AddressSpace(std::int64_t bytes) {
+    REQUIRE(getrlimit(RLIMIT_AS, &former_) == 0);
+    rlimit narrow = former_;
+    narrow.rlim_cur = static_cast<rlim_t>(bytes);
+    REQUIRE(setrlimit(RLIMIT_AS, &narrow) == 0);
+  }
+  AddressSpace(const AddressSpace&) = delete;
+  AddressSpace& operator=(const AddressSpace&) = delete;
+  ~AddressSpace() { setrlimit(RLIMIT_AS, &former_); }
+
+ private:
+  rlimit former_{};
+};
+
+TEST_CASE("the finder survives the end of the memory that the process may have", "[find_batch_size]") {
+  constexpr std::int64_t width = 20000;  // 80 kB a sample
+  torch::manual_seed(5);
+  torch::nn::Linear model(width, 2);
+  const auto make_batch = [](std::int64_t size) {
+    Batch batch;
+    batch.inputs = at::ones({size, width});
+    batch.targets = at::zeros({size}, at::TensorOptions(at::kLong));
+    batch.samples.resize(static_cast<std::size_t>(size));
+    return batch;
+  };
+  FindBatchSizeOptions options = on_cpu;
+  options.limit = 64;
+  CHECK(find_batch_size(model, make_batch, options).size == 64);  // threads and their stacks are there now
+  const Snapshot before(*model);
+
+  std::int64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  constexpr std::int64_t room = std::int64_t{256} << 20;
+  options.limit = 65536;
+  options.multiple_of = 256;
+  const FoundBatchSize found = [&] {
+    const AddressSpace narrow(pages * sysconf(_SC_PAGESIZE) + room);
+    return find_batch_size(model, make_batch, options);
+  }();
+
+  CAPTURE(found.explanation);
+  CHECK(found.size >= 256);
+  CHECK(found.size < 2 * room / (width * 4));  // what is free in the process already adds to the room
+  REQUIRE(found.smallest_failed);
+  CHECK(*found.smallest_failed - found.size <= 256);
+  CHECK_THAT(found.explanation, ContainsSubstring("can't allocate memory"));
+  CHECK(before.holds(*model));
+}
+#endif
 
 TEST_CASE("the finder takes multiples where it is told so, and passes as often as it is told", "[find_batch_size]") {
   Narrow model(100, fail_as_cuda);
