@@ -190,6 +190,9 @@ TEST_CASE("mixed batches are trained on, and measured, by their probabilities", 
   CHECK(record["train_accuracy"] == Approx(found / 9));
   const torch::Tensor plain = torch::nn::functional::cross_entropy(model->forward(data.inputs()), data.targets());
   CHECK(record["val_loss"] == Approx(plain.item<double>()).epsilon(1e-5));  // validation is not mixed
+  // How much a mixed batch weighs is known without a look at its probabilities, for which a device would have to wait.
+  const torch::Tensor somewhere = torch::empty({3, 4}, torch::TensorOptions(torch::kMeta));
+  CHECK(Classification{}.total_weight(somewhere) == 3);
 }
 
 namespace {
