@@ -516,7 +516,7 @@ class Runs(SurvivalTest):
             program.kill()
             self.assert_ends(program, -signal.SIGKILL)
             self.assert_whole(killed=[program.pid], metrics=undisturbed.metrics)
-            _, batch = place_in_name(checkpoints_of(self.run_folder)[-1])
+            batch = read_pth(checkpoints_of(self.run_folder)[-1])["position"]["batch"]
             self.assertTrue(batch % 7 == 0 or batch == self.recipe.batches_per_epoch, batch)
         self.assert_ends(self.start(self.recipe, "--resume"), 0)
         self.assert_equals(undisturbed)
