@@ -21,6 +21,7 @@
 #include <hearth/weights/state_dict.hpp>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -502,4 +503,34 @@ TEST_CASE("options that make no sense are refused at construction", "[step]") {
         "Trainer: checkpoints.every must be at least 0, but got -5 ms");
   CHECK(refusal({.checkpoints = CheckpointOptions{.folder = folder, .every_steps = -1}}) ==
         "Trainer: checkpoints.every_steps must be at least 0, but got -1");
+}
+
+namespace {
+
+struct ThrowsInValidation : Callback {
+  void on_batch_end(const BatchEnd& done) {
+    if (done.phase == Phase::validation) {
+      throw std::runtime_error("enough");
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an error while the averages are validated leaves the weights in training in the model", "[step]") {
+  DataLoader loader{labelled(12), {.batch_size = 4}};
+  const auto train = [&](auto model, auto... callbacks) {
+    optim::SGD optimizer{model->parameters(), {.lr = 0.5}};
+    TrainerOptions options{.device = at::kCPU};
+    if constexpr (sizeof...(callbacks) > 0) {
+      options.average = optim::WeightAverageOptions{.decay = 0.9};
+    }
+    Trainer trainer{model, optimizer, options, callbacks...};
+    trainer.fit(loader, loader);
+  };
+  auto plain = net();
+  train(plain);
+  auto averaged = net();
+  CHECK_THROWS_WITH(train(averaged, ThrowsInValidation{}), "enough");
+  CHECK(torch::equal(averaged->first->weight, plain->first->weight));
 }

@@ -56,6 +56,11 @@ class Session final : public Run {
   Session(torch::nn::Module& model, OptimizerPart& optimizer, SchedulerPart& scheduler, const TrainerOptions& options,
           Meter& meter, LoaderFacts train, std::optional<LoaderFacts> val, Watch watch,
           std::function<void(const Interrupted&)> tell_interrupted);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// A run that an error ended leaves the weights in training in the model.
+  ~Session();
 
   /// Goes on from the last checkpoint, where the run's folder is to be resumed and has one.
   void begin();
@@ -147,6 +152,7 @@ class Session final : public Run {
   Position after_step_;  // where the open step leads to
   History history_;
   std::vector<std::string> figures_;
+  bool is_over_ = false;      // complete or interrupted: the averages stay in the model
   bool is_recorded_ = false;  // the history's last epoch is not complete yet: its hooks are running
   std::int64_t first_step_ = 0;
   std::int64_t saved_step_ = 0;

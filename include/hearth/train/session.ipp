@@ -86,6 +86,12 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
   }
 }
 
+HEARTH_INLINE Session::~Session() {
+  if (!is_over_ && step_.average() != nullptr && step_.average()->swapped()) {
+    step_.average()->swap();
+  }
+}
+
 HEARTH_INLINE void Session::begin() {
   if (!options_.checkpoints) {
     return;
@@ -275,6 +281,7 @@ HEARTH_INLINE bool Session::finish() {
     interrupt();
     return false;
   }
+  is_over_ = true;
   return true;
 }
 
@@ -295,6 +302,7 @@ HEARTH_INLINE void Session::interrupt() {
     step_.average()->swap();
   }
   history_.interrupted = true;
+  is_over_ = true;
 }
 
 HEARTH_INLINE double Session::seconds_of_epoch() const {
