@@ -8,7 +8,7 @@
 #ifdef HEARTH_MISUSE
 using Task = int;
 #else
-using Task = hearth::Classification<>;
+using Task = hearth::CrossEntropyLoss;
 #endif
 
 using Optimizer = hearth::optim::SGD;
