@@ -11,7 +11,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -26,6 +25,7 @@
 #include <hearth/train/batch_checks.hpp>
 #include <hearth/train/forward.hpp>
 #include <hearth/train/kept_state.hpp>
+#include <hearth/train/placed.hpp>
 #include <hearth/train/placement.hpp>
 #include <hearth/train/trainer_options.hpp>
 
@@ -95,13 +95,8 @@ FoundBatchSize find_batch_size(Model& model, const Task& task, const FindBatchSi
   placement.place(*model);
   return search_batch_size(*model, options, limit, [&](std::int64_t size) {
     const Batch batch = make(size);
-    at::Tensor inputs = placement.inputs(batch.inputs);
-    at::Tensor targets = placement.targets(batch.targets);
-    const bool mixes = static_cast<bool>(options.training.mix);
-    if (mixes) {
-      std::tie(inputs, targets) = options.training.mix(inputs, targets, 0, 0);
-    }
-    const BatchContext context{"find_batch_size", *model, batch, inputs, targets, 0, mixes};
+    const Placed placed = place(batch, placement, options.training.mix, /*epoch=*/0);
+    const BatchContext context{"find_batch_size", *model, batch, placed.inputs, placed.targets, 0, placed.are_mixed};
     const Forward done = forward(context, model, given_task, classes, autocast_type(options.training.precision));
     check_loss(done.loss);
     explained(context, "the backward pass", [&] { done.loss.backward(); });

@@ -22,6 +22,7 @@
 #include <hearth/train/forward.hpp>
 #include <hearth/train/kept_state.hpp>
 #include <hearth/train/parts.hpp>
+#include <hearth/train/placed.hpp>
 #include <hearth/train/placement.hpp>
 #include <hearth/train/step.hpp>
 #include <hearth/train/trainer_options.hpp>
@@ -77,9 +78,6 @@ class LrSweep {
   /// Throws Error when the epoch had no batch that counts.
   void end_epoch() const;
 
-  /// Mixes the batch where the options say so.
-  void mix(at::Tensor& inputs, at::Tensor& targets, std::uint64_t epoch, std::size_t batch) const;
-  bool mixes() const noexcept { return static_cast<bool>(options_.training.mix); }
   void open() { step_.open(); }
   std::optional<at::ScalarType> autocast_type() const noexcept { return step_.autocast_type(); }
 
@@ -143,11 +141,9 @@ LrRange lr_range_test(Model& model, Optimizer& optimizer, Loader& loader, const 
       for (auto& group : optimizer.param_groups()) {
         optim::set_learning_rate(group, sweep.rate_of(index++));
       }
-      at::Tensor inputs = placement.inputs(batch.inputs);
-      at::Tensor targets = placement.targets(batch.targets);
-      sweep.mix(inputs, targets, epoch, batch.index);
-      const train::BatchContext context{"lr_range_test",         *model,       batch, inputs, targets,
-                                        static_cast<int>(epoch), sweep.mixes()};
+      const train::Placed placed = train::place(batch, placement, options.training.mix, epoch);
+      const train::BatchContext context{"lr_range_test",         *model,          batch, placed.inputs, placed.targets,
+                                        static_cast<int>(epoch), placed.are_mixed};
       sweep.open();
       sweep.take(context, train::forward(context, model, given_task, classes, sweep.autocast_type()),
                  batch.index + 1 == loader.size());

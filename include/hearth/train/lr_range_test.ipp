@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <tuple>
 #include <utility>
 
 #include <hearth/chart/line_chart.hpp>
@@ -83,12 +82,6 @@ HEARTH_INLINE double LrSweep::rate_of(std::size_t group) const {
 HEARTH_INLINE void LrSweep::end_epoch() const {
   core::require(is_over_ || range_.rates.size() > recorded_before_,
                 "lr_range_test: the loader gave no sample that counts in a whole epoch");
-}
-
-HEARTH_INLINE void LrSweep::mix(at::Tensor& inputs, at::Tensor& targets, std::uint64_t epoch, std::size_t batch) const {
-  if (mixes()) {
-    std::tie(inputs, targets) = options_.training.mix(inputs, targets, epoch, batch);
-  }
 }
 
 HEARTH_INLINE void LrSweep::take(const BatchContext& context, const Forward& done, bool is_last) {

@@ -1,4 +1,4 @@
-/// A file that a run writes again and again.
+/// Files that a run writes again and again.
 #pragma once
 
 #include <filesystem>
@@ -11,8 +11,21 @@
 
 namespace hearth::train {
 
-/// A file of a run's folder. When it cannot be written, on a full disk, say, training goes on: stderr is told so, once
-/// until it succeeds again. Only when the last attempt of a whole run has failed is that an Error, at the run's end.
+/// What a run does about a write that fails, on a full disk, say: training goes on. Stderr is told so, once until a
+/// write succeeds again. Only when the last attempt of a whole run has failed is that an Error, at the run's end.
+class WriteAttempts {
+ public:
+  /// Calls `write()`, which may throw Error.
+  void attempt(const std::function<void()>& write);
+
+  /// The run is over. Throws Error when the last attempt failed.
+  void finish() const;
+
+ private:
+  std::string failure_;
+};
+
+/// A file of a run's folder; a failure to write it is that of WriteAttempts.
 class RunFile {
  public:
   RunFile(RunFolder folder, std::string_view name);
@@ -21,12 +34,12 @@ class RunFile {
   void write(const std::function<void(const std::filesystem::path&)>& write);
 
   /// The run is over. Throws Error when the last `write` failed.
-  void finish() const;
+  void finish() const { attempts_.finish(); }
 
  private:
   RunFolder folder_;
   std::filesystem::path path_;
-  std::string failure_;
+  WriteAttempts attempts_;
 };
 
 }  // namespace hearth::train

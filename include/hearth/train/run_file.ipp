@@ -10,12 +10,9 @@
 
 namespace hearth::train {
 
-HEARTH_INLINE RunFile::RunFile(RunFolder folder, std::string_view name)
-    : folder_(std::move(folder)), path_(folder_ / std::filesystem::path(name)) {}
-
-HEARTH_INLINE void RunFile::write(const std::function<void(const std::filesystem::path&)>& write) {
+HEARTH_INLINE void WriteAttempts::attempt(const std::function<void()>& write) {
   try {
-    write(path_);
+    write();
     failure_.clear();
   } catch (const Error& error) {
     if (failure_.empty()) {
@@ -25,8 +22,15 @@ HEARTH_INLINE void RunFile::write(const std::function<void(const std::filesystem
   }
 }
 
-HEARTH_INLINE void RunFile::finish() const {
+HEARTH_INLINE void WriteAttempts::finish() const {
   core::require(failure_.empty(), "{}; training is complete, and the model has its last weights", failure_);
+}
+
+HEARTH_INLINE RunFile::RunFile(RunFolder folder, std::string_view name)
+    : folder_(std::move(folder)), path_(folder_ / std::filesystem::path(name)) {}
+
+HEARTH_INLINE void RunFile::write(const std::function<void(const std::filesystem::path&)>& write) {
+  attempts_.attempt([&] { write(path_); });
 }
 
 }  // namespace hearth::train

@@ -20,8 +20,8 @@
 #include <hearth/train/meter.hpp>
 #include <hearth/train/parts.hpp>
 #include <hearth/train/phase_clock.hpp>
-#include <hearth/train/placement.hpp>
 #include <hearth/train/run.hpp>
+#include <hearth/train/run_file.hpp>
 #include <hearth/train/step.hpp>
 #include <hearth/train/trainer_options.hpp>
 #include <hearth/weights/state_dict.hpp>
@@ -41,13 +41,6 @@ Watch watch_of(const TrainerOptions& options, const Watch& of_task, bool validat
 
 /// Throws Error when both datasets know their classes and they are not the same.
 void check_same_classes(const LoaderFacts& train, const LoaderFacts& val);
-
-/// A batch on the device, mixed where the options say so.
-struct Placed {
-  at::Tensor inputs;
-  at::Tensor targets;
-  bool are_mixed = false;
-};
 
 /// All of a run but the model's type and the loaders': Trainer's loop calls it in the order of its functions.
 class Session final : public Run {
@@ -80,8 +73,6 @@ class Session final : public Run {
   /// Whether the batch was done before the run was resumed.
   bool is_done(const Batch& batch) const noexcept { return batch.index < position_.batch; }
 
-  Placed place(const Batch& batch, const Placement& placement) const;
-
   /// Opens an optimizer step, unless one is open, for this batch. False when a stop was answered meanwhile.
   bool open_step(const Batch& batch);
   Step& step() noexcept { return step_; }
@@ -112,7 +103,7 @@ class Session final : public Run {
   bool finish();
 
   /// Throws Error when the last checkpoint could not be written.
-  void check_saved() const;
+  void check_saved() const { attempts_.finish(); }
 
   const torch::nn::Module& model() const override { return model_; }
   StateDict weights() const override;
@@ -160,7 +151,7 @@ class Session final : public Run {
   Clock::time_point epoch_start_ = Clock::now();
   double seconds_before_ = 0;  // of this epoch, before the run was resumed
   Clock::time_point saved_ = Clock::now();
-  std::string failure_;  // of the last save
+  WriteAttempts attempts_;  // to save
   int skipped_in_a_row_ = 0;
   mutable std::mutex reason_mutex_;
   mutable std::optional<std::string> reason_;  // why a callback ended the run

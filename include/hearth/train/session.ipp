@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <tuple>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/terminal.hpp>
@@ -129,16 +128,6 @@ HEARTH_INLINE bool Session::ends() const {
   return stop_.requested() || !stop_reason().empty() || !history_.stopped.empty();
 }
 
-HEARTH_INLINE Placed Session::place(const Batch& batch, const Placement& placement) const {
-  Placed placed{placement.inputs(batch.inputs), placement.targets(batch.targets)};
-  if (options_.mix) {
-    std::tie(placed.inputs, placed.targets) =
-        options_.mix(placed.inputs, placed.targets, static_cast<std::uint64_t>(position_.epoch), batch.index);
-    placed.are_mixed = true;
-  }
-  return placed;
-}
-
 HEARTH_INLINE bool Session::open_step(const Batch& batch) {
   return stop_.exclusively([&] {
     step_.open();
@@ -238,7 +227,7 @@ HEARTH_INLINE void Session::record_epoch(const PhaseTime& training, const Meter*
   stop_.exclusively([&] {
     history_.epochs.push_back(std::move(record));
     is_recorded_ = true;
-    if (options_.checkpoints && !has_checkpoint_) {
+    if (!has_checkpoint_) {
       save();  // ahead of the files of the epoch's hooks: without a checkpoint they could not be resumed
     }
   });
@@ -256,9 +245,7 @@ HEARTH_INLINE void Session::end_epoch() {
     position_ = {position_.epoch + 1, 0, 0, position_.steps};
     seconds_before_ = 0;
     meter_.reset();
-    if (options_.checkpoints) {
-      save();
-    }
+    save();
   });
 }
 
@@ -283,10 +270,6 @@ HEARTH_INLINE bool Session::finish() {
   }
   is_over_ = true;
   return true;
-}
-
-HEARTH_INLINE void Session::check_saved() const {
-  core::require(failure_.empty(), "{}; training is complete, and the model has its last weights", failure_);
 }
 
 HEARTH_INLINE void Session::interrupt() {

@@ -188,20 +188,14 @@ HEARTH_INLINE void Session::save() {
   saved_ = Clock::now();
   saved_step_ = position_.steps;
   const std::filesystem::path folder = options_.checkpoints->folder.path();
-  try {
+  attempts_.attempt([&] {
     watch_.settle();
     const Value whole = checkpoint();
     replace_oldest_checkpoint(folder, checkpoint_file(folder, position_.epoch, position_.steps),
                               options_.checkpoints->keep,
                               [&](const std::filesystem::path& path) { save_checkpoint(whole, path); });
     has_checkpoint_ = true;
-    failure_.clear();
-  } catch (const Error& error) {
-    if (failure_.empty()) {
-      core::show(stderr, std::string(error.what()) + "; training goes on, and it is tried again\n");
-    }
-    failure_ = error.what();
-  }
+  });
 }
 
 }  // namespace hearth::train

@@ -83,7 +83,6 @@ class Step {
   const optim::GradScaler* scaler() const noexcept { return scaler_ ? &*scaler_ : nullptr; }
 
  private:
-  torch::nn::Module& model_;
   OptimizerPart& optimizer_;
   SchedulerPart& scheduler_;
   const TrainerOptions& options_;

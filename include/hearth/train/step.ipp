@@ -54,8 +54,7 @@ HEARTH_INLINE void ForwardState::put_back(const std::vector<at::Tensor>& model_b
 
 HEARTH_INLINE Step::Step(torch::nn::Module& model, OptimizerPart& optimizer, SchedulerPart& scheduler,
                          const TrainerOptions& options)
-    : model_(model),
-      optimizer_(optimizer),
+    : optimizer_(optimizer),
       scheduler_(scheduler),
       options_(options),
       parameters_(optimizer.parameters()),

@@ -31,6 +31,7 @@
 #include <hearth/train/notifier.hpp>
 #include <hearth/train/parts.hpp>
 #include <hearth/train/phase_clock.hpp>
+#include <hearth/train/placed.hpp>
 #include <hearth/train/placement.hpp>
 #include <hearth/train/session.hpp>
 #include <hearth/train/task.hpp>
@@ -223,7 +224,8 @@ class Trainer {
       if (session.ends() || !session.open_step(batch)) {
         break;
       }
-      const train::Placed placed = session.place(batch, placement_);
+      const train::Placed placed =
+          train::place(batch, placement_, options_.mix, static_cast<std::uint64_t>(session.epoch()));
       const train::BatchContext context{"Trainer",      *model_,         batch,           placed.inputs,
                                         placed.targets, session.epoch(), placed.are_mixed};
       const train::Forward done = train::forward(context, model_, task, classes, session.step().autocast_type());
