@@ -1,0 +1,34 @@
+/// A confusion matrix, drawn as a heat map.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <hearth/core/inline.hpp>
+#include <hearth/image/image.hpp>
+
+namespace hearth::chart {
+
+/// Counts of pairs of classes. The texts are UTF-8.
+struct Matrix {
+  std::string title;
+  std::string row_label = "true";
+  std::string column_label = "predicted";
+  std::vector<std::string> names;    ///< of the C classes
+  std::vector<std::int64_t> counts;  ///< C x C, row by row; none is negative
+};
+
+/// Draws the matrix on white: a cell's colour is its share of its row, from white to dark blue, with a scale beside it;
+/// while cells are large enough, the count is written in each. A row that counts nothing is hatched in grey. Names
+/// stand beside their rows and, turned upwards, below their columns; a long one keeps its two ends. The image is as
+/// large as the classes need: about 900 pixels a side for 11 classes and 2000 for 200. A line at the bottom says which
+/// characters the font lacks. Throws Error when there is no class, when there are not C x C counts, when one is
+/// negative, or when there are more than 2000 classes.
+Image draw_matrix(const Matrix& matrix);
+
+}  // namespace hearth::chart
+
+#ifndef HEARTH_COMPILED
+#include <hearth/chart/matrix.ipp>
+#endif
