@@ -12,6 +12,7 @@
 #include <hearth/core/value.hpp>
 #include <hearth/data/data_loader.hpp>
 #include <hearth/datasets/fake_data.hpp>
+#include <hearth/metrics/confusion_matrix.hpp>
 #include <hearth/optim/sgd.hpp>
 #include <hearth/optim/step_lr.hpp>
 #include <hearth/train/checkpoints.hpp>
@@ -277,6 +278,35 @@ TEST_CASE("the trainer's callbacks can be looked at after fit", "[callback]") {
   Trainer trainer{setting.model, setting.optimizer, setting.options, setting.recorder, Counter{}};
   trainer.fit(setting.train);
   CHECK(std::get<1>(trainer.callbacks()).steps == 4);
+}
+
+TEST_CASE("an epoch's end shows the task's metrics, over the validation or else over the training", "[callback]") {
+  struct Sees : Callback {
+    std::int64_t samples = 0;
+    double accuracy = -1;
+    bool has_error = true;
+    void on_epoch_end(const EpochEnd& event) {
+      const auto* const matrix = event.metric<ConfusionMatrix>();
+      REQUIRE(matrix != nullptr);
+      const ConfusionCounts counts = matrix->value();
+      samples = counts(0, 0) + counts(0, 1) + counts(1, 0) + counts(1, 1);
+      accuracy = static_cast<double>(counts(0, 0) + counts(1, 1)) / static_cast<double>(samples);
+      has_error = event.metric<MeanAbsoluteError>() != nullptr;
+    }
+  };
+  Setting setting;
+  DataLoader val{labelled(6), {.batch_size = 4}};
+  Trainer trainer{setting.model, setting.optimizer, setting.options, Sees{}};
+  const Classification task{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{}};
+  const History history = trainer.fit(setting.train, val, task);
+  const Sees& with = std::get<0>(trainer.callbacks());
+  CHECK(with.samples == 6);
+  CHECK(with.accuracy == history.epochs.back()["val_accuracy"]);
+  CHECK_FALSE(with.has_error);
+  CHECK(history.epochs.back().figures.size() == 4);  // a matrix is no figure
+  const History alone = trainer.fit(setting.train, task);
+  CHECK(std::get<0>(trainer.callbacks()).samples == 8);
+  CHECK(std::get<0>(trainer.callbacks()).accuracy == alone.epochs.back()["train_accuracy"]);
 }
 
 TEST_CASE("without a validation loader the figures are those of training, and one of them is watched", "[callback]") {

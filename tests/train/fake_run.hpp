@@ -3,6 +3,7 @@
 
 #include <hearth/train/callback.hpp>
 #include <limits>
+#include <typeinfo>
 #include <utility>
 
 namespace hearth_test {
@@ -20,6 +21,7 @@ class FixedFigures final : public hearth::train::LiveFigures {
   double batch_loss() const override { return std::numeric_limits<double>::quiet_NaN(); }
   hearth::Figures figures() const override { return figures_; }
   double gradient_norm() const override { return std::numeric_limits<double>::quiet_NaN(); }
+  const void* find_metric(const std::type_info&) const noexcept override { return nullptr; }
 
  private:
   hearth::Figures figures_;

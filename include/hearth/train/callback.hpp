@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 #include <vector>
 
 #include <hearth/train/history.hpp>
@@ -22,6 +23,9 @@ class LiveFigures {
   virtual double batch_loss() const = 0;
   virtual Figures figures() const = 0;
   virtual double gradient_norm() const = 0;
+
+  /// The first metric of this type, or null.
+  virtual const void* find_metric(const std::type_info& type) const noexcept = 0;
 
  protected:
   ~LiveFigures() = default;
@@ -94,8 +98,17 @@ struct EpochEnd {
   int epochs = 0;
   /// Which samples the loaders had to skip in this epoch (BadSamples::skip), in words: a line for each loader that did.
   std::vector<std::string> skipped = {};
+  const train::LiveFigures* live = nullptr;
 
   const EpochRecord& record() const { return history.epochs.back(); }
+
+  /// The task's metric of this type over the validation, or over the training where there is no validation, for what it
+  /// knows beside its figures: `event.metric<ConfusionMatrix>()`. Null when the task measures no such thing.
+  template <class Metric>
+  const Metric* metric() const noexcept {
+    return live == nullptr ? nullptr : static_cast<const Metric*>(live->find_metric(typeid(Metric)));
+  }
+
   bool is_best() const { return is_best(history.watch); }
   bool is_best(const Watch& watch) const { return history.best(watch).epoch == record().epoch; }
 };

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -75,6 +76,17 @@ template <class... Metrics>
 class MeterOf final : public Meter {
  public:
   explicit MeterOf(std::tuple<Metrics...> metrics) : metrics_(std::move(metrics)) {}
+
+  const void* find_metric(const std::type_info& type) const noexcept override {
+    const void* found = nullptr;
+    const auto look = [&](const auto& metric) {
+      if (found == nullptr && typeid(metric) == type) {
+        found = &metric;
+      }
+    };
+    std::apply([&](const auto&... metric) { (look(metric), ...); }, metrics_);
+    return found;
+  }
 
  private:
   void update_metrics([[maybe_unused]] const at::Tensor& outputs, [[maybe_unused]] const at::Tensor& targets) override {

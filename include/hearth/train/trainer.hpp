@@ -199,7 +199,8 @@ class Trainer {
         break;
       }
       session.record_epoch(time, validates ? &validation : nullptr);
-      notify(EpochEnd{session, session.history(), options_.epochs, skipped(train, val)});
+      const train::Meter* const measured = validates ? static_cast<const train::Meter*>(&validation) : &meter;
+      notify(EpochEnd{session, session.history(), options_.epochs, skipped(train, val), measured});
       session.end_epoch();
     }
     if (session.finish()) {
