@@ -32,6 +32,16 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+/// "a, b or c"
+std::string either(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += i == 0 ? "" : i + 1 == names.size() ? " or " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
 /// Reads a whole number within the range. The type's own parsers wrap "-1" and take "" for 0.
 std::uint64_t whole_number(const std::string& flag, const std::string& text, Range range) {
   std::uint64_t number = 0;
@@ -54,13 +64,13 @@ double number(const std::string& flag, const std::string& text) {
   return value;
 }
 
-hearth::Precision precision(const std::string& name) {
+hearth::Precision precision(const std::string& name, const at::Device& device) {
   using hearth::Precision;
-  static const std::map<std::string, Precision> precisions{
-      {"fp32", Precision::fp32}, {"bf16", Precision::bf16}, {"fp16", Precision::fp16}};
-  const auto found = precisions.find(name);
-  require(found != precisions.end(), "--precision must be fp32, bf16 or fp16, but got \"{}\"", name);
-  return found->second;
+  return choice<Precision>("--precision", name,
+                           {{"auto", device.is_cuda() ? Precision::fp16 : Precision::fp32},
+                            {"fp32", Precision::fp32},
+                            {"bf16", Precision::bf16},
+                            {"fp16", Precision::fp16}});
 }
 
 }  // namespace
@@ -162,7 +172,8 @@ void Flags::add(RunFlags& flags, const std::string& data_help) {
   add("--device", flags.device, "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps");
   add("--channels-last", flags.channels_last, "keep images as NHWC in memory: faster convolutions");
   add("--limit", flags.limit, {0, 1'000'000'000}, "use only the first N images of each class (0: all)");
-  add("--precision", flags.precision, "fp32, bf16 or fp16: the type in which the network computes (autocast)");
+  add("--precision", flags.precision,
+      "fp32, bf16 or fp16: the type in which the network computes (autocast); auto: fp16 on CUDA, fp32 elsewhere");
   add("--accumulate", flags.accumulate, {1, 1'000'000}, "batches for each optimizer step");
   add("--deterministic", flags.deterministic, "ask LibTorch for deterministic algorithms");
   add("--output-dir", flags.output_dir, "the run's folder: config, metrics, weights, checkpoints, curves");
@@ -172,6 +183,17 @@ void Flags::add(RunFlags& flags, const std::string& data_help) {
   add("--checkpoint-steps", flags.checkpoint_steps, {0, 1'000'000'000},
       "optimizer steps from one checkpoint to the next (0: by time alone)");
   add("--keep-checkpoints", flags.keep_checkpoints, {1, 1'000'000}, "how many of the last are kept");
+}
+
+void Flags::add_arguments(const std::string& name, std::vector<std::filesystem::path>& values,
+                          const std::string& help) {
+  const auto take = [&values](const std::vector<std::string>& texts) {
+    values.assign(texts.begin(), texts.end());
+    return true;
+  };
+  parser_->app.add_option_function<std::vector<std::string>>(name, take, help)
+      ->type_name("PATH")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 int Flags::run(int argc, char** argv, const std::function<int()>& body) {
@@ -236,6 +258,41 @@ void Flags::write_config(const std::filesystem::path& folder) const {
   hearth::core::write_file(folder / "config.json", config.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+Commands::Commands(std::string name, std::string description)
+    : name_(std::move(name)), description_(std::move(description)) {}
+
+Flags& Commands::add(const std::string& name, const std::string& description, std::function<int()> body) {
+  commands_.push_back({name, description, std::move(body), std::make_unique<Flags>(name_ + " " + name, description)});
+  return *commands_.back().flags;
+}
+
+int Commands::run(int argc, char** argv) {
+  const std::string wanted = argc > 1 ? argv[1] : "--help";
+  for (const Command& command : commands_) {
+    if (command.name == wanted) {
+      return command.flags->run(argc - 1, argv + 1, command.body);
+    }
+  }
+  if (wanted != "--help" && wanted != "-h") {
+    std::vector<std::string_view> names;
+    for (const Command& command : commands_) {
+      names.push_back(command.name);
+    }
+    Console::print_error("{}: there is no command {}; it is {}\n", name_, wanted, either(names));
+    return 1;
+  }
+  Console::print("{}\nUsage: {} COMMAND [OPTIONS]\n\n", description_, name_);
+  for (const Command& command : commands_) {
+    Console::print("  {:<10}  {}\n", command.name, command.description);
+  }
+  Console::print("\n{} COMMAND --help shows the flags of each.\n", name_);
+  return argc > 1 ? 0 : 1;
+}
+
+void refuse_choice(const std::string& flag, const std::string& text, const std::vector<std::string_view>& choices) {
+  hearth::core::fail("{} must be {}, but got \"{}\"", flag, either(choices), text);
+}
+
 hearth::RunFolder run_folder(const RunFlags& flags) {
   require(!flags.resume || !flags.overwrite, "--resume and --overwrite exclude each other");
   using hearth::RunStart;
@@ -245,12 +302,13 @@ hearth::RunFolder run_folder(const RunFlags& flags) {
 hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& command_line,
                                        const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
                                        const hearth::SaveSignal& save) {
+  const at::Device device = hearth::parse_device(flags.device);
   return {
       .epochs = flags.epochs,
-      .device = hearth::parse_device(flags.device),
+      .device = device,
       .channels_last = flags.channels_last,
       .stop = interrupt.token(),
-      .precision = precision(flags.precision),
+      .precision = precision(flags.precision, device),
       .accumulate = flags.accumulate,
       .checkpoints =
           hearth::CheckpointOptions{.folder = folder,

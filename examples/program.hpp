@@ -7,8 +7,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <hearth/core/interrupt.hpp>
@@ -64,6 +67,9 @@ class Flags {
   /// The flags of RunFlags.
   void add(RunFlags& flags, const std::string& data_help);
 
+  /// What stands on the command line without a flag: `predict --weights best.pth FILE...`
+  void add_arguments(const std::string& name, std::vector<std::filesystem::path>& values, const std::string& help);
+
   /// Reads the command line, calls `body` and gives the exit code for main: what `body` returned, 0 after --help, or 1
   /// when a flag is wrong or when `body` throws; a line on stderr says what happened.
   int run(int argc, char** argv, const std::function<int()>& body);
@@ -82,6 +88,46 @@ class Flags {
   struct Parser;
   std::unique_ptr<Parser> parser_;
 };
+
+/// The command line of a program that does several things, each with flags of its own: `food11 train --lr 1e-4`.
+class Commands {
+ public:
+  Commands(std::string name, std::string description);
+
+  /// Adds a command; its flags are added to what this returns. `body` gives the exit code, as in Flags::run.
+  Flags& add(const std::string& name, const std::string& description, std::function<int()> body);
+
+  /// Runs the command that the first argument names, and gives the exit code for main; --help lists the commands.
+  int run(int argc, char** argv);
+
+ private:
+  struct Command {
+    std::string name;
+    std::string description;
+    std::function<int()> body;
+    std::unique_ptr<Flags> flags;
+  };
+  std::string name_;
+  std::string description_;
+  std::vector<Command> commands_;
+};
+
+[[noreturn]] void refuse_choice(const std::string& flag, const std::string& text,
+                                const std::vector<std::string_view>& choices);
+
+/// What the flag's text stands for. Throws Error, naming the choices, when it is none of them.
+template <class T>
+T choice(const std::string& flag, const std::string& text,
+         std::initializer_list<std::pair<std::string_view, T>> choices) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) {
+      return value;
+    }
+    names.push_back(name);
+  }
+  refuse_choice(flag, text, names);
+}
 
 /// The run's folder, locked: new, to be resumed, or to be overwritten.
 hearth::RunFolder run_folder(const RunFlags& flags);
