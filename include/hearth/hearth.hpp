@@ -17,6 +17,7 @@
 #include <hearth/image/decode.hpp>
 #include <hearth/image/encode.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/interpolation.hpp>
 #include <hearth/image/resample.hpp>
 
 #include <hearth/losses/bce_with_logits.hpp>
