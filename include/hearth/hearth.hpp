@@ -80,6 +80,7 @@
 #include <hearth/transforms/lambda.hpp>
 #include <hearth/transforms/normalize.hpp>
 #include <hearth/transforms/resize.hpp>
+#include <hearth/transforms/rotation.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/transforms/transform.hpp>
 

@@ -4,6 +4,7 @@
 #include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/transforms/interval.hpp>
 #include <hearth/transforms/plan.hpp>
 
 namespace hearth {
@@ -21,20 +22,6 @@ class CenterCrop {
  private:
   image::Size size_;
 };
-
-}  // namespace hearth
-
-namespace hearth::transforms {
-
-/// From `low` to `high`.
-struct Interval {
-  double low = 0;
-  double high = 0;
-};
-
-}  // namespace hearth::transforms
-
-namespace hearth {
 
 /// RandomResizedCrop's options: the share of the image's area that a crop has, and its ratio of width to height.
 struct RandomResizedCropOptions {

@@ -55,10 +55,15 @@ class Plan {
   /// Carries the plan out, lets `change(Image&)` change the result, its size too if it likes, and goes on from that.
   void edit(core::FunctionRef<void(Image&)> change);
 
+  /// Lets `make(from, to)` make a new image out of what the steps so far make, and goes on from that. `to` holds
+  /// anything, and is never what `from` looks at.
+  void remake(core::FunctionRef<void(const ImageView&, Image&)> make);
+
  private:
   struct Memory;
 
   void start_from(const ImageView& image);
+  void go_on_from(std::size_t drawing);
   void draw();
 
   bool resizes() const noexcept { return resized_ != image::Size{source_.height, source_.width}; }

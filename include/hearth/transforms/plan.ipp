@@ -117,12 +117,16 @@ HEARTH_INLINE void Plan::edit(core::FunctionRef<void(Image&)> change) {
     }
   });
   change(image);
-  const std::int64_t bytes = std::int64_t{image.height()} * image.width() * image.channels();
-  core::require(bytes == static_cast<std::int64_t>(image.pixels().size()),
-                "Compose: a stage left an image of {} x {} pixels and {} channels, which are {} bytes, but it has {}",
-                image.height(), image.width(), image.channels(), bytes, image.pixels().size());
-  last_drawing_ = drawing;
-  start_from(image.view());
+  go_on_from(drawing);
+}
+
+HEARTH_INLINE void Plan::remake(core::FunctionRef<void(const ImageView&, Image&)> make) {
+  if (resizes() || window_ != all_resized() || flipped_horizontally_ || flipped_vertically_) {
+    draw();
+  }
+  const std::size_t drawing = 1 - last_drawing_;
+  make(image_.crop(source_), memory_->drawings[drawing]);
+  go_on_from(drawing);
 }
 
 HEARTH_INLINE void Plan::start_from(const ImageView& image) {
@@ -135,6 +139,16 @@ HEARTH_INLINE void Plan::start_from(const ImageView& image) {
   window_ = all_resized();
   flipped_horizontally_ = false;
   flipped_vertically_ = false;
+}
+
+HEARTH_INLINE void Plan::go_on_from(std::size_t drawing) {
+  const Image& image = memory_->drawings[drawing];
+  const std::int64_t bytes = std::int64_t{image.height()} * image.width() * image.channels();
+  core::require(bytes == static_cast<std::int64_t>(image.pixels().size()),
+                "Compose: a stage left an image of {} x {} pixels and {} channels, which are {} bytes, but it has {}",
+                image.height(), image.width(), image.channels(), bytes, image.pixels().size());
+  last_drawing_ = drawing;
+  start_from(image.view());
 }
 
 HEARTH_INLINE void Plan::draw() {
