@@ -26,8 +26,8 @@ inline std::filesystem::path quick_folder() {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (quick_folder() / "hearth-test-XXXXXX").string();
+  explicit TemporaryFolder(const std::filesystem::path& where = quick_folder()) {
+    std::string name = (where / "hearth-test-XXXXXX").string();
     hearth::core::require(::mkdtemp(name.data()) != nullptr, "cannot make a folder {}", name);
     path_ = name;
   }

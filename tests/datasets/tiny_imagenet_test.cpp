@@ -1,8 +1,6 @@
 #include <hearth/datasets/image_folder.hpp>
 #include <hearth/datasets/tiny_imagenet.hpp>
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "archive_files.hpp"
 #include "catch.hpp"
 #include "temporary_folder.hpp"
 
@@ -30,13 +29,14 @@ using namespace hearth;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::EndsWith;
 using hearth_test::error_of;
+using hearth_test::Files;
+using hearth_test::files_below;
+using hearth_test::names_in;
 using hearth_test::read_text;
 using hearth_test::TemporaryFolder;
 namespace fs = std::filesystem;
 
 namespace {
-
-using Files = std::map<std::string, std::string>;
 
 /// Tiny ImageNet's official layout with two classes; an image's content is its name.
 Files official() {
@@ -74,43 +74,7 @@ Files prepared() {
 }
 
 fs::path write_zip(const fs::path& path, const Files& files, const std::string& top = "tiny-imagenet-200/") {
-  ::archive* const zip = archive_write_new();
-  archive_write_set_format_zip(zip);
-  archive_write_zip_set_compression_store(zip);
-  REQUIRE(archive_write_open_filename(zip, path.c_str()) == ARCHIVE_OK);
-  for (const auto& [name, content] : files) {
-    archive_entry* const entry = archive_entry_new();
-    archive_entry_set_pathname(entry, (name.starts_with("../") ? name : top + name).c_str());
-    archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    REQUIRE(archive_write_header(zip, entry) == ARCHIVE_OK);
-    REQUIRE(archive_write_data(zip, content.data(), content.size()) == static_cast<la_ssize_t>(content.size()));
-    archive_entry_free(entry);
-  }
-  REQUIRE(archive_write_close(zip) == ARCHIVE_OK);
-  archive_write_free(zip);
-  return path;
-}
-
-/// All files below a folder but the mark of completion.
-Files files_below(const fs::path& folder) {
-  Files files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && entry.path().filename() != ".prepared") {
-      files[entry.path().lexically_relative(folder).string()] = read_text(entry.path());
-    }
-  }
-  return files;
-}
-
-/// The names that a folder has.
-std::set<std::string> names_in(const fs::path& folder) {
-  std::set<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    names.insert(entry.path().filename().string());
-  }
-  return names;
+  return hearth_test::write_zip(path, files, top);
 }
 
 }  // namespace
@@ -149,6 +113,27 @@ TEST_CASE("A folder that is prepared is not written again, and needs its archive
   CHECK(alone.names.at("n02") == "n02");
   CHECK(alone.train == folder / "data/train");
   CHECK_THAT(alone.source, ContainsSubstring(zip.string()) && ContainsSubstring("a zip of"));
+}
+
+TEST_CASE("A folder that an earlier version prepared is opened by its note, and one of another data set is refused",
+          "[tiny_imagenet]") {
+  const TemporaryFolder folder;
+  for (const auto& [name, content] : prepared()) {
+    folder.write("data/" + name, content);
+  }
+  // The checksum is Python's zlib.crc32 of the 14 names, each with a line end, train before val.
+  const std::string note =
+      "Tiny ImageNet\ncontent: a zip of 2843 bytes and 20 entries, checksum of their list 01234567\ntest: without\n"
+      "images: 14, checksum of names 97f011d5\nsource: /data/tiny\nof two lines.zip";
+  folder.write("data/.prepared", note);
+  CHECK(open_tiny_imagenet(folder / "data").source ==
+        "/data/tiny\\nof two lines.zip (a zip of 2843 bytes and 20 entries, checksum of their list 01234567; without "
+        "test images)");
+  folder.write("data/.prepared", note.substr(0, note.find("\ntest")));
+  CHECK_THROWS_WITH(open_tiny_imagenet(folder / "data"), ContainsSubstring("prepared by another version"));
+  folder.write("data/.prepared", "Food-11" + note.substr(note.find('\n')));
+  CHECK_THROWS_WITH(open_tiny_imagenet(folder / "data"),
+                    ContainsSubstring((folder / "data").string() + " was prepared as Food-11"));
 }
 
 TEST_CASE("A source that is not there is an error, whatever was prepared before", "[tiny_imagenet]") {
@@ -439,6 +424,9 @@ TEST_CASE("A damaged or hostile archive leaves nothing behind", "[tiny_imagenet]
              ContainsSubstring("damaged.zip: the entry tiny-imagenet-200/train/n02/images/n02_10.JPEG is damaged"));
   CHECK_THAT(error(with("../outside.JPEG", "x")), ContainsSubstring("the entry ../outside.JPEG points outside"));
   CHECK_THAT(error(folder.write("text.zip", "no zip\n")), ContainsSubstring("text.zip is not a zip"));
+  CHECK_THAT(error(with("train/n01/images/N01_0.JPEG", "x")),
+             ContainsSubstring("train/n01/images/N01_0.JPEG and tiny-imagenet-200/train/n01/images/n01_0.JPEG, which "
+                               "would be one file"));
 
   CHECK_THAT(error(without("val/val_annotations.txt")), ContainsSubstring("has no val/val_annotations.txt"));
   CHECK_THAT(error(with("val/images/val_9.JPEG", "x")), ContainsSubstring("val/val_annotations.txt in") &&
