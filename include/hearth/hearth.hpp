@@ -164,5 +164,6 @@
 
 #if __has_include(<archive.h>)
 #include <hearth/archive/extract.hpp>
+#include <hearth/datasets/food11.hpp>
 #include <hearth/datasets/tiny_imagenet.hpp>
 #endif
