@@ -236,12 +236,15 @@ make_venv() {
   rm "$venv/.incomplete"
 }
 
-# What writes the tests' reference values. The tests read the values that are committed, so they pass without it.
+# What writes the tests' reference values, and reads event files as TensorBoard does. The tests read the values that are
+# committed and pass without it. Of tensorboard its reader alone is wanted (20 MB), not the server and what that needs.
 add_reference_packages() {
-  say "installing torchvision, numpy and pillow, which the tests' reference values come from"
+  say "installing torchvision, numpy, pillow and tensorboard's reader, which the tests compare with"
   log=$root/build/setup-pip.log
   if "$venv/bin/python" -m pip install --disable-pip-version-check numpy pillow >> "$log" 2>&1 &&
-    "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps torchvision==0.28.0 >> "$log" 2>&1; then
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps torchvision==0.28.0 tensorboard==2.21.0 \
+      >> "$log" 2>&1 &&
+    "$venv/bin/python" -m pip install --disable-pip-version-check protobuf absl-py packaging >> "$log" 2>&1; then
     reference=yes
   else
     say "that did not work (build/setup-pip.log); the tests run without it, only their reference scripts do not"

@@ -22,18 +22,6 @@ struct Flags {
   std::string evaluate;
 };
 
-/// Prints what PyTorch's transfer-learning tutorial prints.
-struct EpochLines : Callback {
-  void on_epoch_begin(const EpochBegin& event) {
-    Console::print("Epoch {}/{}\n----------\n", event.epoch, event.epochs - 1);
-  }
-  void on_epoch_end(const EpochEnd& event) {
-    const EpochRecord& record = event.record();
-    Console::print("train Loss: {:.4f} Acc: {:.4f}\nval Loss: {:.4f} Acc: {:.4f}\n\n", record["train_loss"],
-                   record["train_accuracy"], record["val_loss"], record["val_accuracy"]);
-  }
-};
-
 /// The class folders: made from --data, or those of an earlier run when --prepared alone is given.
 TinyImageNet prepare(const program::Flags& command_line, const Flags& flags) {
   if (flags.run.data.empty()) {

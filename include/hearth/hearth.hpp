@@ -142,8 +142,10 @@
 #include <hearth/train/curves.hpp>
 #include <hearth/train/deterministic.hpp>
 #include <hearth/train/early_stopping.hpp>
+#include <hearth/train/epoch_lines.hpp>
 #include <hearth/train/evaluation_mode.hpp>
 #include <hearth/train/evaluator.hpp>
+#include <hearth/train/event_file.hpp>
 #include <hearth/train/history.hpp>
 #include <hearth/train/lr_range_test.hpp>
 #include <hearth/train/metrics_log.hpp>

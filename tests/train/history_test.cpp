@@ -1,3 +1,4 @@
+#include <hearth/train/epoch_lines.hpp>
 #include <hearth/train/history.hpp>
 #include <hearth/train/metrics_log.hpp>
 #include <hearth/train/progress_bar.hpp>
@@ -20,6 +21,7 @@
 
 #include "catch.hpp"
 #include "fake_run.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hearth;
 
@@ -44,6 +46,21 @@ const BatchEnd wide{.run = hearth_test::no_run(),
 std::size_t columns(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+/// What `body` prints to stdout.
+template <class Body>
+std::string printed_by(Body body) {
+  const hearth_test::TemporaryFolder temporary;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (std::freopen((temporary / "out").c_str(), "w", stdout) != nullptr) {
+      body();
+    }
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  return hearth_test::read_text(temporary / "out");
 }
 
 }  // namespace
@@ -85,6 +102,49 @@ TEST_CASE("a record becomes one line of JSON whose numbers read back as they wer
   CHECK(train::to_json(record) ==
         R"({"epoch": 2, "train_loss": 0.1, "train_accuracy": 0.5, "val_loss": 0.3333333333333333, "val_accuracy": 1, )"
         R"("lr": 0.001, "seconds": 12.5, "images_per_second": 1000000, "data_wait_fraction": 0})");
+}
+
+TEST_CASE("the table of a run has a column for each figure of any epoch, empty where an epoch lacks it",
+          "[metrics_log]") {
+  const History history{
+      .epochs = {{.epoch = 0, .figures = {{"train_loss", 0.1}, {"f1, macro", 0.5}}, .lr = 1e-3, .seconds = 12.5},
+                 {.epoch = 1,
+                  .figures = {{"train_loss", std::numeric_limits<double>::quiet_NaN()}, {"val_loss", 1.0 / 3}},
+                  .lr = 1e-4,
+                  .images_per_second = 1e6,
+                  .data_wait_fraction = 0.25}}};
+  CHECK(train::to_csv(history) ==
+        "epoch,train_loss,\"f1, macro\",val_loss,lr,seconds,images_per_second,data_wait_fraction\n"
+        "0,0.1,0.5,,0.001,12.5,0,0\n"
+        "1,,,0.3333333333333333,0.0001,0,1000000,0.25\n");
+  CHECK(train::to_csv({}) == "epoch,lr,seconds,images_per_second,data_wait_fraction\n");
+}
+
+TEST_CASE("a run prints the lines of PyTorch's tutorial, or of PyImageSearch's", "[epoch_lines]") {
+  const Run& run = hearth_test::no_run();
+  const History history{.epochs = {{.epoch = 1,
+                                    .figures = {{"train_loss", 0.63125},
+                                                {"train_accuracy", 2.0 / 3},
+                                                {"val_loss", 0.5},
+                                                {"val_accuracy", 0.75},
+                                                {"val_f1", 0.125}}}}};
+  const History regression{.epochs = {{.epoch = 0, .figures = {{"train_loss", 0.5}}}}};
+  const auto printed = [&](EpochStyle style, const History& shown) {
+    const EpochLines lines{style};
+    return printed_by([&] {
+      lines.on_epoch_begin({run, shown.epochs.back().epoch, 25});
+      lines.on_epoch_end({run, shown, 25});
+    });
+  };
+  CHECK(printed(EpochStyle::pytorch, history) ==
+        "Epoch 1/24\n----------\ntrain Loss: 0.6312 Acc: 0.6667\nval Loss: 0.5000 Acc: 0.7500 f1: 0.1250\n\n");
+  CHECK(printed(EpochStyle::pytorch_from_one, history) ==
+        "Epoch 2/25\n----------\ntrain Loss: 0.6312 Acc: 0.6667\nval Loss: 0.5000 Acc: 0.7500 f1: 0.1250\n\n");
+  CHECK(printed(EpochStyle::info, history) ==
+        "[INFO] EPOCH: 2/25\nTrain loss: 0.631250, Train accuracy: 0.6667\n"
+        "Val loss: 0.500000, Val accuracy: 0.7500, Val f1: 0.1250\n\n");
+  CHECK(printed(EpochStyle::pytorch, regression) == "Epoch 0/24\n----------\ntrain Loss: 0.5000\n\n");
+  CHECK(printed(EpochStyle::info, regression) == "[INFO] EPOCH: 1/25\nTrain loss: 0.500000\n\n");
 }
 
 TEST_CASE("the progress line gives rate, time left, means and the share of waiting", "[progress_bar]") {

@@ -11,12 +11,15 @@ namespace detail {
 
 /// Eight tables, so that eight bytes are taken at a time (Kounavis and Berry, "A systematic approach to building high
 /// performance software-based CRC generators", 2005).
-consteval std::array<std::array<std::uint32_t, 256>, 8> make_crc32_tables() {
-  std::array<std::array<std::uint32_t, 256>, 8> tables{};
+using Crc32Tables = std::array<std::array<std::uint32_t, 256>, 8>;
+
+/// For a polynomial whose bits are in reversed order.
+consteval Crc32Tables make_crc32_tables(std::uint32_t polynomial) {
+  Crc32Tables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t remainder = byte;
     for (int bit = 0; bit < 8; ++bit) {
-      remainder = (remainder >> 1) ^ ((remainder & 1) != 0 ? 0xEDB88320u : 0u);
+      remainder = (remainder >> 1) ^ ((remainder & 1) != 0 ? polynomial : 0u);
     }
     tables[0][byte] = remainder;
   }
@@ -29,12 +32,10 @@ consteval std::array<std::array<std::uint32_t, 256>, 8> make_crc32_tables() {
   return tables;
 }
 
-inline constexpr auto crc32_tables = make_crc32_tables();
+inline constexpr Crc32Tables crc32_tables = make_crc32_tables(0xEDB88320);
+inline constexpr Crc32Tables crc32c_tables = make_crc32_tables(0x82F63B78);
 
-}  // namespace detail
-
-HEARTH_INLINE std::uint32_t crc32(std::span<const std::byte> bytes) noexcept {
-  const auto& table = detail::crc32_tables;
+HEARTH_INLINE std::uint32_t crc32_by(const Crc32Tables& table, std::span<const std::byte> bytes) noexcept {
   std::uint32_t crc = 0xFFFFFFFF;
   while (bytes.size() >= 8) {
     std::uint32_t low = 0;
@@ -50,6 +51,16 @@ HEARTH_INLINE std::uint32_t crc32(std::span<const std::byte> bytes) noexcept {
     crc = (crc >> 8) ^ table[0][(crc ^ static_cast<std::uint32_t>(byte)) & 0xFF];
   }
   return ~crc;
+}
+
+}  // namespace detail
+
+HEARTH_INLINE std::uint32_t crc32(std::span<const std::byte> bytes) noexcept {
+  return detail::crc32_by(detail::crc32_tables, bytes);
+}
+
+HEARTH_INLINE std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept {
+  return detail::crc32_by(detail::crc32c_tables, bytes);
 }
 
 }  // namespace hearth::core

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include <hearth/core/csv.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/metrics/class_names.hpp>
 #include <hearth/metrics/inputs.hpp>
@@ -55,23 +56,13 @@ HEARTH_INLINE std::string ConfusionCounts::to_string() const {
 }
 
 HEARTH_INLINE std::string ConfusionCounts::to_csv() const {
-  const auto field = [](const std::string& name) {
-    if (name.find_first_of(",\"\r\n") == std::string::npos) {
-      return name;
-    }
-    std::string quoted = "\"";
-    for (const char letter : name) {
-      quoted += letter == '"' ? "\"\"" : std::string(1, letter);
-    }
-    return quoted + '"';
-  };
   std::string text = "truth";
   for (const std::string& name : classes_) {
-    text += ',' + field(name);
+    text += ',' + core::csv_field(name);
   }
   text += '\n';
   for (std::size_t row = 0; row < size(); ++row) {
-    text += field(classes_[row]);
+    text += core::csv_field(classes_[row]);
     for (std::size_t column = 0; column < size(); ++column) {
       text += ',' + std::to_string((*this)(row, column));
     }

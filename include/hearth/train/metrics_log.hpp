@@ -1,4 +1,4 @@
-/// metrics.jsonl: the record of a run that other programs read, one JSON object an epoch.
+/// metrics.jsonl and metrics.csv: the record of a run that other programs read, a line an epoch.
 #pragma once
 
 #include <string>
@@ -14,22 +14,27 @@ namespace hearth::train {
 /// The record as a JSON object on one line, numbers in the shortest form that reads back as the same double.
 std::string to_json(const EpochRecord& record);
 
+/// The same record of all epochs as comma-separated values (RFC 4180, lines end in \n), the names in the first line. A
+/// field is empty where an epoch lacks the figure, and where it is not finite.
+std::string to_csv(const History& history);
+
 }  // namespace hearth::train
 
 namespace hearth {
 
-/// Writes metrics.jsonl into the run's folder after every epoch, whole each time: all epochs of the run, also those
-/// before it was resumed. When it cannot be written, training goes on (see RunFile).
+/// Writes metrics.jsonl, and the same as metrics.csv, into the run's folder after every epoch, whole each time: all
+/// epochs of the run, also those before it was resumed. When one cannot be written, training goes on (see RunFile).
 class MetricsLog : public Callback {
  public:
   /// Makes and locks the folder. Throws Error when that is not possible.
-  explicit MetricsLog(RunFolder folder) : file_(std::move(folder), "metrics.jsonl") {}
+  explicit MetricsLog(RunFolder folder) : json_(folder, "metrics.jsonl"), csv_(std::move(folder), "metrics.csv") {}
 
   void on_epoch_end(const EpochEnd& event);
-  void on_fit_end(const FitEnd&) { file_.finish(); }
+  void on_fit_end(const FitEnd&);
 
  private:
-  train::RunFile file_;
+  train::RunFile json_;
+  train::RunFile csv_;
 };
 
 }  // namespace hearth

@@ -41,7 +41,7 @@ struct HeldLocks {
 HEARTH_INLINE std::vector<std::filesystem::path> run_files(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> found = checkpoint_files(folder);
   std::error_code error;
-  for (const char* const name : {"best.pth", "last.pth", "metrics.jsonl", "curves.png"}) {
+  for (const char* const name : {"best.pth", "last.pth", "metrics.jsonl", "metrics.csv", "curves.png"}) {
     if (std::filesystem::exists(folder / name, error)) {
       found.push_back(folder / name);
     }
