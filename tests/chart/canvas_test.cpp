@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
 #include <numbers>
 #include <random>
@@ -279,30 +278,6 @@ TEST_CASE("Coverage is the exact area of an outline") {
   }
 }
 
-TEST_CASE("Every character has the width, the height and the ink that FreeType gives it") {
-  std::ifstream file(HEARTH_TEST_DIR "/chart/reference/lettering.txt");
-  int code = 0, advance = 0, top = 0, bottom = 0, count = 0;
-  double black_pixels = 0;
-  while (file >> code >> advance >> top >> bottom >> black_pixels) {
-    const std::string letter(1, static_cast<char>(code));
-    INFO("the character " << letter);
-    CHECK(chart::text_width(letter, 1000) == Approx(advance));
-    int first = bottom, last = top;
-    double sum = 0;
-    chart::draw_text(letter, 200, 0, [&](int, int row, double share) {
-      first = std::min(first, row);
-      last = std::max(last, row + 1);
-      sum += share;
-    });
-    // FreeType moves outlines to whole pixels, by up to one.
-    CHECK(std::abs(first - top) <= 2);
-    CHECK(std::abs(last - bottom) <= 2);
-    CHECK(sum == Approx(black_pixels).epsilon(0.04).margin(2));
-    ++count;
-  }
-  CHECK(count == 95);
-}
-
 TEST_CASE("Text shows its letters: an E has a stem, three bars and nothing to the right") {
   chart::Canvas canvas({60, 60});
   canvas.text({10, 50}, "E", {.size = 50, .color = red});
@@ -357,24 +332,6 @@ TEST_CASE("Text that reads upwards is the level text turned to the left") {
       CHECK(std::abs(at(level.image(), x, y).red - at(turned.image(), y, 99 - x).red) <= 1);
     }
   }
-}
-
-TEST_CASE("A character that the font lacks shows as one question mark") {
-  chart::Canvas foreign({30, 60});
-  chart::Canvas marked({30, 60});
-  foreign.text({3, 22}, "a\xC3\xA9\xE2\x82\xAC\t", {});
-  marked.text({3, 22}, "a???", {});
-  CHECK(foreign.image() == marked.image());
-  CHECK(chart::text_width("\xE2\x82\xAC", 15) == chart::text_width("?", 15));
-}
-
-TEST_CASE("A text that is too long for its place ends in dots") {
-  CHECK(chart::fitting_text("loss", 15, 100) == "loss");
-  const std::string cut = chart::fitting_text("validation accuracy", 15, 80);
-  CHECK(cut.substr(cut.size() - 3) == "...");
-  CHECK(cut.substr(0, 5) == "valid");
-  CHECK(chart::text_width(cut, 15) <= 80);
-  CHECK(chart::fitting_text("x", 15, 0) == "...");
 }
 
 TEST_CASE("A text without a sensible size is refused") {
