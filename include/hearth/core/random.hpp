@@ -103,10 +103,10 @@ namespace hearth::core {
 /// The stream index that belongs to an epoch as a whole (its order) rather than to one of its samples.
 inline constexpr std::uint64_t epoch_stream = std::numeric_limits<std::uint64_t>::max();
 
-/// Shuffles in place: for i = n-1 … 1, swaps item i with item `random.below(i + 1)` (Fisher and Yates; Knuth, TAOCP 2,
-/// 3.4.2 P). The order is part of the interface: equal streams give equal orders everywhere.
-template <class T>
-constexpr void shuffle(std::vector<T>& items, RandomStream& random) noexcept {
+/// Shuffles a vector or an array in place: for i = n-1 … 1, swaps item i with item `random.below(i + 1)` (Fisher and
+/// Yates; Knuth, TAOCP 2, 3.4.2 P). The order is part of the interface: equal streams give equal orders everywhere.
+template <class Items>
+constexpr void shuffle(Items& items, RandomStream& random) noexcept {
   for (std::size_t i = items.size(); i > 1; --i) {
     std::swap(items[i - 1], items[random.below(i)]);
   }
