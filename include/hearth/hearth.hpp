@@ -74,14 +74,19 @@
 #include <hearth/optim/step_lr.hpp>
 #include <hearth/optim/weight_average.hpp>
 
+#include <hearth/transforms/color_jitter.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
+#include <hearth/transforms/filter.hpp>
 #include <hearth/transforms/flip.hpp>
+#include <hearth/transforms/grayscale.hpp>
 #include <hearth/transforms/lambda.hpp>
 #include <hearth/transforms/normalize.hpp>
+#include <hearth/transforms/random_erasing.hpp>
 #include <hearth/transforms/resize.hpp>
 #include <hearth/transforms/rotation.hpp>
 #include <hearth/transforms/to_tensor.hpp>
+#include <hearth/transforms/tone.hpp>
 #include <hearth/transforms/transform.hpp>
 
 #include <hearth/weights/checkpoint.hpp>

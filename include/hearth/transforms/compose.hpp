@@ -11,6 +11,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/transforms/carry_out.hpp>
 #include <hearth/transforms/image_writer.hpp>
 #include <hearth/transforms/plan.hpp>
 #include <hearth/transforms/thread_spare.hpp>
@@ -123,18 +124,11 @@ class Compose {
   }
 
  private:
-  template <std::size_t I>
-  using StageAt = std::tuple_element_t<I, std::tuple<Stages...>>;
-
   /// The stages of images, I and those after it.
   template <std::size_t I>
   void plan_from(transforms::Plan& plan, RandomStream& random) const {
     if constexpr (I < conversion) {
-      if constexpr (GeometricStage<StageAt<I>>) {
-        std::get<I>(stages_).plan(plan, random);
-      } else {
-        plan.edit([&](Image& image) { std::get<I>(stages_).apply(image, random); });
-      }
+      transforms::carry_out(std::get<I>(stages_), plan, random);
       plan_from<I + 1>(plan, random);
     }
   }
@@ -175,11 +169,7 @@ class Compose {
   template <std::size_t Begin, std::size_t End>
   void change(const SamplePlace& sample, RandomStream& random) const {
     if constexpr (Begin < End) {
-      if constexpr (MapStage<StageAt<Begin>>) {
-        map_all(std::get<Begin>(stages_), sample);
-      } else {
-        std::get<Begin>(stages_).apply(sample, random);
-      }
+      transforms::carry_out(std::get<Begin>(stages_), sample, random);
       change<Begin + 1, End>(sample, random);
     }
   }
@@ -197,21 +187,6 @@ class Compose {
       const transforms::ThreadSpare<detail::SampleBuffer> buffer;
       std::get<rewriting>(stages_).write(sample, random, *buffer);
       rewrite_from<rewriting + 1>(buffer->last(), random, sink);
-    }
-  }
-
-  template <class Map>
-  static void map_all(const Map& stage, const SamplePlace& sample) {
-    transforms::check_is_image(sample.shape);
-    const std::int64_t channels = sample.shape[0];
-    const std::int64_t pixels = sample.shape[1] * sample.shape[2];
-    stage.check(static_cast<int>(channels));
-    const bool last = sample.layout == Layout::channels_last;
-    for (std::int64_t channel = 0; channel < channels; ++channel) {
-      float* value = sample.data + (last ? channel : channel * pixels);
-      for (std::int64_t i = 0; i < pixels; ++i, value += last ? channels : 1) {
-        *value = stage.map(*value, static_cast<int>(channel));
-      }
     }
   }
 

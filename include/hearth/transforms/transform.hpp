@@ -21,7 +21,8 @@ concept TransformLike = requires(const T& transform, const ImageView& image, Ran
 // The stages. Anybody may write one: a type with the function of its kind, const, which draws from `random` alone. The
 // numbers and the order of a stage's draws are part of its interface.
 
-/// Moves pixels about: adds steps to the plan.
+/// Moves pixels about: adds steps to the plan. One that sometimes changes pixels does that with `plan.edit`, and costs
+/// nothing where it does not.
 template <class T>
 concept GeometricStage = requires(const T& stage, transforms::Plan& plan, RandomStream& random) {
   stage.plan(plan, random);
