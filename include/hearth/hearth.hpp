@@ -82,6 +82,7 @@
 #include <hearth/transforms/grayscale.hpp>
 #include <hearth/transforms/lambda.hpp>
 #include <hearth/transforms/normalize.hpp>
+#include <hearth/transforms/random_apply.hpp>
 #include <hearth/transforms/random_erasing.hpp>
 #include <hearth/transforms/resize.hpp>
 #include <hearth/transforms/rotation.hpp>
