@@ -23,6 +23,7 @@
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
+#include <hearth/core/random.hpp>
 
 namespace program {
 
@@ -327,6 +328,54 @@ hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle) {
           .seed = flags.seed,
           .layout = flags.channels_last ? hearth::Layout::channels_last : hearth::Layout::contiguous,
           .pin_memory = hearth::parse_device(flags.device).is_cuda()};
+}
+
+std::vector<std::size_t> some_indices(std::size_t size, std::size_t count, std::uint64_t seed) {
+  std::vector<std::size_t> indices = hearth::permutation(size, seed, /*epoch=*/0);
+  indices.resize(std::min(size, count));
+  std::sort(indices.begin(), indices.end());
+  return indices;
+}
+
+std::vector<hearth::Outcome> some_of(const std::vector<hearth::Outcome>& outcomes, std::size_t count,
+                                     std::uint64_t seed) {
+  std::vector<hearth::Outcome> some;
+  for (const std::size_t index : some_indices(outcomes.size(), count, seed)) {
+    some.push_back(outcomes[index]);
+  }
+  return some;
+}
+
+void write_predictions(const std::filesystem::path& file, const std::vector<std::filesystem::path>& images,
+                       const std::vector<hearth::Outcome>& outcomes, const std::vector<std::string>& classes) {
+  Json all = Json::array();
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const hearth::Outcome& outcome = outcomes[i];
+    Json one{{"file", images[i].string()}};
+    if (outcome.has_label()) {
+      one["label"] = classes.at(static_cast<std::size_t>(outcome.label));
+      one["right"] = outcome.is_right();
+    }
+    for (const hearth::Prediction& prediction : outcome.predictions) {
+      one["predictions"].push_back(
+          {{"class", prediction.name}, {"index", prediction.index}, {"probability", prediction.probability}});
+    }
+    all.push_back(std::move(one));
+  }
+  hearth::core::make_folder(file.parent_path());
+  hearth::core::write_file(file, all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+std::int64_t read_config_number(const std::filesystem::path& folder, const std::string& name, std::int64_t otherwise) {
+  const std::filesystem::path file = folder / "config.json";
+  if (std::error_code error; !std::filesystem::exists(file, error)) {
+    return otherwise;
+  }
+  const std::vector<std::byte> bytes = hearth::core::read_file(file);
+  const char* const text = reinterpret_cast<const char*>(bytes.data());
+  const Json config = Json::parse(text, text + bytes.size(), nullptr, /*allow_exceptions=*/false);
+  const auto value = config.is_object() ? config.find(name) : config.end();
+  return value != config.end() && value->is_number_integer() ? value->get<std::int64_t>() : otherwise;
 }
 
 std::size_t images_per_class(const RunFlags& flags) {

@@ -17,6 +17,7 @@
 #include <hearth/core/interrupt.hpp>
 #include <hearth/core/save_request.hpp>
 #include <hearth/data/loader_options.hpp>
+#include <hearth/train/predictions.hpp>
 #include <hearth/train/run_folder.hpp>
 #include <hearth/train/trainer_options.hpp>
 
@@ -140,6 +141,21 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
 
 /// The loader's options for a run; `shuffle` is for training.
 hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle);
+
+/// `count` of the numbers 0 … size-1 (all where there are fewer), drawn by the seed, in ascending order.
+std::vector<std::size_t> some_indices(std::size_t size, std::size_t count, std::uint64_t seed);
+
+/// `count` of the outcomes, drawn by the seed.
+std::vector<hearth::Outcome> some_of(const std::vector<hearth::Outcome>& outcomes, std::size_t count,
+                                     std::uint64_t seed);
+
+/// Writes an array with an object for each outcome: its file, the most probable classes, and the true one where that is
+/// known. Makes the file's folder.
+void write_predictions(const std::filesystem::path& file, const std::vector<std::filesystem::path>& images,
+                       const std::vector<hearth::Outcome>& outcomes, const std::vector<std::string>& classes);
+
+/// The number of that name in the folder's config.json; `otherwise` where there is no such file or no such number.
+std::int64_t read_config_number(const std::filesystem::path& folder, const std::string& name, std::int64_t otherwise);
 
 /// How many images of each class a run uses at most: what --limit says, or all.
 std::size_t images_per_class(const RunFlags& flags);

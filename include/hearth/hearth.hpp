@@ -86,6 +86,7 @@
 #include <hearth/transforms/random_erasing.hpp>
 #include <hearth/transforms/resize.hpp>
 #include <hearth/transforms/rotation.hpp>
+#include <hearth/transforms/to_image.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/transforms/tone.hpp>
 #include <hearth/transforms/transform.hpp>
@@ -135,6 +136,7 @@
 #include <hearth/datasets/concat_dataset.hpp>
 #include <hearth/datasets/fake_data.hpp>
 #include <hearth/datasets/fashion_mnist.hpp>
+#include <hearth/datasets/image_files.hpp>
 #include <hearth/datasets/image_folder.hpp>
 #include <hearth/datasets/labelled_images.hpp>
 #include <hearth/datasets/map_targets.hpp>
@@ -145,6 +147,7 @@
 #include <hearth/train/batch_size_finder.hpp>
 #include <hearth/train/callback.hpp>
 #include <hearth/train/checkpoints.hpp>
+#include <hearth/train/classification_evaluation.hpp>
 #include <hearth/train/curves.hpp>
 #include <hearth/train/deterministic.hpp>
 #include <hearth/train/early_stopping.hpp>
@@ -157,6 +160,8 @@
 #include <hearth/train/metrics_log.hpp>
 #include <hearth/train/placement.hpp>
 #include <hearth/train/predict.hpp>
+#include <hearth/train/prediction_sheet.hpp>
+#include <hearth/train/predictions.hpp>
 #include <hearth/train/progress_bar.hpp>
 #include <hearth/train/run.hpp>
 #include <hearth/train/run_folder.hpp>

@@ -17,6 +17,9 @@ c10::Device default_device();
 /// name is none of these or the device is not there.
 c10::Device parse_device(std::string_view name);
 
+/// How many CUDA devices there are; 0 where LibTorch was built without CUDA.
+int cuda_device_count();
+
 /// The device for people: "cpu (2 threads)", "cuda:0 (NVIDIA H200)", "mps".
 std::string describe(c10::Device device);
 

@@ -23,6 +23,10 @@ HEARTH_INLINE c10::Device default_device() {
   return torch::mps::is_available() ? c10::Device(c10::DeviceType::MPS) : c10::Device(c10::DeviceType::CPU);
 }
 
+HEARTH_INLINE int cuda_device_count() {
+  return torch::cuda::is_available() ? torch::cuda::device_count() : 0;
+}
+
 HEARTH_INLINE c10::Device parse_device(std::string_view name) {
   if (name == "auto") {
     return default_device();
@@ -42,7 +46,7 @@ HEARTH_INLINE c10::Device parse_device(std::string_view name) {
     known = error == std::errc{} && rest == end && index >= 0;
   }
   core::require(known, "device: expected auto, cpu, cuda, cuda:N or mps, but got \"{}\"", name);
-  const int count = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
+  const int count = cuda_device_count();
   core::require(
       count > 0,
       "device: {} was asked for, but there is no CUDA device here (or this LibTorch was built without CUDA); use "

@@ -13,6 +13,7 @@
 
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/datasets/image_file.hpp>
 #include <hearth/datasets/image_list.hpp>
 #include <hearth/image/decode.hpp>
 #include <hearth/image/image.hpp>
@@ -24,6 +25,9 @@ namespace hearth {
 struct ImageFolderOptions {
   /// Take only the first so many classes by name; 0: all.
   std::size_t num_classes = 0;
+
+  /// What the classes are called, in the order of their folders; none: as their folders.
+  std::vector<std::string> class_names = {};
 
   /// An image of more pixels is an Error when it is read: see DecodeOptions.
   std::int64_t max_pixels = DecodeOptions{}.max_pixels;
@@ -39,10 +43,12 @@ class ImageFolder {
 
  public:
   /// Lists the files. Throws Error naming the folder when `root` or a folder in it cannot be read, when there are no
-  /// class folders or fewer than `options.num_classes`, or when classes have no images.
+  /// class folders or fewer than `options.num_classes`, when classes have no images, or when `options.class_names` are
+  /// not as many as the classes.
   explicit ImageFolder(std::filesystem::path root, Transform transform = {}, ImageFolderOptions options = {})
       : transform_(std::move(transform)),
         files_(std::make_shared<const datasets::ImageList>(std::move(root), options.num_classes,
+                                                           std::move(options.class_names),
                                                            DecodeOptions{.max_pixels = options.max_pixels})) {}
 
   std::size_t size() const noexcept { return files_->size(); }
@@ -54,7 +60,7 @@ class ImageFolder {
     try {
       transform_.write(image.view(), random, sink);
     } catch (const std::exception&) {
-      files_->fail_transform(index);
+      datasets::fail_transform(path(index));
     }
     return label(index);
   }
@@ -67,6 +73,8 @@ class ImageFolder {
   /// The names of the classes in the order of their labels.
   const std::vector<std::string>& classes() const noexcept { return files_->classes(); }
   std::size_t num_classes() const noexcept { return files_->classes().size(); }
+
+  /// The labels by the names of the folders.
   const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return files_->class_to_index(); }
 
   const std::filesystem::path& root() const noexcept { return files_->root(); }

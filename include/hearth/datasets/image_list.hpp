@@ -23,10 +23,12 @@ bool has_image_extension(std::string_view name);
 /// The images below `root`/CLASS, at any depth, in torchvision's order.
 class ImageList {
  public:
-  /// Lists the files of the first `num_classes` classes by name, or, where that is 0, of all. Throws Error naming the
-  /// folder when `root` or a folder in it cannot be read, when there are no class folders or fewer than `num_classes`,
-  /// or when classes have no images.
-  ImageList(std::filesystem::path root, std::size_t num_classes, const DecodeOptions& decoding = {});
+  /// Lists the files of the first `num_classes` classes by the names of their folders, or, where that is 0, of all.
+  /// `names`: those of the classes, where they are not the folders'. Throws Error naming the folder when `root` or a
+  /// folder in it cannot be read, when there are no class folders or fewer than `num_classes`, when classes have no
+  /// images, or when there are names, and not as many as classes.
+  ImageList(std::filesystem::path root, std::size_t num_classes, std::vector<std::string> names,
+            const DecodeOptions& decoding = {});
 
   std::size_t size() const noexcept { return names_.size(); }
   const std::filesystem::path& root() const noexcept { return root_; }
@@ -40,10 +42,6 @@ class ImageList {
   /// Image `index`, decoded as the options say. Throws Error naming the file when that is not possible, whatever the
   /// reason is.
   Image image(std::size_t index) const;
-
-  /// To be called while an exception of a transform's is handled: throws it again as an Error that begins with the
-  /// file's name. What says that memory is short stays as it is.
-  [[noreturn]] void fail_transform(std::size_t index) const;
 
  private:
   void check(std::size_t index) const;

@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <exception>
-#include <new>
 #include <system_error>
 #include <utility>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
+#include <hearth/datasets/image_file.hpp>
 #include <hearth/datasets/list_files.hpp>
-#include <hearth/image/decode.hpp>
 
 namespace hearth::datasets {
 
@@ -47,7 +45,8 @@ HEARTH_INLINE bool has_image_extension(std::string_view name) {
          detail::image_extensions.end();
 }
 
-HEARTH_INLINE ImageList::ImageList(std::filesystem::path root, std::size_t num_classes, const DecodeOptions& decoding)
+HEARTH_INLINE ImageList::ImageList(std::filesystem::path root, std::size_t num_classes, std::vector<std::string> names,
+                                   const DecodeOptions& decoding)
     : root_(std::move(root)), decoding_(decoding) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(root_, error);
@@ -76,6 +75,12 @@ HEARTH_INLINE ImageList::ImageList(std::filesystem::path root, std::size_t num_c
       empty.push_back(name);
     }
   }
+  core::require(names.empty() || names.size() == classes_.size(),
+                "ImageFolder: class_names has {} names, but {} has {} class folders", names.size(),
+                core::printable(root_), classes_.size());
+  if (!names.empty()) {
+    classes_ = std::move(names);
+  }
   core::require(empty.empty(), "ImageFolder: found no valid file for the classes {} in {}; supported extensions are {}",
                 detail::joined(empty), core::printable(root_), detail::joined(detail::image_extensions));
 }
@@ -91,26 +96,7 @@ HEARTH_INLINE std::filesystem::path ImageList::path(std::size_t index) const {
 }
 
 HEARTH_INLINE Image ImageList::image(std::size_t index) const {
-  const std::filesystem::path file = path(index);
-  try {
-    return read_image(file, decoding_);
-  } catch (const Error&) {  // it names the file
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception& error) {
-    core::fail("{}: {}", core::printable(file), error.what());
-  }
-}
-
-HEARTH_INLINE void ImageList::fail_transform(std::size_t index) const {
-  try {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception& error) {
-    core::fail("{}: {}", core::printable(path(index)), error.what());
-  }
+  return read_sample_image(path(index), decoding_);
 }
 
 HEARTH_INLINE void ImageList::check(std::size_t index) const {

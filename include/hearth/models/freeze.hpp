@@ -22,19 +22,26 @@ void freeze(const ModuleHandle& module) {
   }
 }
 
-/// Every BatchNorm of the module, a model or a layer of one, goes into evaluation mode, in which it normalises by the
-/// statistics that it has and gathers no more, and its weight and bias require no gradient: for fine-tuning with
-/// batches too small to be normalised by. A later `train()` of the module undoes the mode, in Python too; Trainer calls
-/// it only on a model that is in evaluation mode as a whole.
+/// What of a BatchNorm training leaves as it is.
+struct FreezeBatchNormOptions {
+  bool statistics = true;  ///< false: it goes on to normalise by its batches and to gather their statistics
+};
+
+/// The weight and the bias of every BatchNorm of the module, a model or a layer of one, require no gradient, and,
+/// unless the options say otherwise, it goes into evaluation mode, in which it normalises by the statistics that it has
+/// and gathers no more: for fine-tuning with batches too small to be normalised by. A later `train()` of the module
+/// undoes the mode, in Python too; Trainer calls it only on a model that is in evaluation mode as a whole.
 ///
 ///     model->train();
 ///     models::freeze_batch_norm(model);
 template <class ModuleHandle>
-void freeze_batch_norm(const ModuleHandle& module) {
+void freeze_batch_norm(const ModuleHandle& module, const FreezeBatchNormOptions& options = {}) {
   for (const std::shared_ptr<torch::nn::Module>& part : module->modules()) {
     if (part->as<torch::nn::BatchNorm1d>() != nullptr || part->as<torch::nn::BatchNorm2d>() != nullptr ||
         part->as<torch::nn::BatchNorm3d>() != nullptr) {
-      part->eval();
+      if (options.statistics) {
+        part->eval();
+      }
       freeze(part);
     }
   }

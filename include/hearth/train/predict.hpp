@@ -49,8 +49,8 @@ class OneSample final : public SampleSink {
 /// The batch on the device of the model and in its type, both as the first of its parameters has them.
 at::Tensor like_parameters(const at::Tensor& batch, const std::vector<at::Tensor>& parameters);
 
-/// The most probable classes by logits [1, C].
-std::vector<Prediction> most_probable(const at::Tensor& logits, const PredictOptions& options);
+/// The most probable classes of each sample by logits [N, C]; of equal ones the first class comes first.
+std::vector<std::vector<Prediction>> most_probable(const at::Tensor& logits, const PredictOptions& options);
 
 /// Throws Error with the first line of LibTorch's.
 [[noreturn]] void refuse_image(const at::Tensor& batch, const c10::Error& error);
@@ -80,7 +80,7 @@ std::vector<Prediction> predict(Model& model, const Transform& transform, const 
   const EvaluationMode evaluation(*model);
   const at::Tensor batch = train::like_parameters(sample.batch(), model->parameters());
   try {
-    return train::most_probable(model->forward(batch), options);
+    return train::most_probable(model->forward(batch), options).at(0);
   } catch (const c10::Error& error) {
     train::refuse_image(batch, error);
   }

@@ -4,6 +4,7 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/sort.h>
 
 #include <tuple>
 
@@ -23,9 +24,11 @@ HEARTH_INLINE at::Tensor like_parameters(const at::Tensor& batch, const std::vec
   return parameters.empty() ? batch : batch.to(parameters.front().scalar_type()).to(parameters.front().device());
 }
 
-HEARTH_INLINE std::vector<Prediction> most_probable(const at::Tensor& logits, const PredictOptions& options) {
-  core::require(logits.dim() == 2 && logits.size(0) == 1,
-                "predict: the model must return logits of shape [1, classes], but returned {} dimensions",
+HEARTH_INLINE std::vector<std::vector<Prediction>> most_probable(const at::Tensor& logits,
+                                                                 const PredictOptions& options) {
+  core::require(logits.dim() == 2,
+                "predict: the model must return logits of shape [N, classes], but returned {} "
+                "dimensions",
                 logits.dim());
   const auto classes = static_cast<std::size_t>(logits.size(1));
   core::require(options.top_k >= 1 && options.top_k <= classes,
@@ -33,17 +36,23 @@ HEARTH_INLINE std::vector<Prediction> most_probable(const at::Tensor& logits, co
   core::require(options.classes.empty() || options.classes.size() == classes,
                 "predict: there are the names of {} classes, but the model has {} outputs", options.classes.size(),
                 classes);
-  const at::Tensor probabilities = at::softmax(logits.to(at::kCPU).to(at::kDouble), 1);  // MPS has no double
-  const auto [values, indices] = probabilities.topk(static_cast<std::int64_t>(options.top_k), 1);
-  std::vector<Prediction> predictions;
-  for (std::int64_t i = 0; i < values.size(1); ++i) {
-    const auto index = indices[0][i].item<std::int64_t>();
-    predictions.push_back(
-        {.index = index,
-         .probability = values[0][i].item<double>(),
-         .name = options.classes.empty() ? std::string() : options.classes[static_cast<std::size_t>(index)]});
+  const at::Tensor scores = logits.detach().to(at::kCPU).to(at::kDouble);  // MPS has no double
+  const at::Tensor order = std::get<1>(at::sort(scores, /*stable=*/true, /*dim=*/1, /*descending=*/true))
+                               .slice(1, 0, static_cast<std::int64_t>(options.top_k));
+  const at::Tensor probabilities = at::softmax(scores, 1).gather(1, order).contiguous();
+  const at::Tensor indices = order.contiguous();
+  const std::int64_t* index = indices.const_data_ptr<std::int64_t>();
+  const double* probability = probabilities.const_data_ptr<double>();
+  std::vector<std::vector<Prediction>> samples(static_cast<std::size_t>(logits.size(0)));
+  for (std::vector<Prediction>& predictions : samples) {
+    for (std::size_t i = 0; i < options.top_k; ++i, ++index, ++probability) {
+      predictions.push_back(
+          {.index = *index,
+           .probability = *probability,
+           .name = options.classes.empty() ? std::string() : options.classes[static_cast<std::size_t>(*index)]});
+    }
   }
-  return predictions;
+  return samples;
 }
 
 HEARTH_INLINE void refuse_image(const at::Tensor& batch, const c10::Error& error) {

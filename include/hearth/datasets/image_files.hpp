@@ -1,0 +1,67 @@
+/// Images by their files, without classes: what a trained model is asked about.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/inline.hpp>
+#include <hearth/core/random.hpp>
+#include <hearth/core/sample.hpp>
+#include <hearth/datasets/image_file.hpp>
+#include <hearth/image/decode.hpp>
+#include <hearth/image/image.hpp>
+#include <hearth/transforms/to_tensor.hpp>
+#include <hearth/transforms/transform.hpp>
+
+namespace hearth {
+
+/// The files themselves, and of each folder the images in it, at any depth, in the order of their names. Throws Error
+/// naming what does not exist, cannot be read, or is a folder without images.
+std::vector<std::filesystem::path> find_images(const std::vector<std::filesystem::path>& files_and_folders);
+
+/// The dataset of these images, in their order, each decoded to RGB when it is read. Nobody knows their classes: the
+/// label of each is -1, which a model can be asked about (`predict`) and not be trained with. Copies share the list.
+template <class Transform = ToTensor>
+class ImageFiles {
+  static_assert(TransformLike<Transform>,
+                "ImageFiles: Transform must be TransformLike: write(ImageView, RandomStream&, SampleSink&) const; see "
+                "hearth/transforms/transform.hpp");
+
+ public:
+  explicit ImageFiles(std::vector<std::filesystem::path> files, Transform transform = {}, DecodeOptions decoding = {})
+      : transform_(std::move(transform)),
+        files_(std::make_shared<const std::vector<std::filesystem::path>>(std::move(files))),
+        decoding_(decoding) {}
+
+  std::size_t size() const noexcept { return files_->size(); }
+
+  /// Writes image `index`, transformed; -1. Throws Error naming the file when it cannot be read, decoded or
+  /// transformed.
+  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
+    const Image image = datasets::read_sample_image(path(index), decoding_);
+    try {
+      transform_.write(image.view(), random, sink);
+    } catch (const std::exception&) {
+      datasets::fail_transform(path(index));
+    }
+    return -1;
+  }
+
+  const std::filesystem::path& path(std::size_t index) const { return files_->at(index); }
+
+ private:
+  [[no_unique_address]] Transform transform_;
+  std::shared_ptr<const std::vector<std::filesystem::path>> files_;
+  DecodeOptions decoding_;
+};
+
+}  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/datasets/image_files.ipp>
+#endif

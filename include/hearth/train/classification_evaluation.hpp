@@ -1,0 +1,47 @@
+/// Everything that is asked about a classifier's predictions, as numbers, as a text and as pictures.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <hearth/core/inline.hpp>
+#include <hearth/metrics/calibration_error.hpp>
+#include <hearth/metrics/classification_report.hpp>
+#include <hearth/metrics/confusion_matrix.hpp>
+#include <hearth/train/predictions.hpp>
+
+namespace hearth {
+
+/// How well a classifier does on samples whose labels are known.
+struct ClassificationEvaluation {
+  std::size_t samples = 0;
+  double loss = 0;      ///< the mean cross-entropy
+  double accuracy = 0;  ///< the share that are right, 0 … 1
+  ClassificationFigures report = {};
+  ConfusionCounts confusion = {};
+  double roc_auc = 0;  ///< the mean over the classes, each against the rest; not a number where only one is met
+  double calibration_error = 0;
+  std::vector<CalibrationBin> reliability = {};
+
+  /// report.txt: the figures, sklearn's classification report with four digits, and the pairs of classes that are most
+  /// often taken for one another.
+  std::string to_string() const;
+
+  /// Writes report.txt, confusion_matrix.csv, confusion_matrix.png and reliability.png into the folder, each complete
+  /// or not at all. `title` says of what: "validation". Throws Error naming the file that cannot be written.
+  void write(const std::filesystem::path& folder, const std::string& title = {}) const;
+};
+
+/// Evaluates predictions; `classes` are the names of the classes, none: their numbers. Throws Error when there are no
+/// predictions, when a label is out of range (or unknown), and when there are names and not as many as logits.
+ClassificationEvaluation evaluate(const Predictions& predictions, const std::vector<std::string>& classes = {});
+
+}  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/train/classification_evaluation.ipp>
+#endif

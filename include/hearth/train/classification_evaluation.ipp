@@ -1,0 +1,69 @@
+#pragma once
+
+#include <hearth/train/classification_evaluation.hpp>
+
+#include <fmt/format.h>
+
+#include <hearth/chart/matrix.hpp>
+#include <hearth/chart/reliability.hpp>
+#include <hearth/core/error.hpp>
+#include <hearth/core/file.hpp>
+#include <hearth/image/encode.hpp>
+#include <hearth/losses/cross_entropy.hpp>
+#include <hearth/metrics/accuracy.hpp>
+#include <hearth/metrics/average_loss.hpp>
+#include <hearth/metrics/roc_auc.hpp>
+
+namespace hearth {
+
+namespace train::detail {
+
+template <class Metric>
+Metric measured(Metric metric, const Predictions& predictions) {
+  metric.update(predictions.logits, predictions.labels);
+  return metric;
+}
+
+}  // namespace train::detail
+
+HEARTH_INLINE ClassificationEvaluation evaluate(const Predictions& predictions,
+                                                const std::vector<std::string>& classes) {
+  using train::detail::measured;
+  core::require(predictions.size() > 0, "evaluate: there are no predictions");
+  const CalibrationError calibration = measured(CalibrationError{}, predictions);
+  return {.samples = predictions.size(),
+          .loss = measured(AverageLoss{CrossEntropyLoss{}}, predictions).value(),
+          .accuracy = measured(Accuracy{}, predictions).value(),
+          .report = measured(ClassificationReport{{.classes = classes}}, predictions).value(),
+          .confusion = measured(ConfusionMatrix{{.classes = classes}}, predictions).value(),
+          .roc_auc = measured(RocAuc{}, predictions).value(),
+          .calibration_error = calibration.value(),
+          .reliability = calibration.reliability()};
+}
+
+HEARTH_INLINE std::string ClassificationEvaluation::to_string() const {
+  return fmt::format(
+      "samples            {}\n"
+      "accuracy           {:.4f}\n"
+      "loss               {:.4f}\n"
+      "ROC AUC            {:.4f}\n"
+      "calibration error  {:.4f}\n\n{}",
+      samples, accuracy, loss, roc_auc, calibration_error, report.to_string(4));
+}
+
+HEARTH_INLINE void ClassificationEvaluation::write(const std::filesystem::path& folder,
+                                                   const std::string& title) const {
+  core::make_folder(folder);
+  core::write_file(folder / "report.txt", to_string());
+  core::write_file(folder / "confusion_matrix.csv", confusion.to_csv());
+  const chart::Matrix matrix{
+      .title = title, .names = confusion.classes(), .counts = {confusion.counts().begin(), confusion.counts().end()}};
+  write_png(folder / "confusion_matrix.png", chart::draw_matrix(matrix).view());
+  std::vector<chart::ReliabilityBin> bins;
+  for (const CalibrationBin& bin : reliability) {
+    bins.push_back({bin.count, bin.confidence, bin.accuracy});
+  }
+  write_png(folder / "reliability.png", chart::draw_reliability(bins, calibration_error).view());
+}
+
+}  // namespace hearth

@@ -1,0 +1,69 @@
+/// Samples and what a model makes of them, as a picture.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/inline.hpp>
+#include <hearth/core/random.hpp>
+#include <hearth/data/dataset.hpp>
+#include <hearth/image/image.hpp>
+#include <hearth/train/predict.hpp>
+#include <hearth/train/predictions.hpp>
+#include <hearth/transforms/normalize.hpp>
+
+namespace hearth {
+
+struct PredictionSheetOptions {
+  std::string title = {};
+  std::vector<std::string> classes = {};  ///< the names of the labels; none: their numbers
+  /// What Normalize was given: the pictures are shown as they were before it.
+  std::vector<double> mean = {imagenet::mean.begin(), imagenet::mean.end()};
+  std::vector<double> std = {imagenet::std.begin(), imagenet::std.end()};
+  int columns = 0;  ///< 0: as many as make the sheet look well
+  int tile = 160;   ///< the side of a picture in pixels
+};
+
+}  // namespace hearth
+
+namespace hearth::train {
+
+/// The sheet of samples [C, H, W], one for each outcome.
+Image draw_sheet_of(std::span<const at::Tensor> samples, std::span<const Outcome> outcomes,
+                    const PredictionSheetOptions& options);
+
+}  // namespace hearth::train
+
+namespace hearth {
+
+/// A sheet of the outcomes' samples, as the model saw them: below each the predicted class and its probability and,
+/// where it is known, the true one; wrong ones are marked. The samples are read from the dataset once more. Throws
+/// Error when there are none, when one is no image, and when it cannot be read.
+///
+///     const auto mistakes = worst_mistakes(outcomes(predict(model, loader)), 40);
+///     write_png("worst.png", draw_predictions(loader.dataset(), mistakes, {.classes = names}).view());
+template <class Dataset>
+Image draw_predictions(const Dataset& dataset, std::span<const Outcome> outcomes,
+                       const PredictionSheetOptions& options = {}) {
+  static_assert(DatasetLike<Dataset>, "draw_predictions: Dataset must be DatasetLike: size() and read()");
+  std::vector<at::Tensor> samples;
+  for (const Outcome& outcome : outcomes) {
+    train::OneSample sample;
+    RandomStream random(/*seed=*/0, /*epoch=*/0, /*index=*/outcome.sample);
+    static_cast<void>(dataset.read(outcome.sample, random, sample));
+    samples.push_back(sample.batch()[0]);
+  }
+  return train::draw_sheet_of(samples, outcomes, options);
+}
+
+}  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/train/prediction_sheet.ipp>
+#endif
