@@ -34,9 +34,11 @@
 #include <hearth/metrics/figure.hpp>
 #include <hearth/metrics/mean_error.hpp>
 #include <hearth/metrics/metric.hpp>
+#include <hearth/metrics/most_confused.hpp>
 #include <hearth/metrics/multi_label_accuracy.hpp>
 #include <hearth/metrics/r2_score.hpp>
 #include <hearth/metrics/roc_auc.hpp>
+#include <hearth/metrics/roc_auc_score.hpp>
 
 #include <hearth/optim/adagrad.hpp>
 #include <hearth/optim/adam.hpp>

@@ -30,7 +30,7 @@ struct ClassificationFigures {
   ClassFigures macro;                 ///< "macro avg": the mean over the classes
   ClassFigures weighted;              ///< "weighted avg": the mean over the classes by their support
 
-  /// The table that sklearn prints, `digits` after the point.
+  /// The table that sklearn prints, `digits` after the point, to the letter.
   std::string to_string(int digits = 2) const;
 };
 

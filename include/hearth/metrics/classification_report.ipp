@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include <hearth/core/error.hpp>
 #include <hearth/metrics/class_names.hpp>
 #include <hearth/metrics/inputs.hpp>
+#include <hearth/metrics/numpy_sum.hpp>
 
 namespace hearth {
 
@@ -21,9 +23,11 @@ HEARTH_INLINE std::string ClassificationFigures::to_string(int digits) const {
   for (const ClassFigures& figures : classes) {
     width = std::max(width, metrics::characters(figures.name));
   }
+  // Where no sample at all is right, sklearn's counts are floats, and it prints them as such.
+  const auto support = [&](std::int64_t count) { return fmt::format("{}{}", count, accuracy == 0 ? ".0" : ""); };
   const auto row = [&](const ClassFigures& figures) {
     return fmt::format("{}  {:>9.{}f} {:>9.{}f} {:>9.{}f} {:>9}\n", metrics::right_aligned(figures.name, width),
-                       figures.precision, digits, figures.recall, digits, figures.f1, digits, figures.support);
+                       figures.precision, digits, figures.recall, digits, figures.f1, digits, support(figures.support));
   };
   std::string text = fmt::format("{}  {:>9} {:>9} {:>9} {:>9}\n\n", std::string(width, ' '), "precision", "recall",
                                  "f1-score", "support");
@@ -31,7 +35,7 @@ HEARTH_INLINE std::string ClassificationFigures::to_string(int digits) const {
     text += row(figures);
   }
   text += fmt::format("\n{}  {:>9} {:>9} {:>9.{}f} {:>9}\n", metrics::right_aligned("accuracy", width), "", "",
-                      accuracy, digits, macro.support);
+                      accuracy, digits, support(macro.support));
   return text + row(macro) + row(weighted);
 }
 
@@ -81,15 +85,20 @@ HEARTH_INLINE ClassificationFigures ClassificationReport::value() const {
     samples += support;
     found_samples += found;
   }
-  for (const ClassFigures& one : result.classes) {
-    const auto add = [&](ClassFigures& mean, double share) {
-      mean.precision += one.precision * share;
-      mean.recall += one.recall * share;
-      mean.f1 += one.f1 * share;
-    };
-    add(result.macro, 1 / static_cast<double>(classes));
-    add(result.weighted, ratio(static_cast<double>(one.support), samples));
-  }
+  // The means of numpy.average, with its order of operations.
+  const auto set_means = [&](double ClassFigures::*figure) {
+    std::vector<double> plain;
+    std::vector<double> weighted;
+    for (const ClassFigures& one : result.classes) {
+      plain.push_back(one.*figure);
+      weighted.push_back(one.*figure * static_cast<double>(one.support));
+    }
+    result.macro.*figure = ratio(metrics::numpy_sum(plain), static_cast<double>(classes));
+    result.weighted.*figure = ratio(metrics::numpy_sum(weighted), samples);
+  };
+  set_means(&ClassFigures::precision);
+  set_means(&ClassFigures::recall);
+  set_means(&ClassFigures::f1);
   result.macro.support = result.weighted.support = static_cast<std::int64_t>(samples);
   result.accuracy = samples > 0 ? found_samples / samples : std::numeric_limits<double>::quiet_NaN();
   return result;
