@@ -165,12 +165,16 @@
 #include <hearth/train/prediction_sheet.hpp>
 #include <hearth/train/predictions.hpp>
 #include <hearth/train/progress_bar.hpp>
+#include <hearth/train/report.hpp>
 #include <hearth/train/run.hpp>
 #include <hearth/train/run_folder.hpp>
+#include <hearth/train/save_confusion_matrix.hpp>
 #include <hearth/train/summary.hpp>
 #include <hearth/train/task.hpp>
+#include <hearth/train/tensor_board.hpp>
 #include <hearth/train/trainer.hpp>
 #include <hearth/train/trainer_options.hpp>
+#include <hearth/train/write_report.hpp>
 
 #if __has_include(<curl/curl.h>) && __has_include(<openssl/evp.h>)
 #include <hearth/download/download.hpp>

@@ -157,8 +157,21 @@ TEST_CASE("a folder with an earlier run is refused, resumed or overwritten, as i
   CHECK(RunFolder{path, RunStart::resume}.start() == RunStart::resume);
   CHECK(text_of(checkpoint) == "state");
 
+  const std::vector<std::filesystem::path> shown{"report.html", "confusion_matrix.csv", "worst.png",
+                                                 "tensorboard/events.out.tfevents.1.host.2",
+                                                 "tensorboard/steps/events.out.tfevents.1.host.2"};
+  std::filesystem::create_directories(path / "tensorboard" / "steps");
+  for (const std::filesystem::path& file : shown) {
+    std::ofstream(path / file) << "shown";
+  }
+  std::ofstream(path / "tensorboard" / "notes.txt") << "mine";
+
   CHECK_NOTHROW(RunFolder{path, RunStart::overwrite});
   CHECK_FALSE(std::filesystem::exists(checkpoint));
+  for (const std::filesystem::path& file : shown) {
+    CHECK_FALSE(std::filesystem::exists(path / file));
+  }
+  CHECK(text_of(path / "tensorboard" / "notes.txt") == "mine");
   CHECK_FALSE(std::filesystem::exists(path / "best.pth"));
   CHECK(text_of(path / "checkpoints" / "notes.txt") == "mine");
   CHECK(std::filesystem::exists(path / "config.json"));

@@ -49,9 +49,31 @@ HEARTH_INLINE std::vector<std::filesystem::path> run_files(const std::filesystem
   return found;
 }
 
+/// What else a run or its evaluation leaves in its folder, as far as it is there: a folder with these alone holds no
+/// run yet.
+HEARTH_INLINE std::vector<std::filesystem::path> shown_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
+  std::error_code error;
+  for (const char* const name :
+       {"report.html", "command.txt", "summary.txt", "environment.txt", "confusion_matrix.png", "confusion_matrix.csv",
+        "report.txt", "reliability.png", "predictions.png", "predictions.json", "worst.png"}) {
+    if (std::filesystem::exists(folder / name, error)) {
+      found.push_back(folder / name);
+    }
+  }
+  for (const std::filesystem::path& events : {folder / "tensorboard", folder / "tensorboard" / "steps"}) {
+    for (std::filesystem::directory_iterator next(events, error), end; !error && next != end; next.increment(error)) {
+      if (next->path().filename().native().starts_with("events.out.tfevents.")) {
+        found.push_back(next->path());
+      }
+    }
+  }
+  return found;
+}
+
 /// Does with an earlier run's files what `start` says.
 HEARTH_INLINE void begin_run(const std::filesystem::path& folder, RunStart start) {
-  const std::vector<std::filesystem::path> files = run_files(folder);
+  std::vector<std::filesystem::path> files = run_files(folder);
   if (files.empty()) {
     return;
   }
@@ -66,6 +88,8 @@ HEARTH_INLINE void begin_run(const std::filesystem::path& folder, RunStart start
                   folder.string(), files.front().filename().string());
     return;
   }
+  const std::vector<std::filesystem::path> shown = shown_files(folder);
+  files.insert(files.end(), shown.begin(), shown.end());
   for (const std::filesystem::path& file : files) {
     std::error_code error;
     std::filesystem::remove(file, error);
