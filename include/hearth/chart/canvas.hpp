@@ -1,4 +1,4 @@
-/// A surface to draw on: filled rectangles, anti-aliased lines and discs, and text, on RGB pixels.
+/// A surface to draw on: rectangles, pictures, anti-aliased lines and shapes, and text, on RGB pixels.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <hearth/chart/color.hpp>
+#include <hearth/chart/coverage.hpp>
 #include <hearth/chart/font.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/image/image.hpp>
@@ -60,6 +61,59 @@ class Canvas {
         *pixel++ = color.blue;
       }
     }
+  }
+
+  /// Draws along the inside of a rectangle's edges, `thickness` pixels wide.
+  void frame(const image::Rect& rect, int thickness, Color color) {
+    fill({rect.top, rect.left, thickness, rect.width}, color);
+    fill({rect.top + rect.height - thickness, rect.left, thickness, rect.width}, color);
+    fill({rect.top, rect.left, rect.height, thickness}, color);
+    fill({rect.top, rect.left + rect.width - thickness, rect.height, thickness}, color);
+  }
+
+  /// Fills the part of a rectangle that lies on stripes, which rise to the right: `width` of every `every` pixels.
+  void hatch(const image::Rect& rect, int width, int every, Color color) {
+    for (int y = 0; y < rect.height; ++y) {
+      for (int x = 0; x < rect.width; ++x) {
+        if ((x + y) % every < width) {
+          blend(rect.left + x, rect.top + y, color, 1);
+        }
+      }
+    }
+  }
+
+  /// Lays an image of 1 (grey) or 3 channels on the canvas.
+  void paste(int top, int left, const ImageView& picture) {
+    for (int y = 0; y < picture.height; ++y) {
+      const std::uint8_t* pixel = picture.row(y);
+      for (int x = 0; x < picture.width; ++x, pixel += picture.channels) {
+        blend(left + x, top + y,
+              picture.channels == 1 ? Color{pixel[0], pixel[0], pixel[0]} : Color{pixel[0], pixel[1], pixel[2]}, 1);
+      }
+    }
+  }
+
+  /// Fills what straight lines from corner to corner enclose. Corners that cannot be drawn leave it out.
+  void polygon(std::span<const Point> corners, Color color) {
+    if (corners.empty() || !std::all_of(corners.begin(), corners.end(), drawable)) {
+      return;
+    }
+    const auto by_x = [](Point a, Point b) { return a.x < b.x; };
+    const auto by_y = [](Point a, Point b) { return a.y < b.y; };
+    const auto [first, last] = std::minmax_element(corners.begin(), corners.end(), by_x);
+    const auto [highest, lowest] = std::minmax_element(corners.begin(), corners.end(), by_y);
+    const double left = std::floor(first->x), top = std::floor(highest->y);
+    const double width = std::ceil(last->x) - left + 1, height = std::ceil(lowest->y) - top + 1;
+    core::require(width <= 4096 && height <= 4096, "Canvas: a polygon has at most 4096 x 4096 pixels, but got {} x {}",
+                  width, height);
+    Coverage coverage(static_cast<int>(width), static_cast<int>(height));
+    for (std::size_t i = 0; i < corners.size(); ++i) {
+      const Point a = corners[i], b = corners[(i + 1) % corners.size()];
+      coverage.add({a.x - left, a.y - top, b.x - left, b.y - top});
+    }
+    coverage.each([&](int column, int row, double share) {
+      blend(static_cast<int>(left) + column, static_cast<int>(top) + row, color, share);
+    });
   }
 
   /// A filled circle. Throws Error unless the radius is a number above 0.
@@ -181,5 +235,43 @@ class Canvas {
 
   Image image_;
 };
+
+/// The lines from point to point in dashes of `on` pixels and gaps of `off`, for Canvas::polyline. Gaps of the lines
+/// stay, and the dashes go on behind them as if there were none.
+inline std::vector<Point> dashed(std::span<const Point> points, double on, double off) {
+  constexpr Point gap{NAN, NAN};
+  std::vector<Point> dashes;
+  double along = 0;  // since the beginning of the dash
+  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
+    const Point a = points[i], b = points[i + 1];
+    const double length = std::hypot(b.x - a.x, b.y - a.y);
+    if (!(length < 1e5)) {  // a gap, or far from every image
+      dashes.push_back(gap);
+      continue;
+    }
+    const auto at = [&](double way) {
+      return length > 0 ? Point{a.x + (b.x - a.x) * way / length, a.y + (b.y - a.y) * way / length} : a;
+    };
+    if (along < on) {
+      dashes.push_back(a);
+    }
+    for (double way = 0; way < length;) {
+      const double step = std::min(length - way, (along < on ? on : on + off) - along);
+      way += step;
+      along += step;
+      if (along >= on + off - 1e-9) {
+        along = 0;
+        dashes.push_back(at(way));
+      } else if (along - step < on) {
+        dashes.push_back(at(way));
+        if (along >= on - 1e-9) {
+          along = on;
+          dashes.push_back(gap);
+        }
+      }
+    }
+  }
+  return dashes;
+}
 
 }  // namespace hearth::chart

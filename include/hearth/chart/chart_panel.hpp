@@ -6,44 +6,70 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <hearth/chart/axis.hpp>
 #include <hearth/chart/canvas.hpp>
+#include <hearth/chart/color.hpp>
+#include <hearth/chart/curve_style.hpp>
 #include <hearth/chart/font.hpp>
+#include <hearth/chart/legend.hpp>
 #include <hearth/chart/series.hpp>
 #include <hearth/image/image.hpp>
 
 namespace hearth::chart {
 
 /// Draws one diagram, from the outside inwards: each part takes its room from what is left. The place is
-/// given in whole pixels and is at least about 200 x 150; `colors` has a colour for every curve.
+/// given in whole pixels and is at least about 200 x 150; `styles` has a look for every curve, and
+/// `scale` is what lengths are multiplied with (scale_of).
 class ChartPanel {
  public:
-  ChartPanel(Canvas& canvas, const image::Rect& place, const Axes& axes, const std::vector<Color>& colors)
+  ChartPanel(Canvas& canvas, const image::Rect& place, const Axes& axes, const std::vector<CurveStyle>& styles,
+             double scale)
       : canvas_(canvas),
         axes_(axes),
-        colors_(colors),
-        scale_(std::clamp(std::min(place.height / 480.0, place.width / 600.0), 0.75, 8.0)),
+        styles_(styles),
+        scale_(scale),
         left_(place.left + px(18)),
         top_(place.top + px(16)),
         right_(place.left + place.width - px(24)),
         bottom_(place.top + place.height - px(16)) {}
 
-  void draw() {
+  /// How many pixels the unit of all lengths is in a diagram of this size.
+  static double scale_of(const image::Rect& place) {
+    return std::clamp(std::min(place.height / 480.0, place.width / 600.0), 0.75, 8.0);
+  }
+
+  /// The legend of curves that look like `styles`, in `width` pixels and at most as high as `height`.
+  static Legend legend_of(const Axes& axes, const std::vector<CurveStyle>& styles, double width, double height,
+                          double scale) {
+    std::vector<LegendEntry> entries;
+    for (std::size_t i = 0; i < axes.series.size(); ++i) {
+      if (!axes.series[i].name.empty()) {
+        entries.push_back({axes.series[i].name, styles[i], axes.series[i].width});
+      }
+    }
+    return {std::move(entries), width, scale, static_cast<int>(height / (Legend::row_height * scale))};
+  }
+
+  /// The legend inside of this diagram.
+  Legend legend() const { return legend_of(axes_, styles_, right_ - left_, (bottom_ - top_) / 2, scale_); }
+
+  void draw(bool with_legend = true) {
     draw_title();
-    draw_legend();
+    if (with_legend) {
+      draw_legend();
+    } else {
+      top_ += px(6);
+    }
     draw_axes();
     for (std::size_t i = 0; i < axes_.series.size(); ++i) {
-      draw_curve(axes_.series[i], colors_[i]);
+      draw_curve(i);
     }
   }
 
  private:
-  static constexpr Color ink{34, 34, 34};
-  static constexpr Color muted{85, 85, 85};
-  static constexpr Color grid{228, 228, 228};
-  static constexpr Color frame{140, 140, 140};
   static constexpr double small = 14;
   static constexpr double normal = 15;
   static constexpr double large = 19;
@@ -75,41 +101,18 @@ class ChartPanel {
 
   void draw_title() {
     if (!axes_.title.empty()) {
-      top_ += px(large) * cap_height;
-      write({left_, top_}, fitting_text(axes_.title, px(large), right_ - left_), large, ink, Align::start);
-      top_ += px(12);
+      for (const std::string& line : wrapped_text(axes_.title, px(large), right_ - left_, 2)) {
+        write({left_, top_ + px(large) * cap_height}, line, large, dark, Align::start);
+        top_ += px(large + 5);
+      }
+      top_ += px(large) * cap_height - px(large + 5) + px(12);
     }
   }
 
-  /// The names of the curves, each behind a piece of its curve, in rows that leave half of the height.
   void draw_legend() {
-    const double sample = px(26);
-    const double gap = px(7);
-    const double row = px(23);
-    const double lowest = (top_ + bottom_) / 2;
-    double x = left_;
-    double middle = top_ + row / 2;
-    for (std::size_t i = 0; i < axes_.series.size(); ++i) {
-      const std::string name = fitting_text(axes_.series[i].name, px(normal), right_ - left_ - sample - gap);
-      if (name.empty()) {
-        continue;
-      }
-      const double length = sample + gap + width(name, normal);
-      if (x > left_ && x + length > right_) {
-        if (middle + 1.5 * row > lowest) {
-          write({x - 2 * gap, middle + px(normal) * cap_height / 2}, "...", normal, ink, Align::start);
-          break;
-        }
-        x = left_;
-        middle += row;
-      }
-      const Point line[] = {{x + px(2), middle}, {x + sample, middle}};
-      canvas_.polyline(line, px(2.2) * axes_.series[i].width, colors_[i]);
-      canvas_.disc({x + px(1) + sample / 2, middle}, px(3.6) * axes_.series[i].width, colors_[i]);
-      write({x + sample + gap, middle + px(normal) * cap_height / 2}, name, normal, ink, Align::start);
-      x += length + 3 * gap;
-    }
-    top_ = x > left_ ? middle + row / 2 + px(12) : top_ + px(6);
+    const Legend names = legend();
+    names.draw(canvas_, {left_, top_});
+    top_ += names.height() + (names.rows() > 0 ? px(12) : px(6));
   }
 
   /// Labels, numbers and grid; leaves left_, top_, right_ and bottom_ at the edges of the place for the curves.
@@ -140,7 +143,7 @@ class ChartPanel {
       draw_y_grid();
       draw_x_grid(numbers_base);
     }
-    rule(left_, bottom_, right_, bottom_, frame);
+    rule(left_, bottom_, right_, bottom_, frame_color);
     const double centre = (left_ + right_) / 2;
     write({centre, label_base}, fitting_text(axes_.x_label, px(normal), right_ - left_), normal, muted, Align::centre);
     if (xs.empty()) {
@@ -153,15 +156,15 @@ class ChartPanel {
         nice_ticks(y_.low, y_.high, std::max(3, static_cast<int>((bottom_ - top_) / px(42))));
     left_ += widest(ticks) + px(8);
     for (const Tick& tick : ticks) {
-      rule(left_, to_y(tick.value), right_, to_y(tick.value), grid);
+      rule(left_, to_y(tick.value), right_, to_y(tick.value), grid_color);
       write({left_ - px(8), to_y(tick.value) + px(small) * cap_height / 2}, tick.label, small, muted, Align::end);
     }
   }
 
   void draw_x_grid(double numbers_base) {
     for (const Tick& tick : x_ticks()) {
-      rule(to_x(tick.value), top_, to_x(tick.value), bottom_, grid);
-      rule(to_x(tick.value), bottom_, to_x(tick.value), bottom_ + px(4), frame);
+      rule(to_x(tick.value), top_, to_x(tick.value), bottom_, grid_color);
+      rule(to_x(tick.value), bottom_, to_x(tick.value), bottom_ + px(4), frame_color);
       write({to_x(tick.value), numbers_base}, tick.label, small, muted, Align::centre);
     }
   }
@@ -189,26 +192,39 @@ class ChartPanel {
     return most;
   }
 
-  /// The curve, and its points where there is room for them or where a point has no neighbour to be joined with.
-  void draw_curve(const Series& series, Color color) {
+  /// The curve and marks: at each of its points where there is room for them, at those that have no neighbour to be
+  /// joined with, and here and there where other curves must be told apart.
+  void draw_curve(std::size_t index) {
+    const Series& series = axes_.series[index];
     std::vector<Point> points;
     for (std::size_t i = 0; i < series.x.size(); ++i) {
       points.push_back(is_shown(series.x[i], series.y[i]) ? Point{to_x(series.x[i]), to_y(series.y[i])}
                                                           : Point{NAN, NAN});
     }
-    canvas_.polyline(points, px(2.2) * series.width, color);
+    draw_line(canvas_, points, px(2.2) * series.width, styles_[index]);
     const bool roomy = static_cast<double>(points.size()) * px(14) <= right_ - left_;
+    const bool alone = axes_.series.size() == 1;
+    const double distance = px(80);
+    const double count = static_cast<double>(axes_.series.size());
+    double next = left_ + distance * (static_cast<double>(index) + 0.5) / count;  // beside the marks of the others
     const auto gap = [&](std::size_t i) { return i >= points.size() || std::isnan(points[i].x); };
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (!gap(i) && (roomy || (gap(i - 1) && gap(i + 1)))) {
-        canvas_.disc(points[i], px(3.6) * series.width, color);
+      if (gap(i)) {
+        continue;
+      }
+      const bool due = !alone && points[i].x >= next;
+      if (roomy || due || (gap(i - 1) && gap(i + 1))) {
+        draw_mark(canvas_, points[i], px(3.6) * series.width, styles_[index]);
+      }
+      while (next <= points[i].x) {
+        next += distance;
       }
     }
   }
 
   Canvas& canvas_;
   const Axes& axes_;
-  const std::vector<Color>& colors_;
+  const std::vector<CurveStyle>& styles_;
   double scale_;
   double left_, top_, right_, bottom_;
   AxisRange x_, y_;

@@ -37,7 +37,7 @@ std::string shortened_text(std::string_view text, double size, double width);
 std::vector<std::string> shortened_texts(std::span<const std::string> texts, double size, double width);
 
 /// The text in lines of at most `width` pixels, broken at its spaces, and elsewhere where a word is longer. The last of
-/// `most` lines, which are at least 1, is cut as `fitting_text` does it.
+/// `most` lines, which are at least 1, is cut as `shortened_text` does it.
 std::vector<std::string> wrapped_text(std::string_view text, double size, double width, int most);
 
 /// The characters of the text that show as boxes, each once, in the order in which they appear.

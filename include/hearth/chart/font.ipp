@@ -370,7 +370,7 @@ HEARTH_INLINE std::vector<std::string> wrapped_text(std::string_view text, doubl
       text.remove_prefix(1);
     }
   }
-  lines.push_back(fitting_text(text, size, width));
+  lines.push_back(shortened_text(text, size, width));
   return lines;
 }
 

@@ -26,11 +26,11 @@ struct SheetOptions {
   int tile = 160;   ///< the side in pixels of the square that a picture is fitted into, from 48 to 1024
 };
 
-/// Draws the tiles on white, row by row. A picture is scaled into its square and keeps its proportions. Lines that are
-/// too long are cut in their middle. A wrong one has a thick red frame and a cross, a right one a thin green frame and
-/// a tick. A line at the bottom says which characters the font lacks. Throws Error when there is no tile, when a
-/// picture has no pixels or neither 1 nor 3 channels, when an option is out of its range, or when the sheet would have
-/// more than 2^31 bytes.
+/// Draws the tiles on white, row by row. A picture is scaled into its square and keeps its proportions. A line of
+/// text that is wider takes two lines, of which the second loses its middle where it is still too long. A wrong one has
+/// a thick red frame and a cross, a right one a thin green frame and a tick. A line at the bottom says which characters
+/// the font lacks. Throws Error when there is no tile, when a picture has no pixels or neither 1 nor 3 channels, when
+/// an option is out of its range, or when the sheet would have more than 2^31 bytes.
 Image draw_sheet(std::span<const Tile> tiles, const SheetOptions& options = {});
 
 }  // namespace hearth::chart
