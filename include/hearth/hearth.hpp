@@ -76,6 +76,7 @@
 #include <hearth/optim/step_lr.hpp>
 #include <hearth/optim/weight_average.hpp>
 
+#include <hearth/transforms/auto_augment.hpp>
 #include <hearth/transforms/color_jitter.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
@@ -84,6 +85,7 @@
 #include <hearth/transforms/grayscale.hpp>
 #include <hearth/transforms/lambda.hpp>
 #include <hearth/transforms/normalize.hpp>
+#include <hearth/transforms/rand_augment.hpp>
 #include <hearth/transforms/random_apply.hpp>
 #include <hearth/transforms/random_erasing.hpp>
 #include <hearth/transforms/resize.hpp>

@@ -23,7 +23,7 @@
 
 #include "catch.hpp"
 #include "image/reference.hpp"
-#include "transforms/bytes.hpp"
+#include "transforms/bytes_of.hpp"
 #include "transforms/draws.hpp"
 #include "transforms/sink.hpp"
 
