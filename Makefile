@@ -36,7 +36,7 @@ survive: ## end runs of the programs at any moment, 300 times, resume them and c
 parity: ## train and evaluate beside Python, every architecture and recipe, and show the differences
 	@cmake/setup.sh test
 	@cmake/parity.sh check
-	@cmake/build.sh dev -j $(JOBS) parity_zoo parity_curves parity_pixels
+	@cmake/build.sh dev -j $(JOBS) parity
 	@cmake/parity.sh build/dev runs/parity.png
 
 fuzz: ## read two million damaged files of weights

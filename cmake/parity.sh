@@ -29,5 +29,8 @@ run() {
 }
 run pixels
 run curves --picture "$picture"
+if [ -x "$folder/tests/parity/parity_food11" ]; then  # which needs libarchive
+  run food11
+fi
 run zoo
 exit $status
