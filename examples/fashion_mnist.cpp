@@ -44,14 +44,16 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
 
   const RunFolder folder = program::run_folder(flags);  // before the first file: no other run writes to it now
   command_line.write_config(folder.path());
-  Trainer trainer{model,
-                  optimizer,
-                  program::trainer_options(flags, command_line, folder, interrupt, save),
-                  QuickStartLines{},
-                  MetricsLog{folder},
-                  SaveBest{folder},
-                  SaveLast{folder},
-                  Curves{folder}};
+  Trainer trainer{
+      model,
+      optimizer,
+      program::trainer_options(flags, command_line, folder, interrupt, save),
+      QuickStartLines{},
+      MetricsLog{folder},
+      SaveBest{folder},
+      SaveLast{folder},
+      Curves{folder},
+      Report{folder, {.command = command_line.command(), .summary = summary(model, {1, 1, 28, 28}).to_string()}}};
   const History history = trainer.fit(train, test);
   if (history.interrupted) {
     Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
@@ -59,7 +61,7 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
   }
   Console::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back()["val_accuracy"],
                  history.best().accuracy);
-  Console::print("The run is in {}: metrics.jsonl, best.pth, last.pth, checkpoints, curves.png\n",
+  Console::print("The run is in {}: report.html, metrics.jsonl, best.pth, last.pth, checkpoints, curves.png\n",
                  flags.output_dir.string());
   return 0;
 }

@@ -172,6 +172,7 @@ int run_train(const program::Flags& command_line, Flags flags, const InterruptSi
   info("densenet121 with {} parameters, {} of them trained, on {}; BatchNorm: {}", parameters.total,
        parameters.trainable, describe(placement.device), flags.batch_norm);
   info("{} classes, {} training and {} validation images", data.classes.size(), train.samples(), val.samples());
+  const std::string network = summary(model, {1, 3, flags.image_size, flags.image_size}).to_string();
   info("training the network...");
 
   const RunFolder folder = program::run_folder(flags.run);  // before the first file: no other run writes to it now
@@ -187,7 +188,10 @@ int run_train(const program::Flags& command_line, Flags flags, const InterruptSi
                   MetricsLog{folder},
                   SaveBest{folder},
                   SaveLast{folder},
-                  Curves{folder}};
+                  Curves{folder},
+                  SaveConfusionMatrix{folder},
+                  TensorBoard{folder},
+                  Report{folder, {.command = command_line.command(), .summary = network}}};
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(
       train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{{.classes = data.classes}}});
@@ -201,6 +205,7 @@ int run_train(const program::Flags& command_line, Flags flags, const InterruptSi
   info("evaluating the best weights...");
   load_weights(*model, folder / "best.pth");
   evaluate_into(folder.path(), "validation", model, val, placement, 24, flags.run.seed);
+  write_report(folder.path(), {.state = RunState::complete, .epochs = flags.run.epochs, .watch = history.watch});
   info("the run is in {}: look at report.html there", folder.path().string());
   return 0;
 }
@@ -245,9 +250,12 @@ int run_evaluate(const WeightsFlags& flags) {
   const std::filesystem::path output = output_folder(flags, flags.split);
   const ClassificationEvaluation evaluation = evaluate_into(output, flags.split, trained.model, loader, placement,
                                                             static_cast<std::size_t>(flags.count), flags.seed);
+  write_report(output, {.title = "food11: " + flags.split});
   Console::print("{}", evaluation.to_string());
-  info("report.txt, the confusion matrix (PNG and CSV), reliability.png, worst.png and predictions.png are in {}",
-       output.string());
+  info(
+      "report.html, report.txt, the confusion matrix (PNG and CSV), reliability.png, worst.png and predictions.png are "
+      "in {}",
+      output.string());
   return 0;
 }
 

@@ -24,6 +24,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/core/random.hpp>
+#include <hearth/core/shell_command.hpp>
 
 namespace program {
 
@@ -200,6 +201,9 @@ void Flags::add_arguments(const std::string& name, std::vector<std::filesystem::
 int Flags::run(int argc, char** argv, const std::function<int()>& body) {
   const std::string& name = parser_->app.get_name();
   int code = 1;
+  if (words_.empty()) {
+    words_.assign(argv, argv + argc);
+  }
   try {
     parser_->parse(argc, argv);
     code = body();
@@ -217,6 +221,12 @@ int Flags::run(int argc, char** argv, const std::function<int()>& body) {
 
 bool Flags::given(const std::string& flag) const {
   return parser_->app.get_option(flag)->count() > 0;
+}
+
+std::string Flags::command() const {
+  std::vector<std::string> words = words_;
+  std::erase_if(words, [](const std::string& word) { return word == "--resume" || word == "--overwrite"; });
+  return hearth::core::shell_command(words);
 }
 
 std::vector<hearth::RunOption> Flags::run_options() const {
@@ -271,6 +281,7 @@ int Commands::run(int argc, char** argv) {
   const std::string wanted = argc > 1 ? argv[1] : "--help";
   for (const Command& command : commands_) {
     if (command.name == wanted) {
+      command.flags->words_.assign(argv, argv + argc);
       return command.flags->run(argc - 1, argv + 1, command.body);
     }
   }

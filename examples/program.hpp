@@ -78,6 +78,9 @@ class Flags {
   /// Whether the command line had the flag.
   bool given(const std::string& flag) const;
 
+  /// What was typed, as a shell reads it, without --resume and --overwrite: it repeats the run.
+  std::string command() const;
+
   /// Every flag with its value, and whether another value changes the result of a run that is resumed.
   std::vector<hearth::RunOption> run_options() const;
 
@@ -86,8 +89,10 @@ class Flags {
   void write_config(const std::filesystem::path& folder) const;
 
  private:
+  friend class Commands;
   struct Parser;
   std::unique_ptr<Parser> parser_;
+  std::vector<std::string> words_;  // of the command line, the program's name first
 };
 
 /// The command line of a program that does several things, each with flags of its own: `food11 train --lr 1e-4`.

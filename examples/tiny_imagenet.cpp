@@ -82,6 +82,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   Console::print("{} with {} parameters on {}: {} classes, {} training and {} validation images\n\n", flags.arch,
                  count_parameters(model).total, describe(placement.device), flags.num_classes, train.samples(),
                  val.samples());
+  const std::string network = summary(model, {1, 3, flags.image_size, flags.image_size}).to_string();
 
   const RunFolder folder = program::run_folder(flags.run);  // before the first file: no other run writes to it now
   command_line.write_config(folder.path());
@@ -96,7 +97,9 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
                   MetricsLog{folder},
                   SaveBest{folder},
                   SaveLast{folder},
-                  Curves{folder}};
+                  Curves{folder},
+                  TensorBoard{folder},
+                  Report{folder, {.command = command_line.command(), .summary = network}}};
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(train, val);
   if (history.interrupted) {
@@ -106,7 +109,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   Console::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
                  history.best().accuracy);
-  Console::print("The run is in {}: metrics.jsonl, best.pth, last.pth, checkpoints, curves.png\n",
+  Console::print("The run is in {}: report.html, metrics.jsonl, best.pth, last.pth, checkpoints, curves.png\n",
                  flags.run.output_dir.string());
   return 0;
 }

@@ -11,6 +11,7 @@ import struct
 import unittest
 import zipfile
 
+import html_check
 from programs import ProgramTest, metrics_without_times, png, read_pth, run
 
 CLASSES = ["Bread", "Dairy product", "Dessert", "Egg", "Fried food", "Meat", "Noodles/Pasta", "Rice", "Seafood", "Soup",
@@ -79,8 +80,14 @@ class Food11(ProgramTest):
                                         r"Val loss: \d+\.\d+, Val accuracy: \d\.\d+\n")
         self.assertLessEqual({"config.json", "metrics.jsonl", "metrics.csv", "checkpoints", "best.pth", "last.pth",
                               "curves.png", "confusion_matrix.png", "confusion_matrix.csv", "report.txt",
-                              "reliability.png", "predictions.png"},
+                              "reliability.png", "predictions.png", "report.html", "environment.txt", "command.txt",
+                              "summary.txt", "tensorboard"},
                              {path.name for path in self.run_folder.iterdir()})
+        page = html_check.read((self.run_folder / "report.html").read_text(encoding="utf-8"))
+        self.assertEqual(page.problems, [])
+        self.assertLessEqual({"curves", "epochs", "confusion", "classification", "calibration", "predictions", "command",
+                              "settings", "model", "environment"}, set(page.ids))
+        self.assertIn("complete", page.texts["strong"])
         best = max(metrics_without_times(self.run_folder), key=lambda line: line["val_accuracy"])
 
         with self.subTest("evaluate"):

@@ -3,6 +3,8 @@
     python3 tests/examples/programs_test.py FOLDER_OF_THE_PROGRAMS
 """
 
+import base64
+import csv
 import gzip
 import json
 import os
@@ -13,6 +15,7 @@ import subprocess
 import time
 import unittest
 
+import html_check
 from programs import PROGRAMS, REPOSITORY, SAMPLE, ProgramTest, metrics_without_times, run, write_tiny_imagenet
 
 
@@ -33,9 +36,36 @@ class FashionMnist(ProgramTest):
         self.assertLess(metrics[-1]["train_loss"], metrics[0]["train_loss"])
         self.assertEqual(json.loads((self.folder / "run" / "config.json").read_text())["lr"], 0.1)
         self.assertEqual(sorted(path.name for path in (self.folder / "run").iterdir()),
-                         ["best.pth", "checkpoints", "config.json", "curves.png", "last.pth", "metrics.jsonl"])
+                         ["best.pth", "checkpoints", "command.txt", "config.json", "curves.png", "environment.txt",
+                          "last.pth", "metrics.csv", "metrics.jsonl", "report.html", "summary.txt"])
+        with open(self.folder / "run" / "metrics.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([{name: json.loads(value) for name, value in row.items()} for row in rows],
+                         [json.loads(line) for line in (self.folder / "run" / "metrics.jsonl").read_text().splitlines()])
         self.assertEqual(sorted(path.name for path in (self.folder / "run" / "checkpoints").iterdir()),
                          ["0002-000126.pth", "0003-000189.pth"])
+
+    def test_shows_all_of_a_run_on_a_page(self):
+        self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--limit", 5, "--epochs", 2))
+        page = html_check.read((self.folder / "run" / "report.html").read_text(encoding="utf-8"))
+        self.assertEqual(page.problems, [])
+        self.assertEqual(page.ids, ["curves", "epochs", "command", "settings", "model", "environment"])
+        curves = base64.b64decode(page.pictures[0]["src"].removeprefix("data:image/png;base64,"), validate=True)
+        self.assertEqual(curves, (self.folder / "run" / "curves.png").read_bytes())
+        self.assertEqual(len(page.texts["tr"]), 3)
+        self.assertIn("complete", page.texts["strong"])
+        for name, listed in zip(["command.txt", "config.json", "summary.txt", "environment.txt"], page.texts["pre"]):
+            self.assertEqual(listed.strip("\n"), (self.folder / "run" / name).read_text().strip("\n"))
+
+    def test_writes_the_command_that_repeats_the_run(self):
+        data = self.folder / "it's a copy"
+        shutil.copytree(SAMPLE, data)
+        self.assert_succeeds(self.fashion_mnist("--data", data, "--limit", 5, "--epochs", 2, "--overwrite"))
+        before = metrics_without_times(self.folder / "run")
+        command = (self.folder / "run" / "command.txt").read_text()
+        shutil.rmtree(self.folder / "run")
+        subprocess.run(["sh", "-c", command], check=True, capture_output=True)
+        self.assertEqual(metrics_without_times(self.folder / "run"), before)
 
     def test_begins_anew_in_a_used_folder_only_when_told_to(self):
         flags = ["--data", SAMPLE, "--limit", 5, "--epochs"]

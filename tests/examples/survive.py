@@ -29,6 +29,7 @@ import time
 import unittest
 import zipfile
 
+import html_check
 from programs import PROGRAMS, SAMPLE, ProgramTest, metrics_without_times, read_pth, write_tiny_imagenet
 
 
@@ -184,10 +185,14 @@ class SurvivalTest(ProgramTest):
                     self.assertEqual(lines, metrics[: len(lines)])
             elif path.name == "config.json":
                 json.loads(path.read_text())
+            elif path.name == "metrics.csv":
+                self.assertTrue(path.read_bytes().endswith(b"\n"), "metrics.csv is cut short")
+            elif path.name == "report.html":
+                self.assertEqual(html_check.read(path.read_text(encoding="utf-8")).problems, [])
             elif path.name == "curves.png":
                 self.assertTrue(path.read_bytes().endswith(b"IEND\xaeB`\x82"), "curves.png is cut short")
             else:
-                self.assertEqual(name, ".lock")
+                self.assertIn(name, (".lock", "command.txt", "environment.txt", "summary.txt"))
         self.assertLessEqual(max(left.values(), default=0), 1, f"{left} were left behind")
         self.assertLessEqual(len(checkpoints_of(self.run_folder)), keep)
         return sum(left.values())

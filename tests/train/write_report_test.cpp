@@ -33,8 +33,8 @@ constexpr const char* metrics =
 std::string page_of(const hearth_test::TemporaryFolder& folder, const WriteReportOptions& options = {}) {
   write_report(folder.path(), options);
   if (const char* const python = std::getenv("HEARTH_PYTHON"); python != nullptr) {
-    const std::string command =
-        std::string("'") + python + "' " HEARTH_TEST_DIR "/html_check.py '" + (folder / "report.html").string() + "'";
+    const std::string command = std::string("'") + python + "' " HEARTH_TEST_DIR "/examples/html_check.py '" +
+                                (folder / "report.html").string() + "'";
     CHECK(std::system(command.c_str()) == 0);
   }
   return read_text(folder / "report.html");
