@@ -26,5 +26,6 @@ for index, (source, target) in enumerate(sizes):
         if index % 3 == 0:
             picture = np.where(picture > 127, 255, 0).astype(np.uint8)  # the extremes, where rounding could overflow
         image = Image.fromarray(picture[:, :, 0] if channels == 1 else picture)
-        resized = np.asarray(image.resize(target[::-1], Image.Resampling.BILINEAR))
-        pack.add(f"{source[0]} {source[1]} {index}", resized.reshape(*target, channels))
+        for mode in (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.NEAREST):
+            resized = np.asarray(image.resize(target[::-1], mode))
+            pack.add(f"{source[0]} {source[1]} {index} {mode.name}", resized.reshape(*target, channels))

@@ -18,10 +18,11 @@ using namespace hearth;
 namespace {
 
 template <class Kernels>
-Image resized_by(const ImageView& source, image::Size size, const image::Rect& window) {
+Image resized_by(const ImageView& source, image::Size size, const image::Rect& window,
+                 Interpolation interpolation = Interpolation::bilinear) {
   std::vector<std::uint8_t> pixels;
   image::Resampler resampler;
-  resampler.resize<Kernels>(source, size, window, [&](const std::uint8_t* row) {
+  resampler.resize<Kernels>(source, size, window, interpolation, [&](const std::uint8_t* row) {
     pixels.insert(pixels.end(), row, row + std::ptrdiff_t{window.width} * source.channels);
   });
   return Image(window.height, window.width, source.channels, std::move(pixels));
@@ -41,12 +42,16 @@ struct Tight {
 
 TEST_CASE("An image is resized as Pillow resizes it, bit for bit") {
   const Pack pack(HEARTH_TEST_DIR "/image/reference/resample.pack");
-  REQUIRE(pack.arrays().size() == 48);
+  REQUIRE(pack.arrays().size() == 3 * 48);
   for (const Pack::Array& expected : pack.arrays()) {
     int height = 0;
     int width = 0;
     std::uint32_t index = 0;
-    std::istringstream(expected.name) >> height >> width >> index;
+    std::string mode;
+    std::istringstream(expected.name) >> height >> width >> index >> mode;
+    const Interpolation interpolation = mode == "NEAREST"   ? Interpolation::nearest
+                                        : mode == "BICUBIC" ? Interpolation::bicubic
+                                                            : Interpolation::bilinear;
     const ImageView target = expected.image();
     Image source = noise(height, width, target.channels, index);
     if (index % 3 == 0) {
@@ -54,8 +59,8 @@ TEST_CASE("An image is resized as Pillow resizes it, bit for bit") {
         byte = byte > 127 ? 255 : 0;
       }
     }
-    CAPTURE(expected.name, target.height, target.width, target.channels);
-    const Image resized = resize_bilinear(Tight(source).view, target.size());
+    CAPTURE(expected.name, mode, target.height, target.width, target.channels);
+    const Image resized = resize_image(Tight(source).view, target.size(), interpolation);
     CHECK(std::equal(resized.pixels().begin(), resized.pixels().end(), target.data));
   }
 }
@@ -69,8 +74,10 @@ TEST_CASE("The fastest kernels and the plain ones agree to the last bit") {
     const image::Size size{side(), side()};
     CAPTURE(i, source.view.height, source.view.width, source.view.channels, size.height, size.width);
     const image::Rect whole{0, 0, size.height, size.width};
-    CHECK(resized_by<image::FastestKernels>(source.view, size, whole) ==
-          resized_by<image::ScalarKernels>(source.view, size, whole));
+    for (const Interpolation interpolation : {Interpolation::bilinear, Interpolation::bicubic}) {
+      CHECK(resized_by<image::FastestKernels>(source.view, size, whole, interpolation) ==
+            resized_by<image::ScalarKernels>(source.view, size, whole, interpolation));
+    }
   }
 }
 
@@ -78,12 +85,15 @@ TEST_CASE("A window has the same pixels as the whole") {
   for (const image::Size size :
        {image::Size{60, 50}, image::Size{13, 17}, image::Size{20, 60}, image::Size{60, 20}, image::Size{30, 40}}) {
     const Tight source(noise(30, 40, 3, 1));
-    const Image whole = resize_bilinear(source.view, size);
-    const image::Rect window{3, 2, size.height - 7, size.width - 4};
-    const Image part = resized_by<image::FastestKernels>(source.view, size, window);
-    for (int y = 0; y < window.height; ++y) {
-      CAPTURE(size.height, size.width, y);
-      CHECK(std::equal(part.row(y), part.row(y) + part.stride(), whole.row(window.top + y) + window.left * 3));
+    for (const Interpolation interpolation :
+         {Interpolation::nearest, Interpolation::bilinear, Interpolation::bicubic}) {
+      const Image whole = resize_image(source.view, size, interpolation);
+      const image::Rect window{3, 2, size.height - 7, size.width - 4};
+      const Image part = resized_by<image::FastestKernels>(source.view, size, window, interpolation);
+      for (int y = 0; y < window.height; ++y) {
+        CAPTURE(size.height, size.width, y);
+        CHECK(std::equal(part.row(y), part.row(y) + part.stride(), whole.row(window.top + y) + window.left * 3));
+      }
     }
   }
 }
@@ -104,9 +114,9 @@ TEST_CASE("A Resampler's earlier images leave no trace") {
   image::Resampler resampler;
   const Image first = noise(50, 60, 3, 3);
   const Image second = noise(20, 60, 1, 4);
-  resampler.resize(first.view(), {30, 30}, {0, 0, 30, 30}, [](const std::uint8_t*) {});
+  resampler.resize(first.view(), {30, 30}, {0, 0, 30, 30}, Interpolation::bilinear, [](const std::uint8_t*) {});
   std::vector<std::uint8_t> pixels;
-  resampler.resize(second.view(), {30, 30}, {0, 0, 30, 30},
+  resampler.resize(second.view(), {30, 30}, {0, 0, 30, 30}, Interpolation::bilinear,
                    [&](const std::uint8_t* row) { pixels.insert(pixels.end(), row, row + 30); });
   CHECK(pixels == resize_bilinear(second.view(), {30, 30}).pixels());
 }

@@ -38,9 +38,9 @@ void affine(const ImageView& source, Size size, const AffineMatrix& inverse, Int
 /// degrees of a shear along each axis.
 struct AffineParameters {
   double angle = 0;
-  Point translate;
+  Point translate = {};
   double scale = 1;
-  Point shear;
+  Point shear = {};
   friend constexpr bool operator==(const AffineParameters&, const AffineParameters&) = default;
 };
 

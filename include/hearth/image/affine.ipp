@@ -5,37 +5,20 @@
 #include <cmath>
 #include <numbers>
 
+#include <hearth/image/nearest_positions.hpp>
 #include <hearth/image/warp.hpp>
 
 namespace hearth::image {
 
 namespace detail {
 
-/// The columns, or rows, that a scaled image takes: -1 for one outside. Positions are added up, as Pillow does.
-inline std::vector<int> nearest_positions(int count, double step, double offset, int source) {
-  std::vector<int> positions(static_cast<std::size_t>(count));
-  double at = offset + step * 0.5;
-  for (int& position : positions) {
-    position = at >= 0.0 && at < source ? static_cast<int>(at) : -1;
-    at += step;
-  }
-  return positions;
-}
-
 /// Without rotation or shear: rows and columns are chosen once.
 inline void scale_nearest(const ImageView& source, const AffineMatrix& a, const std::uint8_t* fill, Image& out) {
-  const std::vector<int> columns = nearest_positions(out.width(), a[0], a[2], source.width);
-  const std::vector<int> rows = nearest_positions(out.height(), a[4], a[5], source.height);
-  with_channels(source.channels, [&]<int Channels>(ChannelCount<Channels> count) {
-    std::uint8_t* pixel = out.pixels().data();
-    for (const int y : rows) {
-      const std::uint8_t* const row = source.row(std::max(y, 0));
-      for (const int x : columns) {
-        count.copy(x < 0 || y < 0 ? fill : row + std::ptrdiff_t{x} * source.channels, source.channels, pixel);
-        pixel += source.channels;
-      }
-    }
-  });
+  std::vector<int> columns;
+  std::vector<int> rows;
+  nearest_positions(out.width(), a[0], a[2], source.width, columns);
+  nearest_positions(out.height(), a[4], a[5], source.height, rows);
+  take_grid(source, rows, columns, fill, out);
 }
 
 /// In 16.16 fixed point.

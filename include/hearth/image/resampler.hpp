@@ -9,6 +9,8 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/interpolation.hpp>
+#include <hearth/image/nearest_positions.hpp>
 #include <hearth/image/resample_kernels.hpp>
 #include <hearth/image/resample_taps.hpp>
 
@@ -21,26 +23,33 @@ class Resampler {
   /// its rows from the top: a `const std::uint8_t*` to window.width pixels, valid during the call. Little outside the
   /// window is computed. Throws Error when a size is not positive or the window reaches outside.
   ///
-  /// Follows ImagingResample of Pillow 13 (src/libImaging/Resample.c): each row is resized and rounded to eight bits,
-  /// then each column; columns come first where the height shrinks, and by more than twice as many pixels as the width;
-  /// a direction that keeps its size is left out. (Pillow up to 12 always begins with the rows; where the order
-  /// differs, results are 1 of 255 apart here and there.)
+  /// Bilinear and bicubic follow ImagingResample of Pillow 13 (src/libImaging/Resample.c): each row is resized and
+  /// rounded to eight bits, then each column; columns come first where the height shrinks, and by more than twice as
+  /// many pixels as the width; a direction that keeps its size is left out. (Pillow up to 12 always begins with the
+  /// rows; where the order differs, results are 1 of 255 apart here and there.)
   template <class Kernels = FastestKernels, class Consume>
-  void resize(const ImageView& source, Size resized, const Rect& window, Consume&& consume) {
+  void resize(const ImageView& source, Size resized, const Rect& window, Interpolation interpolation,
+              Consume&& consume) {
     check(source, resized, window);
     if (window.height == 0 || window.width == 0) {
       return;
     }
+    if (interpolation == Interpolation::nearest) {
+      pick(source, resized, window, consume);
+      return;
+    }
+    const auto filter =
+        interpolation == Interpolation::bicubic ? ResampleTaps::Filter::bicubic : ResampleTaps::Filter::bilinear;
     const bool rows = resized.width != source.width;
     const bool columns = resized.height != source.height;
     ResampleTaps::Span across{window.left, window.width};  // the source columns, then rows, that the window takes
     ResampleTaps::Span down{window.top, window.height};
     if (rows) {
-      horizontal_.prepare(source.width, resized.width, window.left, window.width);
+      horizontal_.prepare(filter, source.width, resized.width, window.left, window.width);
       across = horizontal_.reach();
     }
     if (columns) {
-      vertical_.prepare(source.height, resized.height, window.top, window.height);
+      vertical_.prepare(filter, source.height, resized.height, window.top, window.height);
       down = vertical_.reach();
     }
     const ImageView needed = source.crop({down.first, across.first, down.count, across.count});
@@ -113,10 +122,34 @@ class Resampler {
     }
   }
 
+  /// Takes whole pixels, the nearest.
+  template <class Consume>
+  void pick(const ImageView& source, Size resized, const Rect& window, Consume&& consume) {
+    nearest_positions(window.left + window.width, static_cast<double>(source.width) / resized.width, 0, source.width,
+                      columns_);
+    nearest_positions(window.top + window.height, static_cast<double>(source.height) / resized.height, 0, source.height,
+                      rows_);
+    const std::ptrdiff_t pixel = source.channels;
+    line_.resize(static_cast<std::size_t>(window.width * pixel));
+    for (int y = window.top, last = -1; y < window.top + window.height; ++y) {
+      if (const int from = std::max(rows_[static_cast<std::size_t>(y)], 0); from != last) {
+        const std::uint8_t* const row = source.row(from);
+        std::uint8_t* out = line_.data();
+        for (int x = window.left; x < window.left + window.width; ++x, out += pixel) {
+          std::copy_n(row + std::max(columns_[static_cast<std::size_t>(x)], 0) * pixel, pixel, out);
+        }
+        last = from;
+      }
+      consume(std::as_const(line_).data());
+    }
+  }
+
   ResampleTaps horizontal_;
   ResampleTaps vertical_;
   std::vector<std::uint8_t> stretched_;  // rows after the horizontal pass
   std::vector<std::uint8_t> line_;
+  std::vector<int> columns_;  // of the nearest pixels
+  std::vector<int> rows_;
 };
 
 }  // namespace hearth::image

@@ -1,4 +1,4 @@
-/// The inner loops of affine and perspective: pixels taken from where a function says that they lie.
+/// The inner loops of what moves pixels: each is taken from where a table or a function says that it lies.
 #pragma once
 
 #include <algorithm>
@@ -147,6 +147,22 @@ struct BicubicFilter {
     return v2 + d * (p2 + d * (p3 + d * p4));
   }
 };
+
+/// Fills `out`, whose size is set, with pixels at the crossings of these rows and columns of `source`; where one of the
+/// two is -1, with `fill`, a pixel.
+inline void take_grid(const ImageView& source, const std::vector<int>& rows, const std::vector<int>& columns,
+                      const std::uint8_t* fill, Image& out) {
+  with_channels(source.channels, [&]<int Channels>(ChannelCount<Channels> count) {
+    std::uint8_t* pixel = out.pixels().data();
+    for (const int y : rows) {
+      const std::uint8_t* const row = source.row(std::max(y, 0));
+      for (const int x : columns) {
+        count.copy(x < 0 || y < 0 ? fill : row + std::ptrdiff_t{x} * source.channels, source.channels, pixel);
+        pixel += source.channels;
+      }
+    }
+  });
+}
 
 /// Fills `out`, whose size is set: pixel (x, y) is what the interpolation takes at `row(y)(x)`, a Point of the source,
 /// or `fill`, a pixel, where that lies outside.

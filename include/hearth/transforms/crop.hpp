@@ -4,6 +4,7 @@
 #include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/interpolation.hpp>
 #include <hearth/transforms/interval.hpp>
 #include <hearth/transforms/plan.hpp>
 
@@ -23,10 +24,12 @@ class CenterCrop {
   image::Size size_;
 };
 
-/// RandomResizedCrop's options: the share of the image's area that a crop has, and its ratio of width to height.
+/// RandomResizedCrop's options: the share of the image's area that a crop has, its ratio of width to height, and how it
+/// is resized.
 struct RandomResizedCropOptions {
   transforms::Interval scale{0.08, 1.0};
   transforms::Interval ratio{3.0 / 4.0, 4.0 / 3.0};
+  Interpolation interpolation = Interpolation::bilinear;
 };
 
 /// Cuts out a part of random area, ratio and position and resizes it to `size`, as torchvision's RandomResizedCrop.

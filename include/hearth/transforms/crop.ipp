@@ -7,17 +7,9 @@
 #include <cstdint>
 
 #include <hearth/core/error.hpp>
+#include <hearth/transforms/center_offset.hpp>
 
 namespace hearth {
-
-namespace detail {
-
-/// torchvision pads by half of what is missing, rounded down, and cuts half of what is over, rounded half to even.
-inline int center_offset(int from, int to) noexcept {
-  return to > from ? -((to - from) / 2) : static_cast<int>(std::nearbyint((from - to) / 2.0));
-}
-
-}  // namespace detail
 
 HEARTH_INLINE CenterCrop::CenterCrop(image::Size size) : size_(size) {
   core::require(size.height >= 1 && size.width >= 1, "CenterCrop: size must be at least 1, but got {}",
@@ -26,7 +18,7 @@ HEARTH_INLINE CenterCrop::CenterCrop(image::Size size) : size_(size) {
 
 HEARTH_INLINE void CenterCrop::plan(transforms::Plan& plan, RandomStream&) const {
   const image::Size from = plan.size();
-  plan.crop({detail::center_offset(from.height, size_.height), detail::center_offset(from.width, size_.width),
+  plan.crop({transforms::center_offset(from.height, size_.height), transforms::center_offset(from.width, size_.width),
              size_.height, size_.width});
 }
 
@@ -34,7 +26,8 @@ HEARTH_INLINE RandomResizedCrop::RandomResizedCrop(image::Size size, const Rando
     : size_(size), options_(options) {
   core::require(size.height >= 1 && size.width >= 1, "RandomResizedCrop: size must be at least 1, but got {}",
                 std::min(size.height, size.width));
-  const auto [scale, ratio] = options;
+  const transforms::Interval scale = options.scale;
+  const transforms::Interval ratio = options.ratio;
   core::require(scale.low > 0 && scale.low <= scale.high && std::isfinite(scale.high),
                 "RandomResizedCrop: scale must be positive, the lower bound first, but got {} to {}", scale.low,
                 scale.high);
@@ -62,7 +55,7 @@ HEARTH_INLINE image::Rect RandomResizedCrop::draw(image::Size from, RandomStream
 
 HEARTH_INLINE void RandomResizedCrop::plan(transforms::Plan& plan, RandomStream& random) const {
   plan.crop(draw(plan.size(), random));
-  plan.resize(size_);
+  plan.resize(size_, options_.interpolation);
 }
 
 HEARTH_INLINE image::Rect RandomResizedCrop::middle(image::Size from) const noexcept {

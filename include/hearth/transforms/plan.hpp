@@ -7,6 +7,7 @@
 #include <hearth/core/function_ref.hpp>
 #include <hearth/core/inline.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/interpolation.hpp>
 #include <hearth/transforms/thread_spare.hpp>
 
 namespace hearth::transforms {
@@ -20,7 +21,7 @@ struct PixelRow {
 /// A plan over an image. Each step is given in the pixels of what the steps before it made. Steps are merged into one
 /// crop, one resize, one crop or zero padding of the result, and one flip of each kind; a step that doesn't fit that
 /// (a second resize, say) has the plan drawn first and goes on from the drawing. A flip before a resize is carried out
-/// after it.
+/// after it, except where the resize takes the nearest pixels: these are not the same ones then.
 class Plan {
  public:
   /// `image` must outlive the plan.
@@ -34,8 +35,8 @@ class Plan {
   /// Keeps what lies in `rect`; where it reaches outside, pixels are 0.
   void crop(image::Rect rect);
 
-  /// Resizes to `size`, antialiased and bilinear; to the size it has, nothing happens.
-  void resize(image::Size size);
+  /// Resizes to `size`, antialiased where it interpolates; to the size it has, nothing happens.
+  void resize(image::Size size, Interpolation interpolation = Interpolation::bilinear);
 
   void flip_horizontal() noexcept { flipped_horizontally_ = !flipped_horizontally_; }
   void flip_vertical() noexcept { flipped_vertically_ = !flipped_vertically_; }
@@ -51,6 +52,9 @@ class Plan {
   /// Carries the plan out: calls `consume(y, row)` once for every row y of the result, with a PixelRow that is valid
   /// during the call.
   void rows(core::FunctionRef<void(int, PixelRow)> consume);
+
+  /// Carries the plan out: the result is valid until the plan's next step.
+  ImageView drawn();
 
   /// Carries the plan out, lets `change(Image&)` change the result, its size too if it likes, and goes on from that.
   void edit(core::FunctionRef<void(Image&)> change);
@@ -73,6 +77,7 @@ class Plan {
   image::Rect source_;
   image::Size resized_;
   image::Rect window_;
+  Interpolation interpolation_ = Interpolation::bilinear;  // of the resize, where there is one
   bool flipped_horizontally_ = false;
   bool flipped_vertically_ = false;
   std::size_t last_drawing_ = 0;

@@ -60,16 +60,18 @@ HEARTH_INLINE void Plan::crop(image::Rect rect) {
   }
 }
 
-HEARTH_INLINE void Plan::resize(image::Size size) {
+HEARTH_INLINE void Plan::resize(image::Size size, Interpolation interpolation) {
   core::require(size.height > 0 && size.width > 0, "Plan: an image cannot be resized to {} x {} pixels", size.height,
                 size.width);
   if (size == this->size()) {
     return;
   }
-  if (resizes() || window_ != all_resized()) {
+  const bool flips = flipped_horizontally_ || flipped_vertically_;
+  if (resizes() || window_ != all_resized() || (flips && interpolation == Interpolation::nearest)) {
     draw();
   }
   resized_ = size;
+  interpolation_ = interpolation;
   window_ = all_resized();
 }
 
@@ -84,7 +86,7 @@ HEARTH_INLINE void Plan::rows(core::FunctionRef<void(int, PixelRow)> consume) {
     consume(y, flipped_horizontally_ ? PixelRow{row + last_pixel, -pixel} : PixelRow{row, pixel});
   };
   if (inside == window_) {
-    memory_->resampler.resize(image_.crop(source_), resized_, inside, pass_on);
+    memory_->resampler.resize(image_.crop(source_), resized_, inside, interpolation_, pass_on);
     return;
   }
   std::vector<std::uint8_t>& line = memory_->line;
@@ -95,11 +97,18 @@ HEARTH_INLINE void Plan::rows(core::FunctionRef<void(int, PixelRow)> consume) {
     }
   };
   pass_on_zeros_until(std::min(inside.top - window_.top, window_.height));
-  memory_->resampler.resize(image_.crop(source_), resized_, inside, [&](const std::uint8_t* row) {
+  memory_->resampler.resize(image_.crop(source_), resized_, inside, interpolation_, [&](const std::uint8_t* row) {
     std::copy_n(row, inside.width * pixel, line.data() + (inside.left - window_.left) * pixel);
     pass_on(line.data());
   });
   pass_on_zeros_until(window_.height);
+}
+
+HEARTH_INLINE ImageView Plan::drawn() {
+  if (resizes() || window_ != all_resized() || flipped_horizontally_ || flipped_vertically_) {
+    draw();
+  }
+  return image_.crop(source_);
 }
 
 HEARTH_INLINE void Plan::edit(core::FunctionRef<void(Image&)> change) {
@@ -121,11 +130,9 @@ HEARTH_INLINE void Plan::edit(core::FunctionRef<void(Image&)> change) {
 }
 
 HEARTH_INLINE void Plan::remake(core::FunctionRef<void(const ImageView&, Image&)> make) {
-  if (resizes() || window_ != all_resized() || flipped_horizontally_ || flipped_vertically_) {
-    draw();
-  }
+  const ImageView from = drawn();
   const std::size_t drawing = 1 - last_drawing_;
-  make(image_.crop(source_), memory_->drawings[drawing]);
+  make(from, memory_->drawings[drawing]);
   go_on_from(drawing);
 }
 
