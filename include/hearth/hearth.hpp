@@ -18,6 +18,7 @@
 #include <hearth/image/encode.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/image/interpolation.hpp>
+#include <hearth/image/padding_mode.hpp>
 #include <hearth/image/resample.hpp>
 
 #include <hearth/losses/bce_with_logits.hpp>
@@ -76,17 +77,22 @@
 #include <hearth/optim/step_lr.hpp>
 #include <hearth/optim/weight_average.hpp>
 
+#include <hearth/transforms/affine.hpp>
 #include <hearth/transforms/auto_augment.hpp>
 #include <hearth/transforms/color_jitter.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
 #include <hearth/transforms/filter.hpp>
+#include <hearth/transforms/five_crop.hpp>
 #include <hearth/transforms/flip.hpp>
 #include <hearth/transforms/grayscale.hpp>
 #include <hearth/transforms/lambda.hpp>
 #include <hearth/transforms/normalize.hpp>
+#include <hearth/transforms/pad.hpp>
+#include <hearth/transforms/perspective.hpp>
 #include <hearth/transforms/rand_augment.hpp>
 #include <hearth/transforms/random_apply.hpp>
+#include <hearth/transforms/random_crop.hpp>
 #include <hearth/transforms/random_erasing.hpp>
 #include <hearth/transforms/resize.hpp>
 #include <hearth/transforms/rotation.hpp>

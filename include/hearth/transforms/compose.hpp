@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
@@ -65,11 +66,27 @@ class RememberingSink final : public SampleSink {
   SamplePlace last_;
 };
 
+/// Hands out the parts of a place for `count` samples of one shape: one after the other, each once.
+class PartsSink final : public SampleSink {
+ public:
+  PartsSink(SampleSink& sink, std::size_t count) : sink_(sink), count_(count) {}
+  SamplePlace place(const Shape& shape) override;
+
+ private:
+  SampleSink& sink_;
+  std::size_t count_;
+  std::size_t given_ = 0;
+  SamplePlace whole_;
+};
+
 }  // namespace detail
 
 /// Applies its stages in their order: first those of images (geometric ones are planned and carried out together,
 /// up to the next that changes pixels), then ToTensor, then those of floats. Normalize right after ToTensor is part of
 /// the one pass that crops, resamples, flips, converts and writes. The stages' draws follow one another.
+///
+/// What stands after a stage that makes several images of one, such as FiveCrop, is done to each of these by itself,
+/// and the sample is all of them: [5, channels, height, width].
 ///
 ///   Compose augment{RandomResizedCrop{224}, RandomHorizontalFlip{}, ToTensor{},
 ///                   Normalize{imagenet::mean, imagenet::std}};
@@ -80,6 +97,7 @@ class Compose {
   using Flags = std::array<bool, count>;
 
   static constexpr Flags is_conversion{ConversionStage<Stages>...};
+  static constexpr Flags is_splitting{SplittingStage<Stages>...};
   static constexpr Flags is_rewriting{RewritingStage<Stages>...};
   static constexpr std::size_t conversion = detail::first_true(is_conversion);
 
@@ -88,15 +106,20 @@ class Compose {
   static constexpr bool converts_once = converts && detail::first_true(is_conversion, conversion + 1) == count;
   static constexpr bool floats_come_last =
       converts_once && detail::first_true(Flags{SampleStage<Stages>...}) >= conversion;
-  static constexpr bool sound =
+  static constexpr bool images_come_first =
       floats_come_last && detail::first_true(Flags{ImageStage<Stages>...}, conversion + 1) == count;
+  static constexpr std::size_t split = detail::first_true(is_splitting);
+  static constexpr bool sound = images_come_first && detail::first_true(is_splitting, split + 1) >= count;
   static_assert(!accepted || converts,
                 "Compose: ToTensor is missing; the stages must end in floats, so put ToTensor{} after those of images");
   static_assert(!converts || converts_once, "Compose: there must be one ToTensor, but here are two");
   static_assert(!converts_once || floats_come_last,
                 "Compose: Normalize and other stages of floats must stand after ToTensor, not before it");
-  static_assert(!floats_come_last || sound,
+  static_assert(!floats_come_last || images_come_first,
                 "Compose: stages of images, such as Resize and RandomHorizontalFlip, must stand before ToTensor");
+  static_assert(!images_come_first || sound,
+                "Compose: there can be one stage that makes several images of one, such as FiveCrop and TenCrop, but "
+                "here are two");
 
   /// The first stage of floats that isn't a map merged into the conversion.
   static constexpr std::size_t tail = sound ? detail::first_true(Flags{!MapStage<Stages>...}, conversion + 1) : count;
@@ -109,27 +132,44 @@ class Compose {
 
   /// Asks the sink for a place for what the stages make of the image, and writes it there.
   void write(const ImageView& image, RandomStream& random, SampleSink& sink) const {
-    if constexpr (sound) {
+    if constexpr (sound && split < count) {
       transforms::Plan plan(image);
-      plan_from<0>(plan, random);
-      check_from<conversion + 1>(plan.channels());
-      const auto value_of = [this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); };
-      if constexpr (detail::first_true(is_rewriting, tail) == count) {
-        change<tail, count>(writer_.write(plan, sink, value_of), random);
-      } else {
-        const transforms::ThreadSpare<detail::SampleBuffer> buffer;
-        rewrite_from<tail>(writer_.write(plan, *buffer, value_of), random, sink);
+      plan_stages<0, split>(plan, random);
+      const ImageView drawn = plan.drawn();
+      const auto& stage = std::get<split>(stages_);
+      detail::PartsSink parts(sink, stage.count());
+      for (std::size_t index = 0; index < stage.count(); ++index) {
+        transforms::Plan part(drawn);
+        stage.plan(part, index);
+        write_from<split + 1>(part, random, parts);
       }
+    } else if constexpr (sound) {
+      transforms::Plan plan(image);
+      write_from<0>(plan, random, sink);
     }
   }
 
  private:
-  /// The stages of images, I and those after it.
+  /// All stages from I on, which is one of images or the conversion.
   template <std::size_t I>
-  void plan_from(transforms::Plan& plan, RandomStream& random) const {
-    if constexpr (I < conversion) {
+  void write_from(transforms::Plan& plan, RandomStream& random, SampleSink& sink) const {
+    plan_stages<I, conversion>(plan, random);
+    check_from<conversion + 1>(plan.channels());
+    const auto value_of = [this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); };
+    if constexpr (detail::first_true(is_rewriting, tail) == count) {
+      change<tail, count>(writer_.write(plan, sink, value_of), random);
+    } else {
+      const transforms::ThreadSpare<detail::SampleBuffer> buffer;
+      rewrite_from<tail>(writer_.write(plan, *buffer, value_of), random, sink);
+    }
+  }
+
+  /// The stages of images I … End-1.
+  template <std::size_t I, std::size_t End>
+  void plan_stages(transforms::Plan& plan, RandomStream& random) const {
+    if constexpr (I < End) {
       transforms::carry_out(std::get<I>(stages_), plan, random);
-      plan_from<I + 1>(plan, random);
+      plan_stages<I + 1, End>(plan, random);
     }
   }
 
@@ -195,3 +235,7 @@ class Compose {
 };
 
 }  // namespace hearth
+
+#ifndef HEARTH_COMPILED
+#include <hearth/transforms/compose.ipp>
+#endif

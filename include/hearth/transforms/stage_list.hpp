@@ -13,9 +13,9 @@
 
 namespace hearth::transforms {
 
-/// All of images: they stand before ToTensor.
+/// All of images, of each of which they make one: they stand before ToTensor.
 template <class... Stages>
-inline constexpr bool all_of_images = (ImageStage<Stages> && ...);
+inline constexpr bool all_of_images = ((GeometricStage<Stages> || PixelStage<Stages>)&&...);
 
 /// All of floats, which they change in place: they stand after ToTensor.
 template <class... Stages>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 
 #include <hearth/core/random.hpp>
@@ -26,6 +27,13 @@ concept TransformLike = requires(const T& transform, const ImageView& image, Ran
 template <class T>
 concept GeometricStage = requires(const T& stage, transforms::Plan& plan, RandomStream& random) {
   stage.plan(plan, random);
+};
+
+/// Makes several images of one: `count()` of them, by `plan(plan, index)`, which adds the steps to image `index`.
+template <class T>
+concept SplittingStage = requires(const T& stage, transforms::Plan& plan, std::size_t index) {
+  { stage.count() } -> std::convertible_to<std::size_t>;
+  stage.plan(plan, index);
 };
 
 /// Changes eight-bit pixels, or makes a new image of them.
@@ -62,7 +70,7 @@ concept RewritingStage = requires(const T& stage, const SamplePlace& sample, Ran
 
 /// Works on an image, before the conversion.
 template <class T>
-concept ImageStage = GeometricStage<T> || PixelStage<T>;
+concept ImageStage = GeometricStage<T> || PixelStage<T> || SplittingStage<T>;
 
 /// Works on floats, after the conversion.
 template <class T>
