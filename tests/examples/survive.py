@@ -171,7 +171,9 @@ class SurvivalTest(ProgramTest):
         for path in sorted(self.run_folder.rglob("*")):
             name = path.relative_to(self.run_folder).as_posix()
             if path.is_dir():
-                self.assertEqual(name, "checkpoints")
+                self.assertIn(name, ("checkpoints", "tensorboard"))
+            elif path.parent.name == "tensorboard":
+                self.assertRegex(path.name, r"^events\.out\.tfevents\.\d{10}\.")
             elif path.suffix == ".part":
                 self.assertIn(int(path.name.split("-")[-3]), killed, f"{name} is not of a process that was killed")
                 left[path.parent] += 1
