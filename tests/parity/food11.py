@@ -46,9 +46,9 @@ from recipes import train_with_frozen_batch_norm
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
-# The largest relative differences of losses and figures that are allowed: where all pixels are equal, and where some are
-# a step of 1/255 apart.
-EXACT_LIMIT, PIXEL_LIMIT = 1e-5, 1e-2
+# The largest relative differences of losses and figures that are allowed: where all pixels are equal, where a few are a
+# step of 1/255 apart, and where another decoder than Pillow's has read the files.
+EXACT_LIMIT, PIXEL_LIMIT, DECODER_LIMIT = 1e-5, 1e-3, 2e-2
 
 
 def made_pictures(folder, counts):
@@ -79,11 +79,11 @@ def chosen_pictures(archive, folder, counts):
                 (folder / split / file).write_bytes(files.read(name))
 
 
-def prepare(program, folder, per_class):
-    """hearth's class folders of the pictures; None as `per_class` takes all."""
+def prepare(program, folder, per_class, to_validate):
+    """hearth's class folders with so many pictures of each class; None as `per_class` takes all."""
     shared = pathlib.Path(os.environ.get("HEARTH_SHARED", "none"), "data", "food-11.zip")
     source = folder / "download"
-    counts = {"training": per_class, "validation": max(per_class // 2, 1), "evaluation": 1} if per_class else None
+    counts = {"training": per_class, "validation": to_validate, "evaluation": 1} if per_class else None
     if shared.exists() and counts is None:
         source = shared
     elif shared.exists():
@@ -256,7 +256,8 @@ def follow(program, data, settings, state, folder):
     model = make_model()
     model.load_state_dict(state)
     theirs = train(model, settings, epochs_of(samples, batch_size), val)
-    good = compare_notes(ours, theirs, EXACT_LIMIT if worst < 1e-2 else PIXEL_LIMIT, counts) and good
+    limit = EXACT_LIMIT if worst < 1e-2 else PIXEL_LIMIT if is_exact else DECODER_LIMIT
+    good = compare_notes(ours, theirs, limit, counts) and good
     print(f"{len(ours['loss'])} steps: loss {ours['loss'][0]:.4f} to {ours['loss'][-1]:.4f}, Python's "
           f"{theirs['loss'][-1]:.4f}; validation accuracy {ours['val_accuracy'][-1]:.4f}, Python's "
           f"{theirs['val_accuracy'][-1]:.4f}")
@@ -266,27 +267,30 @@ def follow(program, data, settings, state, folder):
 
 
 def freely(program, data, settings, state, folder, seeds):
-    """Each side draws for itself, with each seed. Whether the means of the last accuracies lie within the spread."""
+    """Each side draws for itself, with each of the seeds. Whether the means of the last accuracies lie within the spread."""
     size = settings["image_size"]
     augment = transforms.Compose([
         transforms.RandomResizedCrop(size), transforms.RandomHorizontalFlip(), transforms.RandomRotation(90), to_input])
     dataset = datasets.ImageFolder(data / "training", augment)
     val = validation_batches(data, settings)
     last = collections.defaultdict(list)
-    for seed in range(1, seeds + 1):
+    for seed in seeds:
         own = {**settings, "seed": seed, "recorded": 0}
-        last["hearth"].append(run_hearth(program, own, state, folder / f"hearth{seed}")["val_accuracy"][-1])
+        ours = run_hearth(program, own, state, folder / f"hearth{seed}")
         torch.manual_seed(seed)
         model = make_model()
         model.load_state_dict(state)
         loader = torch.utils.data.DataLoader(dataset, settings["batch_size"], shuffle=True)
-        notes = train(model, own, (loader for _ in range(settings["epochs"])), val)
-        last["Python"].append(notes["val_accuracy"][-1])
-        print(f"seed {seed}: validation accuracy {last['hearth'][-1]:.4f}, Python's {last['Python'][-1]:.4f}", flush=True)
+        theirs = train(model, own, (loader for _ in range(settings["epochs"])), val)
+        last["hearth"].append(ours["val_accuracy"][-1])
+        last["Python"].append(theirs["val_accuracy"][-1])
+        print(f"seed {seed}: validation accuracy {last['hearth'][-1]:.4f} (loss {ours['val_loss'][-1]:.4f}), Python's "
+              f"{last['Python'][-1]:.4f} (loss {theirs['val_loss'][-1]:.4f})", flush=True)
     means = {side: sum(values) / len(values) for side, values in last.items()}
     spread = max(max(values) - min(values) for values in last.values())
     gap = abs(means["hearth"] - means["Python"])
-    print(f"mean {means['hearth']:.4f}, Python's {means['Python']:.4f}: {gap:.4f} apart, the seeds of one side {spread:.4f}")
+    print(f"mean {means['hearth']:.4f}, Python's {means['Python']:.4f}: {gap:.4f} apart, the seeds of one side "
+          f"{spread:.4f}")
     return gap <= spread
 
 
@@ -301,7 +305,7 @@ def main():
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--lr", type=float, default=1e-4)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="those of --free")
     args = parser.parse_args()
     per_class = args.per_class or (None if args.full else 20 if args.free else 4)
     epochs = args.epochs or (20 if args.full else 6 if args.free else 4)
@@ -310,7 +314,7 @@ def main():
                 "lr": args.lr, "seed": 1}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        data = prepare(args.program, folder, per_class)
+        data = prepare(args.program, folder, per_class, 75 if args.free else per_class and max(per_class // 2, 1))
         settings["data"] = str(data)
         state = initial_weights(settings, data, args.weights)
         if args.free:
