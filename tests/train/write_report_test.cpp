@@ -108,14 +108,14 @@ TEST_CASE("the head of a report gives the best epoch, by the run's own watch", "
   const auto card = [](const std::string& name, const std::string& value) {
     return ContainsSubstring("<dt>" + name + "</dt><dd>" + value);
   };
-  CHECK_THAT(page_of(folder), card("Best epoch", "2 <small>of 3 done</small>") && card("val loss", "1.0000</dd>") &&
-                                  card("val accuracy", "0.7500</dd>") && card("Duration", "0:30</dd>") &&
+  CHECK_THAT(page_of(folder), card("Best epoch", "2 <small>of 3 done</small>") && card("Val loss", "1.0000</dd>") &&
+                                  card("Val accuracy", "0.7500</dd>") && card("Duration", "0:30</dd>") &&
                                   card("Images per second", "200 <small>"));
   const std::string row =
       "<tr class=\"best\"><td>3</td><td>0.5000</td><td>–</td><td>0.8750</td><td>0.6250</td><td>0.0001</td>"
       "<td>0:08</td><td>300</td><td>0%</td></tr>";
   const std::string by_loss = page_of(folder, {.watch = Watch{"val_loss", Goal::lowest}});
-  CHECK_THAT(by_loss, card("Best epoch", "3 <small>") && card("val loss", "0.8750") && ContainsSubstring(row));
+  CHECK_THAT(by_loss, card("Best epoch", "3 <small>") && card("Val loss", "0.8750") && ContainsSubstring(row));
   CHECK(count(by_loss, "class=\"best\"") == 1);
 }
 

@@ -16,6 +16,7 @@
 #include <limits>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <hearth/core/csv.hpp>
@@ -35,6 +36,7 @@ inline constexpr std::string_view report_style = R"(
 @media (prefers-color-scheme: dark) {
   :root { --page: #15181c; --text: #e4e7eb; --quiet: #9ba6b2; --line: #343b44; --card: #1e2329; --accent: #74b3ff;
     --best: #1d3a29; --warn: #ffb27d; }
+  .picture { filter: brightness(.92); }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
@@ -51,17 +53,18 @@ dl { margin: 1.25rem 0 0; display: grid; grid-template-columns: repeat(auto-fit,
 dl div { padding: .6rem .85rem .7rem; background: var(--card); border-radius: 8px; }
 dt { color: var(--quiet); font-size: .85rem; }
 dd { margin: 0; font-size: 1.35rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
-dd small { color: var(--quiet); font-size: .85rem; }
+dd small { display: inline-block; color: var(--quiet); font-size: .85rem; }
 .wide { overflow: auto; max-height: 34rem; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: separate; border-spacing: 0; min-width: 100%; font-size: .9rem;
   font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .8rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { position: sticky; top: 0; background: var(--card); font-weight: 600; }
 tr:last-child td { border-bottom: 0; }
-tr.best td { background: var(--best); }
+tr.best td { background: var(--best); font-weight: 700; }
 .note { margin: .5rem 0 0; color: var(--quiet); font-size: .85rem; }
 .picture { overflow-x: auto; border-radius: 8px; border: 1px solid var(--line); background: #fff; }
-.picture img { display: block; margin: 0 auto; max-width: 100%; height: auto; }
+.picture.large { max-height: 95vh; overflow: auto; }
+.picture img { display: block; margin: 0 auto; width: 100%; height: auto; }
 pre { margin: 0; padding: .85rem 1rem; overflow: auto; max-height: 34rem; background: var(--card); border-radius: 8px;
   font: 13px/1.45 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 pre.wrap { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -69,8 +72,6 @@ footer { margin-top: 3rem; color: var(--quiet); font-size: .85rem; }
 @media (max-width: 40rem) {
   body { padding: 1rem .75rem 3rem; }
   dl { grid-template-columns: repeat(2, 1fr); }
-  .picture img { max-width: none; }
-  .picture.fits img { max-width: 100%; }
   pre { font-size: 12px; }
 }
 )";
@@ -111,8 +112,26 @@ HEARTH_INLINE MetricsTable metrics_table(std::string_view text) {
 
 /// "val_accuracy" as "val accuracy".
 HEARTH_INLINE std::string title_of_figure(std::string name) {
+  constexpr std::array<std::pair<std::string_view, const char*>, 4> titles{{{"lr", "learning rate"},
+                                                                            {"seconds", "duration"},
+                                                                            {"images_per_second", "images/s"},
+                                                                            {"data_wait_fraction", "data wait"}}};
+  for (const auto& [plain, title] : titles) {
+    if (name == plain) {
+      return title;
+    }
+  }
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;
+}
+
+/// The same with a capital letter.
+HEARTH_INLINE std::string heading_of_figure(const std::string& name) {
+  std::string title = title_of_figure(name);
+  if (!title.empty() && title.front() >= 'a' && title.front() <= 'z') {
+    title.front() = static_cast<char>(title.front() - 'a' + 'A');
+  }
+  return title;
 }
 
 /// What people read of a number in the column of that name.
@@ -226,9 +245,14 @@ class ReportPage {
       }
       return value;
     };
+    const std::uint32_t width = number(16);
+    // What is wider than the page is scrolled; the rest is made a little smaller where there is less room.
+    const bool is_large = width > 1300;
     return fmt::format(
-        "<div class=\"picture\"><img src=\"data:image/png;base64,{}\" width=\"{}\" height=\"{}\" alt=\"{}\"></div>\n",
-        base64(*bytes), number(16), number(20), description);
+        "<div class=\"picture{}\"><img src=\"data:image/png;base64,{}\" width=\"{}\" height=\"{}\" "
+        "style=\"max-width: {}px; min-width: {}px\" alt=\"{}\"></div>\n",
+        is_large ? " large" : "", base64(*bytes), width, number(20), width, is_large ? width : width / 4 * 3,
+        description);
   }
 
   std::string listing(const char* name, bool wraps = false) {
@@ -266,7 +290,7 @@ class ReportPage {
     }
     return html +
            "</tbody>\n</table></div>\n<p class=\"note\">Epochs are counted from 1 here and in the curves, from 0 in "
-           "metrics.csv and metrics.jsonl. The best one is coloured.</p>\n";
+           "metrics.csv and metrics.jsonl. The best one is bold.</p>\n";
   }
 
   std::string title() const {
@@ -328,7 +352,7 @@ class ReportPage {
       int shown = 0;
       for (const std::string& name : table_.names) {
         if (name.starts_with(is_validated ? "val_" : "train_") && shown++ < 4) {
-          card(cards, title_of_figure(name), figure_text(name, table_.number(best, name)));
+          card(cards, heading_of_figure(name), figure_text(name, table_.number(best, name)));
         }
       }
     }
