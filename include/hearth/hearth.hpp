@@ -133,6 +133,7 @@
 #include <hearth/models/efficientnet.hpp>
 #include <hearth/models/freeze.hpp>
 #include <hearth/models/head.hpp>
+#include <hearth/models/mean_over_crops.hpp>
 #include <hearth/models/mlp.hpp>
 #include <hearth/models/mobilenet_v2.hpp>
 #include <hearth/models/mobilenet_v3.hpp>

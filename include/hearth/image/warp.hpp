@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -77,8 +76,8 @@ struct Neighbours {
   Neighbours(const ImageView& source, Point at) noexcept {
     const double x = at.x - 0.5;
     const double y = at.y - 0.5;
-    const int left = static_cast<int>(std::floor(x));
-    const int top = static_cast<int>(std::floor(y));
+    const int left = rounded_down(x);
+    const int top = rounded_down(y);
     dx = x - left;
     dy = y - top;
     for (int i = 0; i < Count; ++i) {
@@ -86,6 +85,12 @@ struct Neighbours {
           std::ptrdiff_t{std::clamp(left + i - (Count / 2 - 1), 0, source.width - 1)} * source.channels;
       rows[static_cast<std::size_t>(i)] = source.row(std::clamp(top + i - (Count / 2 - 1), 0, source.height - 1));
     }
+  }
+
+  /// std::floor without a call, of what fits.
+  static int rounded_down(double value) noexcept {
+    const int towards_zero = static_cast<int>(value);
+    return towards_zero - (value < towards_zero ? 1 : 0);
   }
 
   std::array<std::ptrdiff_t, Count> columns;

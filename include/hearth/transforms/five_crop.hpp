@@ -11,7 +11,7 @@ namespace hearth {
 
 /// The four corners and the middle, as torchvision's FiveCrop: a sample becomes [5, channels, height, width], in the
 /// order upper left, upper right, lower left, lower right, middle. The stages after it work on each of them by itself,
-/// one after the other. `MeanOverCrops` averages what a model makes of them.
+/// one after the other. `models::MeanOverCrops` averages what a model makes of them.
 class FiveCrop {
  public:
   /// Throws Error unless the sides are at least 1.
