@@ -66,11 +66,24 @@ TEST_CASE("A plan of any steps gives what the steps give one by one") {
     Image expected = photo;
     transforms::Plan plan(photo.view());
     for (int step = between(1, 6); step > 0; --step) {
-      switch (between(0, 4)) {
+      switch (between(0, 5)) {
         case 0: {
           const image::Size size{between(1, 25), between(1, 25)};
-          expected = resize_bilinear(expected.view(), size);
-          plan.resize(size);
+          const auto interpolation = static_cast<Interpolation>(between(0, 2));
+          expected = resize_image(expected.view(), size, interpolation);
+          plan.resize(size, interpolation);
+          break;
+        }
+        case 4: {
+          const image::Rect rect{between(-4, 6), between(-4, 6), between(1, 20), between(1, 20)};
+          expected = cropped(expected, rect);
+          plan.remake([&](const ImageView& from, Image& to) {
+            Image copy(from.height, from.width, from.channels);
+            for (int y = 0; y < from.height; ++y) {
+              std::copy_n(from.row(y), copy.stride(), copy.row(y));
+            }
+            to = cropped(copy, rect);
+          });
           break;
         }
         case 1:
@@ -144,6 +157,21 @@ TEST_CASE("An edit may change the image's size") {
   CHECK(plan.size() == image::Size{5, 30});
   plan.crop({1, 1, 3, 3});
   CHECK(drawn(plan) == cropped(other, {1, 1, 3, 3}));
+}
+
+TEST_CASE("What is remade is made from the image itself where no step but a crop waits") {
+  const Image photo = noise(10, 12, 3, 4);
+  transforms::Plan plan(photo.view());
+  plan.crop({2, 3, 5, 6});
+  plan.remake([&](const ImageView& from, Image& to) {
+    CHECK(from.data == photo.row(2) + 3 * 3);
+    CHECK(from.size() == image::Size{5, 6});
+    to = Image(1, 2, 1);
+  });
+  CHECK(plan.size() == image::Size{1, 2});
+  CHECK(plan.channels() == 1);
+  plan.remake([&](const ImageView&, Image& to) { to = Image(7, 7, 1); });
+  CHECK(plan.drawn().size() == image::Size{7, 7});
 }
 
 TEST_CASE("Two plans at a time do not disturb each other") {

@@ -24,7 +24,7 @@ using AffineMatrix = std::array<double, 6>;
 /// The image of size `size` whose pixels lie in `source` where `inverse` says; those outside become `fill`, which has
 /// a byte for each channel, or one for all (none: 0). Equal to Pillow 13's result in every bit where the processor's
 /// multiplications are not fused with additions: nearest rounds to 1/65536 of a pixel as long as the positions are
-/// below 32768; bilinear and bicubic round towards 0.
+/// below 32768; bilinear and bicubic round towards 0. Each channel is computed by itself, also one that holds alpha.
 ///
 /// Throws Error when the image or `size` has no pixels, or `fill` fits neither.
 Image affine(const ImageView& source, Size size, const AffineMatrix& inverse, Interpolation interpolation,
