@@ -61,7 +61,7 @@ def cases(compilers, before):
     """(name, arguments, source, what it is compared with, the most that it may be of that)"""
     plain = ROOT / "bench/plain_mlp.cpp"
     yield "plain LibTorch MLP", compilers.arguments(plain), plain, None, None
-    programs = {name: ROOT / f"examples/{name}.cpp" for name in ("fashion_mnist", "tiny_imagenet")}
+    programs = {name: ROOT / f"examples/{name}.cpp" for name in ("fashion_mnist", "tiny_imagenet", "food11")}
     for name, source in programs.items():
         yield (f"{name}, hearth::compiled", compilers.arguments(source), source, "plain LibTorch MLP",
                1.3 if name == "fashion_mnist" else 1.5)
@@ -80,7 +80,7 @@ def cases(compilers, before):
     if before:
         def there(arguments):
             return [word.replace(str(ROOT / "include"), str(before / "include")) for word in arguments]
-        for name in programs:
+        for name in filter(lambda name: (before / f"examples/{name}.cpp").exists(), programs):
             yield (f"{name}, before", there(header_only(compilers.arguments(programs[name]))),
                    before / f"examples/{name}.cpp", "plain LibTorch MLP", None)
         yield "read both, before", there(header_only(reading)), both, "read torch/torch.h", None

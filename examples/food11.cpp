@@ -13,6 +13,8 @@ using namespace hearth;
 
 namespace {
 
+constexpr const char* report_title = "DenseNet-121 on Food-11";
+
 enum class BatchNorm { frozen, affine, train };
 
 struct Flags {
@@ -129,30 +131,9 @@ int run_prepare(const PrepareFlags& flags) {
   core::require(!flags.source.empty(), "--source is missing: food-11.zip, or the folder that it unpacks to");
   const Food11 data =
       prepare_food11(flags.source, flags.data, {.progress = PassProgress("preparing " + flags.data.string())});
-  info("{} is prepared from {}{}", flags.data.string(), data.source, data.how.empty() ? "" : ": " + data.how);
+  info("{} is prepared from {}", flags.data.string(), data.source);
   Console::print("{}", to_string(data.counts));
   return 0;
-}
-
-/// The evaluation and what people look at, written into the folder.
-template <class Model, class Loader>
-ClassificationEvaluation evaluate_into(const std::filesystem::path& folder, const std::string& title, Model& model,
-                                       Loader& loader, const Placement& placement, std::size_t count,
-                                       std::uint64_t seed) {
-  const std::vector<std::string>& classes = loader.dataset().classes();
-  const Predictions predictions = predict(model, loader, placement, PassProgress(title));
-  const ClassificationEvaluation evaluation = evaluate(predictions, classes);
-  evaluation.write(folder, title);
-  const std::vector<Outcome> all = outcomes(predictions, {.classes = classes});
-  if (const auto worst = worst_mistakes(all, count); !worst.empty()) {
-    write_png(folder / "worst.png",
-              draw_predictions(loader.dataset(), worst, {.title = title + ": the worst mistakes", .classes = classes})
-                  .view());
-  }
-  write_png(folder / "predictions.png", draw_predictions(loader.dataset(), program::some_of(all, count, seed),
-                                                         {.title = title + ": predictions", .classes = classes})
-                                            .view());
-  return evaluation;
 }
 
 int run_train(const program::Flags& command_line, Flags flags, const InterruptSignal& interrupt,
@@ -191,7 +172,7 @@ int run_train(const program::Flags& command_line, Flags flags, const InterruptSi
                   Curves{folder},
                   SaveConfusionMatrix{folder},
                   TensorBoard{folder},
-                  Report{folder, {.command = command_line.command(), .summary = network}}};
+                  Report{folder, {.title = report_title, .command = command_line.command(), .summary = network}}};
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(
       train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{{.classes = data.classes}}});
@@ -204,8 +185,11 @@ int run_train(const program::Flags& command_line, Flags flags, const InterruptSi
   info("best val Acc: {:.4f} in epoch {}", history.best().accuracy, history.best().epoch);
   info("evaluating the best weights...");
   load_weights(*model, folder / "best.pth");
-  evaluate_into(folder.path(), "validation", model, val, placement, 24, flags.run.seed);
-  write_report(folder.path(), {.state = RunState::complete, .epochs = flags.run.epochs, .watch = history.watch});
+  write_evaluation(folder.path(), model, val,
+                   {.title = "validation", .placement = placement, .progress = PassProgress("validation")});
+  write_report(
+      folder.path(),
+      {.title = report_title, .state = RunState::complete, .epochs = flags.run.epochs, .watch = history.watch});
   info("the run is in {}: look at report.html there", folder.path().string());
   return 0;
 }
@@ -248,14 +232,15 @@ int run_evaluate(const WeightsFlags& flags) {
   DataLoader loader{plain_images(folder, data, trained.image_size), loader_options(flags)};
   info("evaluating {} on {} images...", flags.weights.string(), loader.samples());
   const std::filesystem::path output = output_folder(flags, flags.split);
-  const ClassificationEvaluation evaluation = evaluate_into(output, flags.split, trained.model, loader, placement,
-                                                            static_cast<std::size_t>(flags.count), flags.seed);
-  write_report(output, {.title = "food11: " + flags.split});
+  const ClassificationEvaluation evaluation = write_evaluation(output, trained.model, loader,
+                                                               {.title = flags.split,
+                                                                .pictures = static_cast<std::size_t>(flags.count),
+                                                                .seed = flags.seed,
+                                                                .placement = placement,
+                                                                .progress = PassProgress(flags.split)});
+  write_report(output, {.title = fmt::format("{}: {}", report_title, flags.split)});
   Console::print("{}", evaluation.to_string());
-  info(
-      "report.html, report.txt, the confusion matrix (PNG and CSV), reliability.png, worst.png and predictions.png are "
-      "in {}",
-      output.string());
+  info("report.html, with the confusion matrix, the worst mistakes and more, is in {}", output.string());
   return 0;
 }
 

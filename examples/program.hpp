@@ -72,8 +72,12 @@ class Flags {
   void add_arguments(const std::string& name, std::vector<std::filesystem::path>& values, const std::string& help);
 
   /// Reads the command line, calls `body` and gives the exit code for main: what `body` returned, 0 after --help, or 1
-  /// when a flag is wrong or when `body` throws; a line on stderr says what happened.
-  int run(int argc, char** argv, const std::function<int()>& body);
+  /// when a flag is wrong or when `body` throws; a line on stderr says what happened. `before` is what stands before
+  /// argv in the shell.
+  int run(int argc, char** argv, const std::function<int()>& body, const std::string& before = {});
+
+  /// The command line, for a shell.
+  const std::string& command() const;
 
   /// Whether the command line had the flag.
   bool given(const std::string& flag) const;
@@ -149,10 +153,6 @@ hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle);
 
 /// `count` of the numbers 0 … size-1 (all where there are fewer), drawn by the seed, in ascending order.
 std::vector<std::size_t> some_indices(std::size_t size, std::size_t count, std::uint64_t seed);
-
-/// `count` of the outcomes, drawn by the seed.
-std::vector<hearth::Outcome> some_of(const std::vector<hearth::Outcome>& outcomes, std::size_t count,
-                                     std::uint64_t seed);
 
 /// Writes an array with an object for each outcome: its file, the most probable classes, and the true one where that is
 /// known. Makes the file's folder.

@@ -1,7 +1,9 @@
 /// ResNet-50, or another architecture, on Tiny ImageNet, from the archive as it is downloaded: torchvision's recipe for
 /// fine-tuning or for training from nothing.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 
 #include <hearth/core/terminal.hpp>
 #include <hearth/hearth.hpp>
@@ -40,6 +42,22 @@ TinyImageNet prepare(const program::Flags& command_line, const Flags& flags) {
   return prepare_tiny_imagenet(flags.run.data, flags.prepared, {.progress = show});
 }
 
+/// The names of the first classes: of the synonyms the first, "goldfish" of "goldfish, Carassius auratus", where no
+/// other class has it.
+std::vector<std::string> class_names(const TinyImageNet& data, std::int64_t num_classes) {
+  const auto first_synonym = [](const std::string& names) { return names.substr(0, names.find(',')); };
+  std::map<std::string, int> classes_of;
+  for (const auto& [wnid, names] : data.names) {
+    ++classes_of[first_synonym(names)];
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(data.wnids.size(), static_cast<std::size_t>(num_classes)); ++i) {
+    const std::string& all = data.names.at(data.wnids[i]);
+    names.push_back(classes_of[first_synonym(all)] == 1 ? first_synonym(all) : all);
+  }
+  return names;
+}
+
 models::AnyModel make_model(const Flags& flags) {
   at::manual_seed(flags.run.seed);
   return models::make_model(flags.arch, {.num_classes = flags.num_classes, .pretrained = flags.pretrained});
@@ -69,7 +87,8 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const Placement placement{parse_device(flags.run.device), flags.run.channels_last};
   auto model = make_model(flags);
   const auto folders = prepare(command_line, flags);
-  const ImageFolderOptions first_classes{.num_classes = static_cast<std::size_t>(flags.num_classes)};
+  const ImageFolderOptions first_classes{.num_classes = static_cast<std::size_t>(flags.num_classes),
+                                         .class_names = class_names(folders, flags.num_classes)};
   const std::size_t limit = program::images_per_class(flags.run);
   DataLoader val{first_per_class(ImageFolder{folders.val, plain_transform(flags.image_size), first_classes}, limit),
                  program::loader_options(flags.run, /*shuffle=*/false)};
@@ -84,6 +103,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
                  val.samples());
   const std::string network = summary(model, {1, 3, flags.image_size, flags.image_size}).to_string();
 
+  const std::string title = flags.arch + " on Tiny ImageNet";
   const RunFolder folder = program::run_folder(flags.run);  // before the first file: no other run writes to it now
   command_line.write_config(folder.path());
   optim::SGD optimizer{model->parameters(), {.lr = flags.run.lr, .momentum = 0.9}};
@@ -98,10 +118,11 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
                   SaveBest{folder},
                   SaveLast{folder},
                   Curves{folder},
+                  SaveConfusionMatrix{folder},
                   TensorBoard{folder},
-                  Report{folder, {.command = command_line.command(), .summary = network}}};
+                  Report{folder, {.title = title, .command = command_line.command(), .summary = network}}};
   const auto start = std::chrono::steady_clock::now();
-  const History history = trainer.fit(train, val);
+  const History history = trainer.fit(train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{}});
   if (history.interrupted) {
     Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
     return interrupt.exit_code();
@@ -109,8 +130,11 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   Console::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
                  history.best().accuracy);
-  Console::print("The run is in {}: report.html, metrics.jsonl, best.pth, last.pth, checkpoints, curves.png\n",
-                 flags.run.output_dir.string());
+  load_weights(*model, folder / "best.pth");
+  write_evaluation(folder.path(), model, val, {.title = "validation", .placement = placement});
+  write_report(folder.path(),
+               {.title = title, .state = RunState::complete, .epochs = flags.run.epochs, .watch = history.watch});
+  Console::print("The run is in {}: look at report.html there\n", flags.run.output_dir.string());
   return 0;
 }
 

@@ -183,6 +183,7 @@
 #include <hearth/train/tensor_board.hpp>
 #include <hearth/train/trainer.hpp>
 #include <hearth/train/trainer_options.hpp>
+#include <hearth/train/write_evaluation.hpp>
 #include <hearth/train/write_report.hpp>
 
 #if __has_include(<curl/curl.h>) && __has_include(<openssl/evp.h>)

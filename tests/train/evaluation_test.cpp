@@ -16,6 +16,7 @@
 #include <hearth/train/prediction_sheet.hpp>
 #include <hearth/train/predictions.hpp>
 #include <hearth/train/trainer.hpp>
+#include <hearth/train/write_evaluation.hpp>
 #include <hearth/transforms/to_image.hpp>
 #include <map>
 #include <memory>
@@ -116,12 +117,12 @@ TEST_CASE("an evaluation has the figures of the predictions, and writes its file
 
   const TemporaryFolder folder;
   evaluation.write(folder / "out", "five");
-  const std::string text = hearth_test::read_text(folder / "out" / "report.txt");
+  const std::string text = read_text(folder / "out" / "report.txt");
   CHECK_THAT(text, ContainsSubstring("accuracy           0.4000") && ContainsSubstring("naïve"));
   for (const char* name : {"confusion_matrix.png", "reliability.png"}) {
     CHECK(read_image(folder / "out" / name).width() > 200);
   }
-  CHECK_THAT(hearth_test::read_text(folder / "out" / "confusion_matrix.csv"), ContainsSubstring("b,2,0,0"));
+  CHECK_THAT(read_text(folder / "out" / "confusion_matrix.csv"), ContainsSubstring("b,2,0,0"));
   CHECK_THROWS_WITH(evaluate(Predictions{}), ContainsSubstring("no predictions"));
 }
 
@@ -143,6 +144,43 @@ TEST_CASE("a sheet of predictions shows the samples as they were before they wer
   const std::vector<Outcome> all = outcomes({five_logits, five_labels, {0, 1, 2, 3, 4}});
   const Image sheet = draw_predictions(dataset, all, {.columns = 5, .tile = 64});
   CHECK(sheet.width() >= 5 * 64);
+  const auto count_grey = [&] {
+    std::size_t count = 0;
+    for (int y = 0; y < sheet.height(); ++y) {
+      for (int x = 0; x < sheet.width(); ++x) {
+        const std::uint8_t* const pixel = sheet.view().row(y) + x * 3;
+        count += pixel[0] == 128 && pixel[1] == 128 && pixel[2] == 128 ? 1 : 0;
+      }
+    }
+    return count;
+  };
+  CHECK(count_grey() > 5 * 50 * 50);
+}
+
+TEST_CASE(
+    "write_evaluation leaves the figures and pictures of a loader in a folder, and no mistakes where there are none",
+    "[evaluation]") {
+  const TemporaryFolder folder;
+  Echo model;
+  const torch::Tensor images = five_logits.view({5, 3, 1, 1});
+  DataLoader loader{TensorDataset{images, five_labels}, {.batch_size = 2}};
+  const WriteEvaluationOptions options{.title = "five", .pictures = 3, .placement = {.device = at::kCPU}};
+  const ClassificationEvaluation evaluation = write_evaluation(folder / "out", model, loader, options);
+  CHECK(evaluation.accuracy == Approx(0.4));
+  CHECK(read_text(folder / "out" / "report.txt") == evaluation.to_string());
+  for (const char* name : {"predictions.png", "worst.png", "confusion_matrix.png", "reliability.png"}) {
+    CHECK(std::filesystem::exists(folder / "out" / name));
+  }
+  DataLoader right{TensorDataset{images, torch::tensor({0, 0, 0, 2, 0}, torch::kLong)}, {.batch_size = 2}};
+  CHECK(write_evaluation(folder / "out", model, right, options).accuracy == 1);
+  CHECK_FALSE(std::filesystem::exists(folder / "out" / "worst.png"));
+
+  const std::vector<Outcome> all = outcomes(five());
+  const std::vector<Outcome> some = some_of(all, 3, 7);
+  REQUIRE(some.size() == 3);
+  CHECK(some[0].sample < some[1].sample);
+  CHECK(some[1].sample < some[2].sample);
+  CHECK(some_of(all, 9, 7).size() == 5);
 }
 
 TEST_CASE("a BatchNorm that is frozen whole, in its weights alone or not at all keeps what it should in training",

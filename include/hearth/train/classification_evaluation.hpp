@@ -23,7 +23,7 @@ struct ClassificationEvaluation {
   double accuracy = 0;  ///< the share that are right, 0 … 1
   ClassificationFigures report = {};
   ConfusionCounts confusion = {};
-  double roc_auc = 0;  ///< the mean over the classes, each against the rest; not a number where only one is met
+  double roc_auc = 0;  ///< roc_auc_score of the probabilities: not a number where only one class is met
   double calibration_error = 0;
   std::vector<CalibrationBin> reliability = {};
 

@@ -12,7 +12,8 @@
 #include <hearth/losses/cross_entropy.hpp>
 #include <hearth/metrics/accuracy.hpp>
 #include <hearth/metrics/average_loss.hpp>
-#include <hearth/metrics/roc_auc.hpp>
+#include <hearth/metrics/most_confused.hpp>
+#include <hearth/metrics/roc_auc_score.hpp>
 
 namespace hearth {
 
@@ -36,7 +37,7 @@ HEARTH_INLINE ClassificationEvaluation evaluate(const Predictions& predictions,
           .accuracy = measured(Accuracy{}, predictions).value(),
           .report = measured(ClassificationReport{{.classes = classes}}, predictions).value(),
           .confusion = measured(ConfusionMatrix{{.classes = classes}}, predictions).value(),
-          .roc_auc = measured(RocAuc{}, predictions).value(),
+          .roc_auc = roc_auc_score(predictions.logits.softmax(1), predictions.labels),
           .calibration_error = calibration.value(),
           .reliability = calibration.reliability()};
 }
@@ -47,8 +48,10 @@ HEARTH_INLINE std::string ClassificationEvaluation::to_string() const {
       "accuracy           {:.4f}\n"
       "loss               {:.4f}\n"
       "ROC AUC            {:.4f}\n"
-      "calibration error  {:.4f}\n\n{}",
-      samples, accuracy, loss, roc_auc, calibration_error, report.to_string(4));
+      "calibration error  {:.4f}\n\n{}\n"
+      "Most often confused:\n{}",
+      samples, accuracy, loss, roc_auc, calibration_error, report.to_string(4),
+      hearth::to_string(most_confused(confusion, 20)));
 }
 
 HEARTH_INLINE void ClassificationEvaluation::write(const std::filesystem::path& folder,
