@@ -348,15 +348,6 @@ std::vector<std::size_t> some_indices(std::size_t size, std::size_t count, std::
   return indices;
 }
 
-std::vector<hearth::Outcome> some_of(const std::vector<hearth::Outcome>& outcomes, std::size_t count,
-                                     std::uint64_t seed) {
-  std::vector<hearth::Outcome> some;
-  for (const std::size_t index : some_indices(outcomes.size(), count, seed)) {
-    some.push_back(outcomes[index]);
-  }
-  return some;
-}
-
 void write_predictions(const std::filesystem::path& file, const std::vector<std::filesystem::path>& images,
                        const std::vector<hearth::Outcome>& outcomes, const std::vector<std::string>& classes) {
   Json all = Json::array();

@@ -72,12 +72,8 @@ class Flags {
   void add_arguments(const std::string& name, std::vector<std::filesystem::path>& values, const std::string& help);
 
   /// Reads the command line, calls `body` and gives the exit code for main: what `body` returned, 0 after --help, or 1
-  /// when a flag is wrong or when `body` throws; a line on stderr says what happened. `before` is what stands before
-  /// argv in the shell.
-  int run(int argc, char** argv, const std::function<int()>& body, const std::string& before = {});
-
-  /// The command line, for a shell.
-  const std::string& command() const;
+  /// when a flag is wrong or when `body` throws; a line on stderr says what happened.
+  int run(int argc, char** argv, const std::function<int()>& body);
 
   /// Whether the command line had the flag.
   bool given(const std::string& flag) const;
