@@ -340,3 +340,80 @@ TEST_CASE("A text without a sensible size is refused") {
   CHECK_THROWS_AS(chart::text_width("x", not_a_number), Error);
   CHECK_THROWS_AS(chart::text_width("x", 1001), Error);
 }
+
+TEST_CASE("A polygon covers the area between its corners, and no pixel outside the image") {
+  chart::Canvas canvas({40, 40});
+  const std::vector<chart::Point> triangle{{5, 5}, {35, 5}, {5, 25}};
+  canvas.polygon(triangle, black);
+  CHECK(ink(canvas.image()) == Approx(300).epsilon(0.005));
+  CHECK(extent(canvas.image()) == image::Rect{5, 5, 20, 30});
+
+  chart::Canvas turned({40, 40});
+  const std::vector<chart::Point> backwards{{5, 25}, {35, 5}, {5, 5}};
+  turned.polygon(backwards, black);
+  CHECK(turned.image() == canvas.image());
+
+  chart::Canvas outside({10, 10});
+  const std::vector<chart::Point> beyond{{-20.5, -20.5}, {30.5, -20.5}, {30.5, 30.5}, {-20.5, 30.5}};
+  outside.polygon(beyond, red);
+  CHECK(at(outside.image(), 0, 0) == red);
+  CHECK(at(outside.image(), 9, 9) == red);
+  const std::vector<chart::Point> unknown{{1, 1}, {not_a_number, 3}, {5, 5}};
+  outside.polygon(unknown, black);
+  outside.polygon({}, black);
+  CHECK(at(outside.image(), 2, 2) == red);
+}
+
+TEST_CASE("Dashes are as long as they should be, across corners and on both sides of a gap") {
+  const std::vector<chart::Point> line{{0, 5}, {100, 5}};
+  std::vector<double> ends;
+  for (const chart::Point& point : chart::dashed(line, 20, 10)) {
+    if (!std::isnan(point.x)) {
+      ends.push_back(point.x);
+    }
+  }
+  CHECK(ends == std::vector<double>{0, 20, 30, 50, 60, 80, 90, 100});
+  // 90 of 100 pixels lie on dashes of 20 and 80 off; with corners, as many.
+  const auto drawn = [](const std::vector<chart::Point>& points) {
+    double length = 0;
+    const std::vector<chart::Point> dashes = chart::dashed(points, 20, 10);
+    for (std::size_t i = 1; i < dashes.size(); ++i) {
+      const double piece = std::hypot(dashes[i].x - dashes[i - 1].x, dashes[i].y - dashes[i - 1].y);
+      length += std::isnan(piece) ? 0 : piece;
+    }
+    return length;
+  };
+  CHECK(drawn({{0, 0}, {100, 0}}) == Approx(70));
+  CHECK(drawn({{0, 0}, {13, 0}, {13, 37}, {63, 37}}) == Approx(70));
+  CHECK(drawn({{0, 0}, {25, 0}, {not_a_number, 0}, {40, 0}, {45, 0}, {65, 0}}) == Approx(40));
+  CHECK(drawn({{0, 0}}) == 0);
+  CHECK(drawn({}) == 0);
+  CHECK(drawn({{0, 0}, {0, 0}, {0, 0}}) == 0);
+}
+
+TEST_CASE("A frame lies inside of its rectangle, and stripes fill their share of it") {
+  chart::Canvas canvas({20, 20});
+  canvas.frame({2, 3, 10, 12}, 2, red);
+  CHECK(extent(canvas.image()) == image::Rect{2, 3, 10, 12});
+  CHECK(at(canvas.image(), 4, 3) == red);
+  CHECK(at(canvas.image(), 5, 4) == white);
+  chart::Canvas striped({20, 20});
+  striped.hatch({0, 0, 20, 20}, 1, 5, black);
+  CHECK(ink(striped.image()) == Approx(80));
+  striped.hatch({-3, -3, 40, 40}, 1, 1, red);
+  CHECK(at(striped.image(), 19, 19) == red);
+}
+
+TEST_CASE("A pasted image keeps its pixels, as far as there is room for them") {
+  Image picture(2, 3, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18});
+  chart::Canvas canvas({4, 5});
+  canvas.paste(1, 1, picture.view());
+  CHECK(at(canvas.image(), 1, 1) == chart::Color{1, 2, 3});
+  CHECK(at(canvas.image(), 3, 2) == chart::Color{16, 17, 18});
+  CHECK(at(canvas.image(), 0, 1) == white);
+  canvas.paste(-1, 4, picture.view());
+  CHECK(at(canvas.image(), 4, 0) == chart::Color{10, 11, 12});
+  const Image grey(1, 1, 1, {99});
+  canvas.paste(3, 0, grey.view());
+  CHECK(at(canvas.image(), 0, 3) == chart::Color{99, 99, 99});
+}

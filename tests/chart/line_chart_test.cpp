@@ -416,3 +416,91 @@ TEST_CASE("What cannot be drawn is refused") {
                     "draw_charts: a diagram needs at least 200 x 150 pixels, but 3 in 500 x 480 have 166 x 480 each");
   CHECK_THROWS_AS(chart::draw_charts(panels, {149, 1200}), Error);
 }
+
+TEST_CASE("Diagrams with the same many curves have one legend below them all") {
+  const auto panel = [](const std::string& title, int curves) {
+    chart::Axes axes{title, "epoch", "", {}};
+    for (int i = 0; i < curves; ++i) {
+      axes.series.push_back({"runs/densenet121-pretrained/seed-" + std::to_string(i), epochs(3), {1.0 * i, 2, 3}});
+    }
+    return axes;
+  };
+  const chart::Color ink{34, 34, 34};
+  const auto has_text = [&](const Image& image, int top, int bottom) {
+    for (int y = top; y < bottom; ++y) {
+      for (int x = 0; x < image.width(); ++x) {
+        if (is(image, x, y, ink)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  };
+  const std::vector<chart::Axes> many{panel("Loss", 9), panel("Accuracy", 9)};
+  const Image shared = chart::draw_charts(many, {480, 1200});
+  CHECK(has_text(shared, 360, 480));
+  CHECK_FALSE(has_text(shared, 40, 330));  // the titles end above, and numbers are lighter
+  const std::vector<chart::Axes> few{panel("Loss", 2), panel("Accuracy", 2)};
+  CHECK_FALSE(has_text(chart::draw_charts(few, {480, 1200}), 300, 480));
+  const std::vector<chart::Axes> unlike{panel("Loss", 9), panel("Accuracy", 8)};
+  CHECK(has_text(chart::draw_charts(unlike, {480, 1200}), 40, 330));
+}
+
+TEST_CASE("Eight long names are all in the legend of one diagram, and differ") {
+  chart::Axes axes{"Loss", "epoch", "", {}};
+  std::vector<std::string> names;
+  for (int i = 0; i < 8; ++i) {
+    names.push_back("runs/densenet121-pretrained-frozen-batch-norm-food11-lr1e-4-batch128-run-" + std::to_string(i) +
+                    "/seed-1-and-more");
+    axes.series.push_back({names.back(), epochs(3), {1.0 * i, 2, 3}});
+  }
+  const Image image = draw(axes);
+  // In the legend's columns, at the left of the names, each of seven colours has a sample; the eighth is dashed.
+  for (const chart::Color color : chart::chart_colors) {
+    bool found = false;
+    for (int y = 30; y < 240; ++y) {
+      found = found || is(image, 22, y, color);
+    }
+    CHECK(found);
+  }
+  int samples = 0;
+  for (int y = 30; y < 240; ++y) {
+    const auto white = [&](int row) { return is(image, 22, row, chart::white); };
+    samples += white(y - 1) && !white(y) ? 1 : 0;
+  }
+  CHECK(samples == 8);
+}
+
+TEST_CASE("A long title takes two lines, and never reaches beyond its diagram") {
+  const std::string title(200, 'm');
+  for (const std::string& text : {title, std::string("words of a title ") + title, title.substr(0, 40)}) {
+    const std::vector<chart::Axes> panels{{text, "", "", {{"", {1, 2}, {1, 2}}}}, {"", "", "", {{"", {1, 2}, {1, 2}}}}};
+    const Image image = chart::draw_charts(panels, {480, 1000});
+    for (int y = 0; y < 60; ++y) {
+      for (int x = 480; x < 600; ++x) {
+        REQUIRE_FALSE(is(image, x, y, {34, 34, 34}));
+      }
+    }
+  }
+}
+
+TEST_CASE("Curves of many points have marks here and there, so that they are told apart without colours") {
+  const std::vector<double> flat(300, 1.0), high(300, 2.0);
+  const Image image = draw({"", "epoch", "", {{"a", epochs(300), flat}, {"b", epochs(300), high}}});
+  const auto thickest = [&](chart::Color color) {
+    int most = 0, least = 1000;
+    for (int x = 120; x < 560; ++x) {
+      int rows = 0;
+      for (int y = 45; y < 440; ++y) {
+        rows += is(image, x, y, color) ? 1 : 0;
+      }
+      most = std::max(most, rows);
+      least = std::min(least, rows);
+    }
+    return std::pair(least, most);
+  };
+  CHECK(thickest(blue).first <= 3);
+  CHECK(thickest(blue).second >= 5);
+  CHECK(thickest(vermillion).first <= 3);
+  CHECK(thickest(vermillion).second >= 5);
+}

@@ -58,13 +58,13 @@ inline void draw_mark(Canvas& canvas, Point centre, double radius, const CurveSt
       canvas.disc(centre, radius, style.color);
       break;
     case MarkShape::square:
-      corners(4, 0.5, 1.3);
+      corners(4, 0.5, 1.32);
       break;
     case MarkShape::triangle:
       corners(3, 0, 1.5);
       break;
     case MarkShape::diamond:
-      corners(4, 0, 1.45);
+      corners(4, 0, 1.38);
       break;
     case MarkShape::falling_triangle:
       corners(3, 0.5, 1.5);

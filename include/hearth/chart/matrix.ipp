@@ -240,7 +240,7 @@ class MatrixDrawing {
   static double darkness(double share) { return std::sqrt(share); }
   static Color cell_color(double share) { return shade(darkness(share)); }
 
-  static constexpr Color zero{170, 178, 186};
+  static constexpr Color zero{128, 138, 148};
   static constexpr Color guide{214, 222, 230};
 
   const Matrix& matrix_;

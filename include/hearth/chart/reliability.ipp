@@ -58,7 +58,9 @@ class ReliabilityDrawing {
 
   double px(double length) const noexcept { return length * scale_; }
   double to_x(double share) const noexcept { return left_ + share * (right_ - left_); }
-  double to_y(double share) const noexcept { return diagram_bottom_ - share * (diagram_bottom_ - top_); }
+  double to_y(double share) const noexcept {
+    return diagram_bottom_ - std::clamp(share, 0.0, 1.0) * (diagram_bottom_ - top_);
+  }
   static int whole(double value) noexcept { return static_cast<int>(std::lround(value)); }
   static image::Rect rect(double top, double left, double bottom, double right) noexcept {
     return {whole(top), whole(left), whole(bottom) - whole(top), whole(right) - whole(left)};
@@ -174,9 +176,10 @@ HEARTH_INLINE Image draw_reliability(std::span<const ReliabilityBin> bins, doubl
                 bins.size());
   core::require(size.height >= 240 && size.width >= 300,
                 "draw_reliability: the image has at least 300 x 240 pixels, but got {} x {}", size.width, size.height);
+  constexpr double slack = 1e-6;  // of what was rounded
   for (std::size_t i = 0; i < bins.size(); ++i) {
     const ReliabilityBin& bin = bins[i];
-    const auto is_share = [](double value) { return value >= 0 && value <= 1; };
+    const auto is_share = [&](double value) { return value >= -slack && value <= 1 + slack; };
     core::require(
         bin.count >= 0 && (bin.count == 0 || (is_share(bin.confidence) && is_share(bin.accuracy))),
         "draw_reliability: confidence and accuracy lie between 0 and 1 and counts are not negative, but bin {} "

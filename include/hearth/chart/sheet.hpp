@@ -21,7 +21,7 @@ struct Tile {
 };
 
 struct SheetOptions {
-  std::string title;
+  std::string title{};
   int columns = 0;  ///< 0: as many as make the sheet look well
   int tile = 160;   ///< the side in pixels of the square that a picture is fitted into, from 48 to 1024
 };
