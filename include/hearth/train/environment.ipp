@@ -4,7 +4,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <torch/version.h>
@@ -12,6 +11,7 @@
 #include <sys/sysctl.h>
 #endif
 
+#include <array>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -85,8 +85,10 @@ HEARTH_INLINE std::string describe_environment(std::string_view device) {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
   ::localtime_r(&now, &local);
+  std::array<char, 64> started{};
+  std::strftime(started.data(), started.size(), "%Y-%m-%d %H:%M:%S %z", &local);
   return fmt::format(
-      "started         {:%Y-%m-%d %H:%M:%S %z}\n"
+      "started         {}\n"
       "hearth          {}\n"
       "LibTorch        {}\n"
       "CUDA            {}\n"
@@ -97,7 +99,7 @@ HEARTH_INLINE std::string describe_environment(std::string_view device) {
       "system          {}\n"
       "compiler        {}\n"
       "working folder  {}\n",
-      local, HEARTH_VERSION, TORCH_VERSION, detail::cuda_version(), core::printable(device),
+      started.data(), HEARTH_VERSION, TORCH_VERSION, detail::cuda_version(), core::printable(device),
       processor.empty() ? "unknown" : processor, std::thread::hardware_concurrency(), at::get_num_threads(),
       at::get_cpu_capability(), detail::system_name(), detail::compiler_name(),
       core::printable(std::filesystem::current_path(error)));

@@ -2,7 +2,6 @@
 
 #include <hearth/train/write_report.hpp>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -396,9 +395,10 @@ class ReportPage {
     const std::time_t now = std::time(nullptr);
     std::tm local{};
     ::localtime_r(&now, &local);
-    return fmt::format(
-        "</main>\n<footer>\n{}<p>Written by hearth on {:%Y-%m-%d} at {:%H:%M:%S}.</p>\n</footer>\n</body>\n</html>\n",
-        notes, local, local);
+    std::array<char, 64> time{};
+    std::strftime(time.data(), time.size(), "%Y-%m-%d at %H:%M:%S", &local);
+    return fmt::format("</main>\n<footer>\n{}<p>Written by hearth on {}.</p>\n</footer>\n</body>\n</html>\n", notes,
+                       time.data());
   }
 
   const std::filesystem::path& folder_;
