@@ -8,10 +8,17 @@
 
 #include <hearth/data/data_loader.hpp>
 #include <hearth/datasets/image_folder.hpp>
+#include <hearth/transforms/auto_augment.hpp>
+#include <hearth/transforms/color_jitter.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
+#include <hearth/transforms/filter.hpp>
 #include <hearth/transforms/flip.hpp>
+#include <hearth/transforms/grayscale.hpp>
 #include <hearth/transforms/normalize.hpp>
+#include <hearth/transforms/rand_augment.hpp>
+#include <hearth/transforms/random_apply.hpp>
+#include <hearth/transforms/random_erasing.hpp>
 #include <hearth/transforms/resize.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/weights/save.hpp>
@@ -47,6 +54,15 @@ int main(int argc, char** argv) {
     read_all("squashed", folder, results, Compose{Resize{image::Size{96, 160}}, RandomHorizontalFlip{1.0}, ToTensor{}});
     read_all("normalised", folder, results,
              Compose{Resize{64}, CenterCrop{64}, ToTensor{}, Normalize{imagenet::mean, imagenet::std}});
+    read_all("contrastive", folder, results,
+             Compose{RandomResizedCrop{112}, RandomHorizontalFlip{},
+                     RandomApply{{.p = 0.8},
+                                 ColorJitter{{.brightness = 0.4, .contrast = 0.4, .saturation = 0.4, .hue = 0.1}}},
+                     RandomGrayscale{0.2}, RandomApply{GaussianBlur{11}}, ToTensor{}});
+    read_all("recipe", folder, results,
+             Compose{RandomResizedCrop{96}, RandomHorizontalFlip{},
+                     RandomChoice{RandAugment{}, AutoAugment{}, TrivialAugmentWide{}}, ToTensor{},
+                     Normalize{imagenet::mean, imagenet::std}, RandomErasing{}});
     save_weights(results, folder.string() + ".pth");
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());

@@ -4,11 +4,13 @@
 
 The files are made here, PNG and JPEG of every kind that data sets have; the first 40 JPEG files of ARCHIVE, a tar, are
 read beside them. It is data/imagenet-samples.tar in the folder that HEARTH_SHARED names where nothing else is said.
-Differences are in steps of 1/255, before normalisation; a program with libjpeg-turbo, which Pillow has too, must decode
+Pipelines with random transforms draw what hearth's draw: from its random streams, in the documented order. Differences
+are in steps of 1/255, before normalisation; a program with libjpeg-turbo, which Pillow has too, must decode
 JPEG as equally as PNG. Where torch, torchvision or Pillow is missing, the exit code is 77: skipped.
 """
 
 import argparse
+import math
 import os
 import pathlib
 import subprocess
@@ -23,18 +25,115 @@ try:
 
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
     import torchvision_parts  # noqa: F401, before torchvision
+    from random_stream import RandomStream
     from torchvision import datasets
+    from torchvision import transforms as T
     from torchvision.transforms import CenterCrop, Compose, Normalize, RandomHorizontalFlip, Resize, ToTensor
+    from torchvision.transforms import functional as F
 except ImportError as error:
     print(f"skipped: the comparison with torchvision, for {error}")
     sys.exit(77)
 
 STD = (0.229, 0.224, 0.225)
+to_tensor, normalize = ToTensor(), Normalize((0.485, 0.456, 0.406), STD)
+
+
+def resized_crop(image, random, size):
+    """RandomResizedCrop."""
+    width, height = image.size
+    for _ in range(10):
+        area = height * width * random.uniform(0.08, 1.0)
+        ratio = math.exp(random.uniform(math.log(3 / 4), math.log(4 / 3)))
+        w, h = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
+        if 1 <= w <= width and 1 <= h <= height:
+            top = random.below(height - h + 1)
+            return F.resized_crop(image, top, random.below(width - w + 1), h, w, [size, size])
+    w, h = min(width, max(1, round(height * 4 / 3))), min(height, max(1, round(width / (3 / 4))))
+    return F.resized_crop(image, (height - h) // 2, (width - w) // 2, h, w, [size, size])
+
+
+def flipped(image, random):
+    """RandomHorizontalFlip."""
+    return F.hflip(image) if random.bernoulli(0.5) else image
+
+
+def jittered(image, random):
+    """ColorJitter of 0.4, 0.4, 0.4 and 0.1."""
+    order = [0, 1, 2, 3]
+    for i in (4, 3, 2):
+        k = random.below(i)
+        order[i - 1], order[k] = order[k], order[i - 1]
+    factors = [random.uniform(1 - 0.4, 1 + 0.4) for _ in range(3)] + [random.uniform(-0.1, 0.1)]
+    steps = (F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue)
+    for i in order:
+        image = steps[i](image, factors[i])
+    return image
+
+
+def augmented(image, random):
+    """One of RandAugment, AutoAugment and TrivialAugmentWide, torchvision's own with random's numbers for torch's."""
+    transform = (T.RandAugment(), T.AutoAugment(), T.TrivialAugmentWide())[min(int(random.uniform() * 3), 2)]
+
+    def draw(one, size):
+        return torch.tensor([one() for _ in range(math.prod(size))]).reshape(size)
+
+    # How torch.linspace rounds depends on the processor, and int() of its 16 may be 15; hearth rounds to the nearest.
+    def linspace(start, end, bins):
+        return torch.tensor([(start * (bins - 1 - i) + end * i) / (bins - 1) for i in range(bins)])
+
+    theirs = torch.randint, torch.rand, torch.linspace
+    torch.randint = lambda high, size, dtype=None: draw(lambda: random.below(high), size)
+    torch.rand = lambda size: draw(random.uniform, size)
+    torch.linspace = linspace
+    try:
+        return transform(image)
+    finally:
+        torch.randint, torch.rand, torch.linspace = theirs
+
+
+def erased(tensor, random):
+    """RandomErasing with probability 0.5."""
+    _, height, width = tensor.shape
+    for _ in range(10) if random.bernoulli(0.5) else ():
+        area = height * width * random.uniform(0.02, 0.33)
+        ratio = math.exp(random.uniform(math.log(0.3), math.log(3.3)))
+        h, w = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
+        if h < height and w < width:
+            top = random.below(height - h + 1)
+            return F.erase(tensor, top, random.below(width - w + 1), h, w, torch.zeros(1))
+    return tensor
+
+
+def contrastive(image, random):
+    """What SimCLR trains with."""
+    image = flipped(resized_crop(image, random, 112), random)
+    image = jittered(image, random) if random.bernoulli(0.8) else image
+    image = F.rgb_to_grayscale(image, 3) if random.bernoulli(0.2) else image
+    if random.bernoulli(0.5):
+        sigma = random.uniform(0.1, 2.0)
+        image = F.gaussian_blur(image, [11, 11], [sigma, sigma])
+    return to_tensor(image)
+
+
+def recipe(image, random):
+    """What torchvision's own weights are trained with, or nearly so."""
+    image = augmented(flipped(resized_crop(image, random, 96), random), random)
+    return erased(normalize(to_tensor(image)), random)
+
+
+def always(*steps):
+    transform = Compose(steps)
+    return lambda image, random: transform(image)
+
+
+# pixels.cpp has the same.
 PIPELINES = {
-    "decoded": Compose([ToTensor()]),
-    "evaluation": Compose([Resize(256), CenterCrop(224), ToTensor()]),
-    "squashed": Compose([Resize((96, 160)), RandomHorizontalFlip(1.0), ToTensor()]),
-    "normalised": Compose([Resize(64), CenterCrop(64), ToTensor(), Normalize((0.485, 0.456, 0.406), STD)]),
+    "decoded": always(to_tensor),
+    "evaluation": always(Resize(256), CenterCrop(224), to_tensor),
+    "squashed": always(Resize((96, 160)), RandomHorizontalFlip(1.0), to_tensor),
+    "normalised": always(Resize(64), CenterCrop(64), to_tensor, normalize),
+    "contrastive": contrastive,
+    "recipe": recipe,
 }
 
 
@@ -96,10 +195,11 @@ def main():
         print(f"{'':<22} pictures  equal  worst   mean |difference|, of 255")
         failed = False
         for pipeline, transform in PIPELINES.items():
-            dataset = datasets.ImageFolder(folder, transform)
-            scale = 255 * torch.tensor(STD)[:, None, None] if pipeline == "normalised" else 255
+            dataset = datasets.ImageFolder(folder)
+            scale = 255 * torch.tensor(STD)[:, None, None] if pipeline in ("normalised", "recipe") else 255
             differences = {name: [] for name in dataset.classes}
-            for i, (picture, label) in enumerate(dataset):
+            for i, (image, label) in enumerate(dataset):
+                picture = transform(image, RandomStream(0, 0, i))
                 mine = ours[f"{pipeline} {i}"]
                 if mine.shape != picture.shape:
                     raise SystemExit(f"{dataset.imgs[i][0]}: {list(mine.shape)} instead of {list(picture.shape)}")
@@ -112,7 +212,7 @@ def main():
                 exact = name == "png" or "libjpeg-turbo" in ours
                 good = (worst <= 1.01 and equal >= 0.99) if exact else mean <= 1
                 failed = failed or not good
-                print(f"{pipeline:<10} {name:<11} {len(parts):>8} {equal:>6.1%} {worst:>6.1f} {mean:>8.4f}"
+                print(f"{pipeline:<11} {name:<10} {len(parts):>8} {equal:>6.1%} {worst:>6.1f} {mean:>8.4f}"
                       + ("" if good else "  too far"), flush=True)
     return 1 if failed else 0
 
