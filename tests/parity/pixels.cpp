@@ -8,18 +8,23 @@
 
 #include <hearth/data/data_loader.hpp>
 #include <hearth/datasets/image_folder.hpp>
+#include <hearth/transforms/affine.hpp>
 #include <hearth/transforms/auto_augment.hpp>
 #include <hearth/transforms/color_jitter.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
 #include <hearth/transforms/filter.hpp>
+#include <hearth/transforms/five_crop.hpp>
 #include <hearth/transforms/flip.hpp>
 #include <hearth/transforms/grayscale.hpp>
 #include <hearth/transforms/normalize.hpp>
+#include <hearth/transforms/perspective.hpp>
 #include <hearth/transforms/rand_augment.hpp>
 #include <hearth/transforms/random_apply.hpp>
+#include <hearth/transforms/random_crop.hpp>
 #include <hearth/transforms/random_erasing.hpp>
 #include <hearth/transforms/resize.hpp>
+#include <hearth/transforms/rotation.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/weights/save.hpp>
 
@@ -63,6 +68,28 @@ int main(int argc, char** argv) {
              Compose{RandomResizedCrop{96}, RandomHorizontalFlip{},
                      RandomChoice{RandAugment{}, AutoAugment{}, TrivialAugmentWide{}}, ToTensor{},
                      Normalize{imagenet::mean, imagenet::std}, RandomErasing{}});
+    read_all("food", folder, results,
+             Compose{RandomResizedCrop{224}, RandomHorizontalFlip{}, RandomRotation{90}, ToTensor{},
+                     Normalize{imagenet::mean, imagenet::std}});
+    const auto nearest = Interpolation::nearest;
+    const auto bilinear = Interpolation::bilinear;
+    const auto bicubic = Interpolation::bicubic;
+    read_all("padded", folder, results,
+             Compose{Resize{image::Size{60, 72}, {.interpolation = bicubic}},
+                     RandomCrop{64, {.padding = 8, .padding_mode = PaddingMode::reflect}},
+                     RandomRotation{{-15, 30}, {.interpolation = bicubic, .expand = true, .fill = {9, 99, 199}}},
+                     Resize{image::Size{50, 50}, {.interpolation = nearest}}, ToTensor{}});
+    read_all("warped", folder, results,
+             Compose{RandomResizedCrop{120, {.interpolation = bicubic}},
+                     RandomAffine{30,
+                                  {.translate = image::Point{0.1, 0.2},
+                                   .scale = transforms::Interval{0.7, 1.2},
+                                   .shear = transforms::Shear{-10, 10, -5, 15},
+                                   .interpolation = bilinear,
+                                   .fill = 128}},
+                     RandomPerspective{{.distortion_scale = 0.4, .p = 0.9}}, ToTensor{}});
+    read_all("ten crops", folder, results,
+             Compose{Resize{64}, TenCrop{image::Size{56, 48}}, ToTensor{}, Normalize{imagenet::mean, imagenet::std}});
     save_weights(results, folder.string() + ".pth");
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());

@@ -38,7 +38,7 @@ STD = (0.229, 0.224, 0.225)
 to_tensor, normalize = ToTensor(), Normalize((0.485, 0.456, 0.406), STD)
 
 
-def resized_crop(image, random, size):
+def resized_crop(image, random, size, interpolation=T.InterpolationMode.BILINEAR):
     """RandomResizedCrop."""
     width, height = image.size
     for _ in range(10):
@@ -47,9 +47,9 @@ def resized_crop(image, random, size):
         w, h = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
         if 1 <= w <= width and 1 <= h <= height:
             top = random.below(height - h + 1)
-            return F.resized_crop(image, top, random.below(width - w + 1), h, w, [size, size])
+            return F.resized_crop(image, top, random.below(width - w + 1), h, w, [size, size], interpolation)
     w, h = min(width, max(1, round(height * 4 / 3))), min(height, max(1, round(width / (3 / 4))))
-    return F.resized_crop(image, (height - h) // 2, (width - w) // 2, h, w, [size, size])
+    return F.resized_crop(image, (height - h) // 2, (width - w) // 2, h, w, [size, size], interpolation)
 
 
 def flipped(image, random):
@@ -121,6 +121,43 @@ def recipe(image, random):
     return erased(normalize(to_tensor(image)), random)
 
 
+def food(image, random):
+    """What Food-11's tutorial trains with."""
+    image = flipped(resized_crop(image, random, 224), random)
+    return normalize(to_tensor(F.rotate(image, random.uniform(-90, 90))))
+
+
+def padded_crop(image, random):
+    """Bicubic, then a crop of the image with its mirror image around it, and a turn that shows all of the image."""
+    image = F.pad(F.resize(image, [60, 72], T.InterpolationMode.BICUBIC), 8, padding_mode="reflect")
+    top = random.below(76 - 64 + 1)
+    image = F.crop(image, top, random.below(88 - 64 + 1), 64, 64)
+    angle = random.uniform(-15, 30)
+    image = F.rotate(image, angle, T.InterpolationMode.BICUBIC, expand=True, fill=[9, 99, 199])
+    return to_tensor(F.resize(image, [50, 50], T.InterpolationMode.NEAREST))
+
+
+def warped(image, random):
+    """RandomAffine with all its options, then RandomPerspective."""
+    image = resized_crop(image, random, 120, T.InterpolationMode.BICUBIC)
+    angle = random.uniform(-30, 30)
+    move = [round(random.uniform(-0.1 * 120, 0.1 * 120)), round(random.uniform(-0.2 * 120, 0.2 * 120))]
+    scale = random.uniform(0.7, 1.2)
+    shear = [random.uniform(-10, 10), random.uniform(-5, 15)]
+    image = F.affine(image, angle, move, scale, shear, T.InterpolationMode.BILINEAR, fill=[128])
+    if random.bernoulli(0.9):
+        near = lambda: random.below(25)  # noqa: E731, int(0.4 * 60) + 1
+        far = lambda: 120 - 25 + random.below(25)  # noqa: E731
+        corners = [[x(), y()] for x, y in [(near, near), (far, near), (far, far), (near, far)]]
+        start = [[0, 0], [119, 0], [119, 119], [0, 119]]
+        image = F.perspective(image, start, corners, T.InterpolationMode.BILINEAR, 0)
+    return to_tensor(image)
+
+
+def ten_crops(image, random):
+    return torch.stack([normalize(to_tensor(crop)) for crop in F.ten_crop(F.resize(image, 64), [56, 48])])
+
+
 def always(*steps):
     transform = Compose(steps)
     return lambda image, random: transform(image)
@@ -134,6 +171,10 @@ PIPELINES = {
     "normalised": always(Resize(64), CenterCrop(64), to_tensor, normalize),
     "contrastive": contrastive,
     "recipe": recipe,
+    "food": food,
+    "padded": padded_crop,
+    "warped": warped,
+    "ten crops": ten_crops,
 }
 
 
@@ -196,7 +237,7 @@ def main():
         failed = False
         for pipeline, transform in PIPELINES.items():
             dataset = datasets.ImageFolder(folder)
-            scale = 255 * torch.tensor(STD)[:, None, None] if pipeline in ("normalised", "recipe") else 255
+            scale = 255 * torch.tensor(STD)[:, None, None] if pipeline in ("normalised", "recipe", "food", "ten crops") else 255
             differences = {name: [] for name in dataset.classes}
             for i, (image, label) in enumerate(dataset):
                 picture = transform(image, RandomStream(0, 0, i))
