@@ -74,9 +74,9 @@ void check(const std::string& name, const Transform& transform) {
       CHECK(std::equal(result.pixels().begin(), result.pixels().end(), expected.image().data));
       ++images;
     } else {
-      const std::vector<double> wanted = expected.values<double>();
       const std::vector<Augmentation> found = draw_with(transform, {height, width}, random);
-      REQUIRE(found.size() == wanted.size() / 2);
+      REQUIRE(found.size() == static_cast<std::size_t>(expected.shape[0]));
+      const std::vector<double> wanted = found.empty() ? std::vector<double>{} : expected.values<double>();
       for (std::size_t i = 0; i < found.size(); ++i) {
         CHECK(static_cast<double>(found[i].op) == wanted[2 * i]);
         CHECK(found[i].magnitude == wanted[2 * i + 1]);

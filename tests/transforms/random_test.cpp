@@ -2,17 +2,18 @@
 #include <hearth/transforms/crop.hpp>
 #include <hearth/transforms/flip.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 
 #include "catch.hpp"
 #include "image/reference.hpp"
+#include "transforms/draws.hpp"
 
 using namespace hearth;
 
@@ -20,20 +21,9 @@ namespace {
 
 constexpr std::size_t draws = 100'000;
 
-/// Compares the distribution of the values with the reference's: two samples of one distribution differ by more than
-/// this (Kolmogorov and Smirnov) once in a thousand times.
 void check_distribution(const std::string& name, std::vector<double> values) {
   static const Pack pack(HEARTH_TEST_DIR "/transforms/reference/crops.pack");
-  const double most = 1.95 * std::sqrt(2.0 / static_cast<double>(draws));
-  std::sort(values.begin(), values.end());
-  const std::vector<double> reference = pack[name].values<double>();
-  const std::size_t points = reference.size() / 2;
-  for (std::size_t i = 0; i < points; ++i) {
-    const auto end = std::upper_bound(values.begin(), values.end(), reference[i] + 1e-9);
-    const double share = static_cast<double>(end - values.begin()) / static_cast<double>(values.size());
-    CAPTURE(name, reference[i]);
-    CHECK(std::abs(share - reference[points + i]) < most);
-  }
+  ::check_distribution(pack[name], draws, std::move(values));
 }
 
 void check_crops(const std::string& name, image::Size size, const RandomResizedCrop& crop) {
@@ -66,24 +56,6 @@ double rate(const Flip& flip) {
     flips += plan.flipped_horizontally() || plan.flipped_vertically() ? 1 : 0;
   }
   return flips / static_cast<double>(draws);
-}
-
-/// How many 32-bit numbers `use` draws.
-template <class Use>
-int numbers_drawn(Use use) {
-  RandomStream used(5, 6, 7);
-  use(used);
-  const std::uint64_t next = used.bits64();
-  for (int count = 0; count < 1000; ++count) {
-    RandomStream fresh(5, 6, 7);
-    for (int i = 0; i < count; ++i) {
-      fresh();
-    }
-    if (fresh.bits64() == next) {
-      return count;
-    }
-  }
-  return -1;
 }
 
 }  // namespace

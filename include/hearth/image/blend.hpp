@@ -1,8 +1,6 @@
 /// Pillow's Image.blend of two values, as its enhancers use it.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -17,22 +15,30 @@ namespace hearth::image {
 class Blend {
  public:
   /// Throws Error, in the name of `operation`, unless the factor is finite and not negative.
-  Blend(std::string_view operation, double factor) {
+  Blend(std::string_view operation, double factor) : factor_(static_cast<double>(static_cast<float>(factor))) {
     core::require(std::isfinite(factor) && factor >= 0, "{}: the factor must be finite and at least 0, but got {}",
                   operation, factor);
-    // From memory, no processor fuses a product with the sum, which would round otherwise than Pillow.
-    for (int i = -255; i <= 255; ++i) {
-      products_[static_cast<std::size_t>(i + 255)] = static_cast<float>(factor) * static_cast<float>(i);
-    }
   }
 
   std::uint8_t operator()(std::uint8_t degenerate, std::uint8_t value) const noexcept {
-    const float sum = static_cast<float>(degenerate) + products_[static_cast<std::size_t>(value - degenerate + 255)];
-    return static_cast<std::uint8_t>(std::clamp(sum, 0.0F, 255.0F));
+    // The product has 33 bits at most: it is exact, and rounded once, to float. No processor can fuse it with the sum,
+    // which would round otherwise than Pillow.
+    const auto product = static_cast<float>(factor_ * static_cast<double>(value - degenerate));
+    const float sum = static_cast<float>(degenerate) + product;
+    const float positive = sum > 0.0F ? sum : 0.0F;
+    return static_cast<std::uint8_t>(static_cast<int>(positive < 255.0F ? positive : 255.0F));
+  }
+
+  /// The same for `count` values, in place.
+  void row(const std::uint8_t* degenerate, std::uint8_t* values, std::size_t count) const noexcept {
+    const Blend self = *this;  // what is written is none of it
+    for (std::size_t i = 0; i < count; ++i) {
+      values[i] = self(degenerate[i], values[i]);
+    }
   }
 
  private:
-  std::array<float, 511> products_;
+  double factor_;  // a float's value
 };
 
 }  // namespace hearth::image

@@ -147,12 +147,13 @@ HEARTH_INLINE void adjust_saturation(Image& image, double factor) {
   if (image.channels() == 1) {
     return;
   }
-  std::vector<std::uint8_t>& pixels = image.pixels();
-  for (std::size_t i = 0; i < pixels.size(); i += 3) {
-    const std::uint8_t grey = luma(&pixels[i]);
-    pixels[i] = blend(grey, pixels[i]);
-    pixels[i + 1] = blend(grey, pixels[i + 1]);
-    pixels[i + 2] = blend(grey, pixels[i + 2]);
+  std::vector<std::uint8_t> grey(static_cast<std::size_t>(image.stride()));
+  for (int y = 0; y < image.height(); ++y) {
+    std::uint8_t* const row = image.row(y);
+    for (std::size_t i = 0; i < grey.size(); i += 3) {
+      store_grey(luma(row + i), 3, &grey[i]);
+    }
+    blend.row(grey.data(), row, grey.size());
   }
 }
 

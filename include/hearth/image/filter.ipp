@@ -62,25 +62,25 @@ HEARTH_INLINE void adjust_sharpness(Image& image, double factor) {
   if (image.height() < 3 || image.width() < 3) {
     return;
   }
-  const std::ptrdiff_t pixel = image.channels();
-  const std::ptrdiff_t stride = image.stride();
+  const auto pixel = static_cast<std::size_t>(image.channels());
+  const auto stride = static_cast<std::size_t>(image.stride());
   // Rows are changed in place, so the one above and the one itself are kept as they were.
   std::vector<std::uint8_t> above(image.row(0), image.row(0) + stride);
-  std::vector<std::uint8_t> here(static_cast<std::size_t>(stride));
-  std::vector<int> columns(static_cast<std::size_t>(stride));  // the sum of each value and those above and below it
+  std::vector<std::uint8_t> here(stride);
+  std::vector<int> columns(stride);  // the sum of each value and those above and below it
+  std::vector<std::uint8_t> smooth(stride);
   for (int y = 1; y + 1 < image.height(); ++y) {
     std::uint8_t* const row = image.row(y);
     const std::uint8_t* const below = image.row(y + 1);
     std::copy_n(row, stride, here.data());
-    for (std::size_t i = 0; i < columns.size(); ++i) {
+    for (std::size_t i = 0; i < stride; ++i) {
       columns[i] = above[i] + here[i] + below[i];
     }
-    for (std::ptrdiff_t i = pixel; i < stride - pixel; ++i) {
-      const int* const column = columns.data() + i;
-      const std::uint8_t value = here[static_cast<std::size_t>(i)];
-      const int sum = column[-pixel] + column[0] + column[pixel] + 4 * value;  // weights 1, in the middle 5
-      row[i] = blend(static_cast<std::uint8_t>((2 * sum + 13) / 26), value);
+    for (std::size_t i = pixel; i < stride - pixel; ++i) {
+      const int sum = columns[i - pixel] + columns[i] + columns[i + pixel] + 4 * here[i];  // weights 1, the middle's 5
+      smooth[i] = static_cast<std::uint8_t>((2 * sum + 13) / 26);
     }
+    blend.row(smooth.data() + pixel, row + pixel, stride - 2 * pixel);
     above.swap(here);
   }
 }
