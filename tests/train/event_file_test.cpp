@@ -116,6 +116,16 @@ TEST_CASE("TensorBoard's reader finds the numbers, pictures and texts of a folde
   CHECK(decode_image(core::read_file(folder / "matrix.png"), "matrix.png") == picture);
 }
 
+TEST_CASE("a new file sorts behind those of a folder, also when the clock was set back", "[event_file]") {
+  const hearth_test::TemporaryFolder temporary;
+  temporary.write("events.out.tfevents.9000000000.a-host.1", "");
+  temporary.write("events.out.tfevents.none", "");
+  EventFile file(temporary.path());
+  file.scalar("loss", 0, 1);
+  file.flush();
+  CHECK(file.path().filename().string().starts_with("events.out.tfevents.9000000001."));
+}
+
 TEST_CASE("a file that goes on from a step takes the place of what older ones have from there", "[event_file]") {
   const hearth_test::TemporaryFolder temporary;
   std::vector<std::string> names;

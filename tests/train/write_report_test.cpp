@@ -76,7 +76,7 @@ TEST_CASE("text in a page is escaped, and what is no text for a page becomes U+F
 
 TEST_CASE("a report has what its folder has, and nothing of what is absent", "[write_report]") {
   const hearth_test::TemporaryFolder folder;
-  CHECK_THAT(page_of(folder), ContainsSubstring("<p class=\"state\">0 epochs</p>") && !ContainsSubstring("<section") &&
+  CHECK_THAT(page_of(folder), !ContainsSubstring("class=\"state\"") && !ContainsSubstring("<section") &&
                                   !ContainsSubstring("<nav>") && !ContainsSubstring("refresh"));
   folder.write("metrics.csv", metrics);
   folder.write("command.txt", "./food11 train --data 'a b'\n");

@@ -307,7 +307,6 @@ class ReportPage {
     const int all = options_.epochs;
     const std::size_t now = all > 0 ? std::min<std::size_t>(done + 1, static_cast<std::size_t>(all)) : done + 1;
     const std::string of = all > 0 ? fmt::format(" of {}", all) : "";
-    const std::string epochs = fmt::format("{} {}", done, done == 1 ? "epoch" : "epochs");
     std::string line;
     switch (options_.state) {
       case RunState::running:
@@ -325,10 +324,13 @@ class ReportPage {
         line = fmt::format("<strong class=\"warn\">ended by an error</strong> in epoch {}{}", now, of);
         break;
       case RunState::unknown:
-        line = epochs;
+        line = done == 0 ? "" : fmt::format("{} {}", done, done == 1 ? "epoch" : "epochs");
         break;
     }
-    return line + (options_.remark.empty() ? "" : " \u00b7 " + html_text(options_.remark));
+    if (!options_.remark.empty()) {
+      line += (line.empty() ? "" : " \u00b7 ") + html_text(options_.remark);
+    }
+    return line.empty() ? line : "<p class=\"state\">" + line + "</p>\n";
   }
 
   static void card(std::string& cards, std::string_view name, std::string_view value, std::string_view more = {}) {
@@ -382,7 +384,7 @@ class ReportPage {
         // Nothing is loaded and nothing is run, whatever is in the texts.
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
         "'unsafe-inline'\">\n{}<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<header>\n<h1>{}</h1>\n"
-        "<p class=\"state\">{}</p>\n</header>\n{}{}<main>\n",
+        "{}</header>\n{}{}<main>\n",
         options_.state == RunState::running ? "<meta http-equiv=\"refresh\" content=\"15\">\n" : "", name, report_style,
         name, state_line(), cards(), links_.empty() ? "" : "<nav>\n" + links_ + "</nav>\n");
   }
