@@ -182,7 +182,7 @@ int run_train(const program::Flags& command_line, Flags flags, const InterruptSi
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   info("total time taken to train the model: {}", core::format_duration(seconds.count()));
-  info("best val Acc: {:.4f} in epoch {}", history.best().accuracy, history.best().epoch);
+  info("best val Acc: {:.4f} in epoch {}", history.best().accuracy, history.best().epoch + 1);
   info("evaluating the best weights...");
   load_weights(*model, folder / "best.pth");
   write_evaluation(folder.path(), model, val,
