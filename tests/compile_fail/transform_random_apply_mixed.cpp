@@ -1,4 +1,4 @@
-// expect: RandomApply: its stages must all be of images (it then stands before ToTensor), or all of floats that keep
+// expect: RandomApply: its stages must all make one image of one (it then stands before ToTensor), or all change
 #include <hearth/transforms/flip.hpp>
 #include <hearth/transforms/grayscale.hpp>
 #include <hearth/transforms/normalize.hpp>

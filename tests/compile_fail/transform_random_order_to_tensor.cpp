@@ -1,4 +1,4 @@
-// expect: RandomOrder: its stages must all be of images (it then stands before ToTensor), or all of floats that keep
+// expect: RandomOrder: its stages must all make one image of one (it then stands before ToTensor), or all change
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/flip.hpp>
 #include <hearth/transforms/random_apply.hpp>

@@ -33,9 +33,10 @@ class RandomApply {
   static constexpr bool of_images = transforms::all_of_images<Stages...>;
   static constexpr bool of_floats = transforms::all_of_floats<Stages...>;
   static_assert(sizeof...(Stages) > 0, "RandomApply: give it at least one stage");
-  static_assert(of_images || of_floats,
-                "RandomApply: its stages must all be of images (it then stands before ToTensor), or all of floats that "
-                "keep their shape (it then stands after it)");
+  static_assert(
+      of_images || of_floats,
+      "RandomApply: its stages must all make one image of one (it then stands before ToTensor), or all change "
+      "floats and keep their shape (it then stands after it)");
 
  public:
   explicit RandomApply(Stages... stages) : RandomApply(RandomApplyOptions(), std::move(stages)...) {}
@@ -83,8 +84,8 @@ class RandomChoice {
   static_assert(sizeof...(Stages) > 0, "RandomChoice: give it at least one stage");
   static_assert(
       of_images || of_floats,
-      "RandomChoice: its stages must all be of images (it then stands before ToTensor), or all of floats that "
-      "keep their shape (it then stands after it)");
+      "RandomChoice: its stages must all make one image of one (it then stands before ToTensor), or all change "
+      "floats and keep their shape (it then stands after it)");
 
  public:
   explicit RandomChoice(Stages... stages) : RandomChoice(RandomChoiceOptions(), std::move(stages)...) {}
@@ -120,9 +121,10 @@ class RandomOrder {
   static constexpr bool of_images = transforms::all_of_images<Stages...>;
   static constexpr bool of_floats = transforms::all_of_floats<Stages...>;
   static_assert(sizeof...(Stages) > 0, "RandomOrder: give it at least one stage");
-  static_assert(of_images || of_floats,
-                "RandomOrder: its stages must all be of images (it then stands before ToTensor), or all of floats that "
-                "keep their shape (it then stands after it)");
+  static_assert(
+      of_images || of_floats,
+      "RandomOrder: its stages must all make one image of one (it then stands before ToTensor), or all change "
+      "floats and keep their shape (it then stands after it)");
 
  public:
   explicit RandomOrder(Stages... stages) : stages_(std::move(stages)...) {}
