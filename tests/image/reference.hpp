@@ -43,7 +43,9 @@ class Pack {
     template <class T>
     std::vector<T> values() const {
       std::vector<T> values(bytes.size() / sizeof(T));
-      std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+      if (!values.empty()) {  // an empty vector has no place to copy to
+        std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+      }
       return values;
     }
   };
