@@ -6,13 +6,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <ctime>
 #include <functional>
 #include <limits>
+#include <locale>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -87,12 +88,14 @@ struct MetricsTable {
 
   /// Not a number where there is none.
   double number(std::size_t row, std::string_view name) const {
-    double value = std::numeric_limits<double>::quiet_NaN();
-    if (has(name)) {
-      const std::string& field = rows[row][column(name)];
-      std::from_chars(field.data(), field.data() + field.size(), value);
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    if (!has(name)) {
+      return none;
     }
-    return value;
+    std::istringstream field(rows[row][column(name)]);  // not every standard library's from_chars reads double
+    field.imbue(std::locale::classic());
+    double value = none;
+    return field >> value ? value : none;
   }
 };
 
