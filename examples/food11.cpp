@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include <hearth/core/printable.hpp>
 #include <hearth/core/terminal.hpp>
 #include <hearth/hearth.hpp>
 
@@ -57,25 +58,6 @@ void info(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
   Console::print("[INFO] {}\n", fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
-/// Tells how far a pass over images has come: now and then, and at its end.
-class PassProgress {
- public:
-  explicit PassProgress(std::string what) : what_(std::move(what)) {}
-  void operator()(std::size_t done, std::size_t total) {
-    const auto now = std::chrono::steady_clock::now();
-    if (done == total || now - shown_ > std::chrono::seconds(1)) {
-      shown_ = now;
-      const double seconds = std::chrono::duration<double>(now - begun_).count();
-      Console::print_error("{}: {} of {}, {:.0f} images/s\n", what_, done, total, static_cast<double>(done) / seconds);
-    }
-  }
-
- private:
-  std::string what_;
-  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point shown_ = begun_;
-};
-
 auto augmentation(int image_size) {
   return Compose{RandomResizedCrop{image_size}, RandomHorizontalFlip{}, RandomRotation{90}, ToTensor{},
                  Normalize{imagenet::mean, imagenet::std}};
@@ -117,7 +99,7 @@ models::DenseNet make_model(const program::Flags& command_line, const Flags& fla
 
 /// As the tutorial that drives all GPUs of a host from one process: so many times the batch and the learning rate.
 void scale_by_gpus(Flags& flags) {
-  const int gpus = cuda_device_count();
+  const int gpus = parse_device(flags.run.device).is_cuda() ? cuda_device_count() : 1;
   if (!flags.scale_by_gpus || gpus < 2) {
     return;
   }
@@ -130,13 +112,13 @@ void scale_by_gpus(Flags& flags) {
 int run_prepare(const PrepareFlags& flags) {
   core::require(!flags.source.empty(), "--source is missing: food-11.zip, or the folder that it unpacks to");
   const Food11 data =
-      prepare_food11(flags.source, flags.data, {.progress = PassProgress("preparing " + flags.data.string())});
+      prepare_food11(flags.source, flags.data, {.progress = program::PassProgress("preparing " + flags.data.string())});
   info("{} is prepared from {}", flags.data.string(), data.source);
   Console::print("{}", to_string(data.counts));
   return 0;
 }
 
-int run_train(const program::Flags& command_line, Flags flags, const InterruptSignal& interrupt,
+int run_train(const program::Flags& command_line, Flags& flags, const InterruptSignal& interrupt,
               const SaveSignal& save) {
   const Placement placement{parse_device(flags.run.device), flags.run.channels_last};
   const Food11 data = open_food11(flags.run.data);
@@ -171,7 +153,7 @@ int run_train(const program::Flags& command_line, Flags flags, const InterruptSi
                   SaveLast{folder},
                   Curves{folder},
                   SaveConfusionMatrix{folder},
-                  TensorBoard{folder},
+                  TensorBoard{folder, program::tensor_board_options()},
                   Report{folder, {.title = report_title, .command = command_line.command(), .summary = network}}};
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(
@@ -186,26 +168,27 @@ int run_train(const program::Flags& command_line, Flags flags, const InterruptSi
   info("evaluating the best weights...");
   load_weights(*model, folder / "best.pth");
   write_evaluation(folder.path(), model, val,
-                   {.title = "validation", .placement = placement, .progress = PassProgress("validation")});
+                   {.title = "validation", .placement = placement, .progress = program::PassProgress("validation")});
   write_report(
       folder.path(),
       {.title = report_title, .state = RunState::complete, .epochs = flags.run.epochs, .watch = history.watch});
-  info("the run is in {}: look at report.html there", folder.path().string());
+  info("the run is in {}: look at report.html there", core::printable(folder.path()));
   return 0;
 }
 
-/// The model with the weights that the user names, and what it was trained with.
+/// The model with the weights that the user names, and the size of the images that it was trained with.
 struct Trained {
   models::DenseNet model;
-  std::vector<std::string> classes;  // empty where the file does not say
   int image_size = 224;
 };
 
-Trained load(const WeightsFlags& flags, std::size_t num_classes) {
+Trained load(const WeightsFlags& flags) {
   core::require(!flags.weights.empty(), "--weights is missing: a file such as runs/food11/best.pth");
-  Trained trained{models::densenet121({.num_classes = static_cast<std::int64_t>(num_classes)}),
-                  read_classes(flags.weights)};
+  Trained trained{models::densenet121({.num_classes = static_cast<std::int64_t>(food11_classes().size())})};
   load_weights(*trained.model, flags.weights);
+  const std::vector<std::string> classes = read_classes(flags.weights);
+  core::require(classes.empty() || classes == food11_classes(), "{} has weights of other classes than Food-11's: {}, …",
+                core::printable(flags.weights), core::printable(classes.empty() ? "" : classes.front()));
   trained.image_size =
       flags.image_size > 0
           ? flags.image_size
@@ -227,7 +210,7 @@ int run_evaluate(const WeightsFlags& flags) {
   const auto folder = program::choice<std::filesystem::path>(
       "--split", flags.split,
       {{"training", data.training}, {"validation", data.validation}, {"evaluation", data.evaluation}});
-  Trained trained = load(flags, data.classes.size());
+  Trained trained = load(flags);
   const Placement placement{parse_device(flags.device)};
   DataLoader loader{plain_images(folder, data, trained.image_size), loader_options(flags)};
   info("evaluating {} on {} images...", flags.weights.string(), loader.samples());
@@ -237,10 +220,10 @@ int run_evaluate(const WeightsFlags& flags) {
                                                                 .pictures = static_cast<std::size_t>(flags.count),
                                                                 .seed = flags.seed,
                                                                 .placement = placement,
-                                                                .progress = PassProgress(flags.split)});
+                                                                .progress = program::PassProgress(flags.split)});
   write_report(output, {.title = fmt::format("{}: {}", report_title, flags.split)});
   Console::print("{}", evaluation.to_string());
-  info("report.html, with the confusion matrix, the worst mistakes and more, is in {}", output.string());
+  info("report.html, with the confusion matrix, the worst mistakes and more, is in {}", core::printable(output));
   return 0;
 }
 
@@ -250,37 +233,40 @@ int predict_dataset(const WeightsFlags& flags, Trained& trained, const std::vect
                     Dataset dataset, const PathOf& path_of) {
   DataLoader loader{std::move(dataset), loader_options(flags)};
   const Predictions predictions =
-      predict(trained.model, loader, Placement{parse_device(flags.device)}, PassProgress("predicting"));
+      predict(trained.model, loader, Placement{parse_device(flags.device)}, program::PassProgress("predicting"));
   const std::vector<Outcome> all =
       outcomes(predictions, {.top_k = static_cast<std::size_t>(flags.top_k), .classes = classes});
   std::vector<std::filesystem::path> files;
   for (const Outcome& outcome : all) {
     const Prediction& best = outcome.predictions.front();
     files.push_back(path_of(outcome.sample));
-    Console::print("{}: {} ({:.1f} %){}\n", files.back().string(), best.name, 100 * best.probability,
+    Console::print("{}: {} ({:.1f} %){}\n", core::printable(files.back()), best.name, 100 * best.probability,
                    outcome.has_label() && !outcome.is_right()
                        ? ", but it is " + classes[static_cast<std::size_t>(outcome.label)]
                        : std::string());
   }
   const std::filesystem::path output = output_folder(flags, "predictions");
   program::write_predictions(output / "predictions.json", files, all, classes);
+  const std::vector<Outcome> shown = some_of(all, static_cast<std::size_t>(flags.count), flags.seed);
+  const std::string title = shown.size() == all.size()
+                                ? "predictions"
+                                : fmt::format("predictions: {} of {} images", shown.size(), all.size());
   write_png(output / "predictions.png",
-            draw_predictions(loader.dataset(), all, {.title = "predictions", .classes = classes}).view());
-  info("predictions.png and predictions.json are in {}", output.string());
+            draw_predictions(loader.dataset(), shown, {.title = title, .classes = classes}).view());
+  info("predictions.png and predictions.json are in {}", core::printable(output));
   return 0;
 }
 
 int run_predict(const WeightsFlags& flags) {
-  const std::vector<std::string> names = food11_classes();
-  Trained trained = load(flags, names.size());
-  const std::vector<std::string>& classes = trained.classes.empty() ? names : trained.classes;
+  const std::vector<std::string>& classes = food11_classes();
+  Trained trained = load(flags);
   if (!flags.files.empty()) {
     const ImageFiles images{find_images(flags.files), plain_transform(trained.image_size)};
     return predict_dataset(flags, trained, classes, images, [&](std::size_t i) { return images.path(i); });
   }
   const Food11 data = open_food11(flags.data);
   const auto images = plain_images(data.evaluation, data, trained.image_size);
-  const Subset some{images, program::some_indices(images.size(), static_cast<std::size_t>(flags.count), flags.seed)};
+  const Subset some{images, some_samples(images.size(), static_cast<std::size_t>(flags.count), flags.seed)};
   return predict_dataset(flags, trained, classes, some, [&](std::size_t i) { return images.path(some.indices()[i]); });
 }
 
@@ -322,7 +308,8 @@ int main(int argc, char** argv) {
   training->add("--batch-norm", flags.batch_norm,
                 "frozen: weights and statistics stay as they are; affine: only the weights stay; train: nothing does");
   training->add("--scale-by-gpus", flags.scale_by_gpus,
-                "batch size and learning rate times the number of GPUs, where there are several");
+                "batch size and learning rate times the number of GPUs, as tutorials for DataParallel have it; the "
+                "network itself trains on one");
 
   WeightsFlags evaluation;
   program::Flags& evaluating = commands.add("evaluate", "says how well weights do, in figures and pictures",
@@ -335,7 +322,8 @@ int main(int argc, char** argv) {
   program::Flags& predicting = commands.add("predict", "says what is on pictures, or on some of the evaluation images",
                                             [&] { return run_predict(prediction); });
   add_weights_flags(predicting, prediction);
-  predicting.add("--count", prediction.count, {1, 1000}, "evaluation images, where no files are given");
+  predicting.add("--count", prediction.count, {1, 1000},
+                 "pictures on the sheet, at most; and evaluation images, where no files are given");
   predicting.add("--top-k", prediction.top_k, {1, 11}, "classes for each image in predictions.json");
   predicting.add_arguments("FILES", prediction.files, "images, and folders of images");
   return console.finish(commands.run(argc, argv));

@@ -25,6 +25,7 @@
 #include <hearth/core/file.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/shell_command.hpp>
+#include <hearth/train/curves.hpp>
 
 namespace program {
 
@@ -225,7 +226,10 @@ bool Flags::given(const std::string& flag) const {
 
 std::string Flags::command() const {
   std::vector<std::string> words = words_;
-  std::erase_if(words, [](const std::string& word) { return word == "--resume" || word == "--overwrite"; });
+  std::erase_if(words, [](const std::string& word) {
+    const std::string flag = word.substr(0, word.find('='));
+    return flag == "--resume" || flag == "--overwrite";
+  });
   return hearth::core::shell_command(words);
 }
 
@@ -332,6 +336,11 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
       .deterministic = flags.deterministic};
 }
 
+hearth::TensorBoardOptions tensor_board_options() {
+  const auto curves = [](const hearth::EpochEnd& event) { return hearth::Curves::draw_curves(event.history); };
+  return {.pictures = {{"curves", curves}}};
+}
+
 hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle) {
   return {.batch_size = flags.batch_size,
           .shuffle = shuffle,
@@ -341,11 +350,13 @@ hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle) {
           .pin_memory = hearth::parse_device(flags.device).is_cuda()};
 }
 
-std::vector<std::size_t> some_indices(std::size_t size, std::size_t count, std::uint64_t seed) {
-  std::vector<std::size_t> indices = hearth::permutation(size, seed, /*epoch=*/0);
-  indices.resize(std::min(size, count));
-  std::sort(indices.begin(), indices.end());
-  return indices;
+void PassProgress::operator()(std::size_t done, std::size_t total) {
+  const auto now = std::chrono::steady_clock::now();
+  if (done == total || now - shown_ > std::chrono::seconds(1)) {
+    shown_ = now;
+    const double seconds = std::chrono::duration<double>(now - begun_).count();
+    Console::print_error("{}: {} of {}, {:.0f} a second\n", what_, done, total, static_cast<double>(done) / seconds);
+  }
 }
 
 void write_predictions(const std::filesystem::path& file, const std::vector<std::filesystem::path>& images,

@@ -3,6 +3,7 @@
 /// The parser of the flags and the writer of JSON are in program.cpp alone, which is compiled once for all programs.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +20,7 @@
 #include <hearth/data/loader_options.hpp>
 #include <hearth/train/predictions.hpp>
 #include <hearth/train/run_folder.hpp>
+#include <hearth/train/tensor_board.hpp>
 #include <hearth/train/trainer_options.hpp>
 
 namespace program {
@@ -144,11 +146,23 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
                                        const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
                                        const hearth::SaveSignal& save);
 
+/// What TensorBoard shows beside the figures: the curves.
+hearth::TensorBoardOptions tensor_board_options();
+
 /// The loader's options for a run; `shuffle` is for training.
 hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle);
 
-/// `count` of the numbers 0 … size-1 (all where there are fewer), drawn by the seed, in ascending order.
-std::vector<std::size_t> some_indices(std::size_t size, std::size_t count, std::uint64_t seed);
+/// Tells on stderr how far a pass over images has come, and how fast: now and then, and at its end.
+class PassProgress {
+ public:
+  explicit PassProgress(std::string what) : what_(std::move(what)) {}
+  void operator()(std::size_t done, std::size_t total);
+
+ private:
+  std::string what_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point shown_ = begun_;
+};
 
 /// Writes an array with an object for each outcome: its file, the most probable classes, and the true one where that is
 /// known. Makes the file's folder.

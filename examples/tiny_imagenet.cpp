@@ -31,15 +31,8 @@ TinyImageNet prepare(const program::Flags& command_line, const Flags& flags) {
                   "--data is missing: tiny-imagenet-200.zip, or the folder that it unpacks to");
     return open_tiny_imagenet(flags.prepared);
   }
-  auto shown = std::chrono::steady_clock::now();
-  const auto show = [&](std::size_t done, std::size_t total) {
-    const auto now = std::chrono::steady_clock::now();
-    if (done == total || now - shown > std::chrono::seconds(1)) {
-      shown = now;
-      Console::print_error("preparing {}: {} of {} files\n", flags.prepared.string(), done, total);
-    }
-  };
-  return prepare_tiny_imagenet(flags.run.data, flags.prepared, {.progress = show});
+  return prepare_tiny_imagenet(flags.run.data, flags.prepared,
+                               {.progress = program::PassProgress("preparing " + flags.prepared.string())});
 }
 
 /// The names of the first classes: of the synonyms the first, "goldfish" of "goldfish, Carassius auratus", where no
@@ -87,8 +80,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const Placement placement{parse_device(flags.run.device), flags.run.channels_last};
   auto model = make_model(flags);
   const auto folders = prepare(command_line, flags);
-  const ImageFolderOptions first_classes{.num_classes = static_cast<std::size_t>(flags.num_classes),
-                                         .class_names = class_names(folders, flags.num_classes)};
+  const ImageFolderOptions first_classes{.num_classes = static_cast<std::size_t>(flags.num_classes)};
   const std::size_t limit = program::images_per_class(flags.run);
   DataLoader val{first_per_class(ImageFolder{folders.val, plain_transform(flags.image_size), first_classes}, limit),
                  program::loader_options(flags.run, /*shuffle=*/false)};
@@ -104,6 +96,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const std::string network = summary(model, {1, 3, flags.image_size, flags.image_size}).to_string();
 
   const std::string title = flags.arch + " on Tiny ImageNet";
+  const std::vector<std::string> names = class_names(folders, flags.num_classes);  // to be shown; the ids tell classes
   const RunFolder folder = program::run_folder(flags.run);  // before the first file: no other run writes to it now
   command_line.write_config(folder.path());
   optim::SGD optimizer{model->parameters(), {.lr = flags.run.lr, .momentum = 0.9}};
@@ -119,10 +112,11 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
                   SaveLast{folder},
                   Curves{folder},
                   SaveConfusionMatrix{folder},
-                  TensorBoard{folder},
+                  TensorBoard{folder, program::tensor_board_options()},
                   Report{folder, {.title = title, .command = command_line.command(), .summary = network}}};
   const auto start = std::chrono::steady_clock::now();
-  const History history = trainer.fit(train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{}});
+  const History history =
+      trainer.fit(train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{{.classes = names}}});
   if (history.interrupted) {
     Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
     return interrupt.exit_code();
@@ -131,7 +125,11 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   Console::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
                  history.best().accuracy);
   load_weights(*model, folder / "best.pth");
-  write_evaluation(folder.path(), model, val, {.title = "validation", .placement = placement});
+  write_evaluation(folder.path(), model, val,
+                   {.title = "validation",
+                    .classes = names,
+                    .placement = placement,
+                    .progress = program::PassProgress("validation")});
   write_report(folder.path(),
                {.title = title, .state = RunState::complete, .epochs = flags.run.epochs, .watch = history.watch});
   Console::print("The run is in {}: look at report.html there\n", flags.run.output_dir.string());

@@ -167,7 +167,7 @@ TEST_CASE(
   const WriteEvaluationOptions options{.title = "five", .pictures = 3, .placement = {.device = at::kCPU}};
   const ClassificationEvaluation evaluation = write_evaluation(folder / "out", model, loader, options);
   CHECK(evaluation.accuracy == Approx(0.4));
-  CHECK(read_text(folder / "out" / "report.txt") == evaluation.to_string());
+  CHECK(read_text(folder / "out" / "report.txt") == "five\n\n" + evaluation.to_string());
   for (const char* name : {"predictions.png", "worst.png", "confusion_matrix.png", "reliability.png"}) {
     CHECK(std::filesystem::exists(folder / "out" / name));
   }

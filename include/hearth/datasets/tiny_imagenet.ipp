@@ -60,7 +60,8 @@ HEARTH_INLINE TinyImageNet open_tiny_imagenet(const std::filesystem::path& folde
       const std::size_t tab = line.find('\t');
       if (const auto name = data.names.find(line.substr(0, tab));
           name != data.names.end() && tab != std::string::npos) {
-        name->second = line.substr(tab + 1);
+        const std::size_t end = line.find_last_not_of('\r');
+        name->second = line.substr(tab + 1, end - tab);
       }
     }
   }

@@ -31,13 +31,15 @@ struct ClassificationEvaluation {
   /// often taken for one another.
   std::string to_string() const;
 
-  /// Writes report.txt, confusion_matrix.csv, confusion_matrix.png and reliability.png into the folder, each complete
-  /// or not at all. `title` says of what: "validation". Throws Error naming the file that cannot be written.
+  /// Writes report.txt, confusion_matrix.csv, confusion_matrix.png (of up to 2000 classes) and reliability.png into the
+  /// folder, each complete or not at all. `title` says of what: "validation". Throws Error naming the file that cannot
+  /// be written.
   void write(const std::filesystem::path& folder, const std::string& title = {}) const;
 };
 
 /// Evaluates predictions; `classes` are the names of the classes, none: their numbers. Throws Error when there are no
-/// predictions, when a label is out of range (or unknown), and when there are names and not as many as logits.
+/// predictions, when a sample's logits are no finite numbers, which it names, when a label is out of range (or
+/// unknown), and when there are names and not as many as logits.
 ClassificationEvaluation evaluate(const Predictions& predictions, const std::vector<std::string>& classes = {});
 
 }  // namespace hearth

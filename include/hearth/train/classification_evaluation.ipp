@@ -14,6 +14,7 @@
 #include <hearth/metrics/average_loss.hpp>
 #include <hearth/metrics/most_confused.hpp>
 #include <hearth/metrics/roc_auc_score.hpp>
+#include <hearth/train/epoch_confusion.hpp>
 
 namespace hearth {
 
@@ -31,6 +32,12 @@ HEARTH_INLINE ClassificationEvaluation evaluate(const Predictions& predictions,
                                                 const std::vector<std::string>& classes) {
   using train::detail::measured;
   core::require(predictions.size() > 0, "evaluate: there are no predictions");
+  const at::Tensor is_finite = predictions.logits.isfinite().all(1);
+  if (!is_finite.all().item<bool>()) {
+    const auto first = is_finite.to(at::kInt).argmin().item<std::int64_t>();
+    core::fail("evaluate: the model's logits for sample {} are no finite numbers",
+               predictions.samples[static_cast<std::size_t>(first)]);
+  }
   const CalibrationError calibration = measured(CalibrationError{}, predictions);
   return {.samples = predictions.size(),
           .loss = measured(AverageLoss{CrossEntropyLoss{}}, predictions).value(),
@@ -57,11 +64,13 @@ HEARTH_INLINE std::string ClassificationEvaluation::to_string() const {
 HEARTH_INLINE void ClassificationEvaluation::write(const std::filesystem::path& folder,
                                                    const std::string& title) const {
   core::make_folder(folder);
-  core::write_file(folder / "report.txt", to_string());
+  core::write_file(folder / "report.txt", title.empty() ? to_string() : title + "\n\n" + to_string());
   core::write_file(folder / "confusion_matrix.csv", confusion.to_csv());
-  const chart::Matrix matrix{
-      .title = title, .names = confusion.classes(), .counts = {confusion.counts().begin(), confusion.counts().end()}};
-  write_png(folder / "confusion_matrix.png", chart::draw_matrix(matrix).view());
+  if (confusion.size() <= train::most_drawn_classes) {
+    const chart::Matrix matrix{
+        .title = title, .names = confusion.classes(), .counts = {confusion.counts().begin(), confusion.counts().end()}};
+    write_png(folder / "confusion_matrix.png", chart::draw_matrix(matrix).view());
+  }
   std::vector<chart::ReliabilityBin> bins;
   for (const CalibrationBin& bin : reliability) {
     bins.push_back({bin.count, bin.confidence, bin.accuracy});

@@ -6,6 +6,7 @@
 #include <ATen/ops/softmax.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <hearth/core/error.hpp>
@@ -38,8 +39,11 @@ HEARTH_INLINE std::vector<Outcome> worst_mistakes(const std::vector<Outcome>& ou
   std::vector<Outcome> mistakes;
   std::copy_if(outcomes.begin(), outcomes.end(), std::back_inserter(mistakes),
                [](const Outcome& outcome) { return outcome.has_label() && !outcome.is_right(); });
+  const auto given = [](const Outcome& outcome) {  // no number comes first
+    return std::isnan(outcome.label_probability) ? -1.0 : outcome.label_probability;
+  };
   std::stable_sort(mistakes.begin(), mistakes.end(),
-                   [](const Outcome& a, const Outcome& b) { return a.label_probability < b.label_probability; });
+                   [&](const Outcome& a, const Outcome& b) { return given(a) < given(b); });
   mistakes.resize(std::min(mistakes.size(), how_many));
   return mistakes;
 }

@@ -21,13 +21,17 @@
 namespace hearth {
 
 struct WriteEvaluationOptions {
-  std::string title = {};     ///< of what: "validation"
-  std::size_t pictures = 24;  ///< on each sheet, at most
-  std::uint64_t seed = 0;     ///< of the choice of samples for the sheet of predictions
+  std::string title = {};                 ///< of what: "validation"
+  std::vector<std::string> classes = {};  ///< the names to show; none: those that the dataset knows
+  std::size_t pictures = 24;              ///< on each sheet, at most
+  std::uint64_t seed = 0;                 ///< of the choice of samples for the sheet of predictions
   Placement placement = {};
   PredictionSheetOptions sheets = {};  ///< but for titles and classes, which are those of the evaluation
   std::function<void(std::size_t done, std::size_t samples)> progress = {};  ///< as in `predict`
 };
+
+/// `count` of the numbers 0 … size-1, drawn by the seed, in ascending order; all where there are fewer.
+std::vector<std::size_t> some_samples(std::size_t size, std::size_t count, std::uint64_t seed);
 
 /// `count` of the outcomes, drawn by the seed, in their order; all where there are fewer.
 std::vector<Outcome> some_of(const std::vector<Outcome>& outcomes, std::size_t count, std::uint64_t seed);
@@ -52,21 +56,23 @@ ClassificationEvaluation write_evaluation(const std::filesystem::path& folder, M
                                           const WriteEvaluationOptions& options = {}) {
   static_assert(LoaderLike<Loader>, "write_evaluation: Loader must give batches (LoaderLike), as DataLoader does");
   const Predictions predictions = predict(model, loader, options.placement, options.progress);
-  std::vector<std::string> classes;
+  std::vector<std::string> classes = options.classes;
   if constexpr (KnowsClasses<std::remove_cvref_t<decltype(loader.dataset())>>) {
-    classes = loader.dataset().classes();
+    classes = classes.empty() ? std::vector<std::string>(loader.dataset().classes()) : classes;
   }
   const ClassificationEvaluation evaluation = evaluate(predictions, classes);
-  evaluation.write(folder, options.title);
   const std::vector<Outcome> all = outcomes(predictions, {.classes = classes});
-  const auto write_sheet = [&](const char* name, const char* what, const std::vector<Outcome>& shown) {
+  const auto draw = [&](const char* what, const std::vector<Outcome>& shown) {
     PredictionSheetOptions sheet = options.sheets;
     sheet.title = options.title.empty() ? what : options.title + ": " + what;
     sheet.classes = classes;
-    train::replace_picture(folder / name, shown.empty() ? Image() : draw_predictions(loader.dataset(), shown, sheet));
+    return shown.empty() ? Image() : draw_predictions(loader.dataset(), shown, sheet);
   };
-  write_sheet("predictions.png", "predictions", some_of(all, options.pictures, options.seed));
-  write_sheet("worst.png", "the worst mistakes", worst_mistakes(all, options.pictures));
+  const Image some = draw("predictions", some_of(all, options.pictures, options.seed));
+  const Image worst = draw("the worst mistakes", worst_mistakes(all, options.pictures));
+  evaluation.write(folder, options.title);  // nothing is written unless all of it could be made
+  train::replace_picture(folder / "predictions.png", some);
+  train::replace_picture(folder / "worst.png", worst);
   return evaluation;
 }
 

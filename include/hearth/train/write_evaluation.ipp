@@ -10,13 +10,17 @@
 
 namespace hearth {
 
-HEARTH_INLINE std::vector<Outcome> some_of(const std::vector<Outcome>& outcomes, std::size_t count,
-                                           std::uint64_t seed) {
-  std::vector<std::size_t> indices = permutation(outcomes.size(), seed, /*epoch=*/0);
+HEARTH_INLINE std::vector<std::size_t> some_samples(std::size_t size, std::size_t count, std::uint64_t seed) {
+  std::vector<std::size_t> indices = permutation(size, seed, /*epoch=*/0);
   indices.resize(std::min(indices.size(), count));
   std::sort(indices.begin(), indices.end());
+  return indices;
+}
+
+HEARTH_INLINE std::vector<Outcome> some_of(const std::vector<Outcome>& outcomes, std::size_t count,
+                                           std::uint64_t seed) {
   std::vector<Outcome> some;
-  for (const std::size_t index : indices) {
+  for (const std::size_t index : some_samples(outcomes.size(), count, seed)) {
     some.push_back(outcomes[index]);
   }
   return some;
