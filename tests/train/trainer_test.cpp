@@ -544,7 +544,7 @@ TEST_CASE("the run's folder holds metrics, best and last weights and the curves"
     names.push_back(entry.path().filename());
   }
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{".lock", "best.pth", "curves.png", "last.pth",
+  CHECK(names == std::vector<std::string>{".lock", "best.pth", "curves.png", "last.pth", "metrics.csv",
                                           "metrics.jsonl"});  // while the run holds it
 
   CHECK_THROWS_WITH(SaveBest{folder / "best.pth" / "run"}, Catch::Matchers::ContainsSubstring("best.pth/run"));
