@@ -191,8 +191,11 @@ class SurvivalTest(ProgramTest):
                 self.assertTrue(path.read_bytes().endswith(b"\n"), "metrics.csv is cut short")
             elif path.name == "report.html":
                 self.assertEqual(html_check.read(path.read_text(encoding="utf-8")).problems, [])
-            elif path.name == "curves.png":
-                self.assertTrue(path.read_bytes().endswith(b"IEND\xaeB`\x82"), "curves.png is cut short")
+            elif path.suffix == ".png":
+                self.assertIn(name, ("curves.png", "confusion_matrix.png", "reliability.png", "predictions.png", "worst.png"))
+                self.assertTrue(path.read_bytes().endswith(b"IEND\xaeB`\x82"), f"{name} is cut short")
+            elif path.name in ("confusion_matrix.csv", "report.txt"):
+                self.assertTrue(path.read_bytes().endswith(b"\n"), f"{name} is cut short")
             else:
                 self.assertIn(name, (".lock", "command.txt", "environment.txt", "summary.txt"))
         self.assertLessEqual(max(left.values(), default=0), 1, f"{left} were left behind")

@@ -123,6 +123,19 @@ TEST_CASE("an evaluation has the figures of the predictions, and writes its file
     CHECK(read_image(folder / "out" / name).width() > 200);
   }
   CHECK_THAT(read_text(folder / "out" / "confusion_matrix.csv"), ContainsSubstring("b,2,0,0"));
+
+  Predictions diverged = five();
+  diverged.logits = five_logits.clone();
+  diverged.logits[1].fill_(NAN);
+  const ClassificationEvaluation without = evaluate(diverged);
+  CHECK(without.not_finite == 1);
+  CHECK(std::isnan(without.roc_auc));
+  CHECK(std::isnan(without.loss));
+  CHECK(without.report.classes[0].support == 1);
+  without.write(folder / "diverged");
+  CHECK_THAT(read_text(folder / "diverged" / "report.txt"), ContainsSubstring("The logits of 1 samples are no finite"));
+  CHECK_FALSE(std::filesystem::exists(folder / "diverged" / "reliability.png"));
+  CHECK(worst_mistakes(outcomes(diverged), 9).front().sample == 11);
   CHECK_THROWS_WITH(evaluate(Predictions{}), ContainsSubstring("no predictions"));
 }
 

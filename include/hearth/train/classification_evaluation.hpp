@@ -25,21 +25,22 @@ struct ClassificationEvaluation {
   ConfusionCounts confusion = {};
   double roc_auc = 0;  ///< roc_auc_score of the probabilities: not a number where only one class is met
   double calibration_error = 0;
-  std::vector<CalibrationBin> reliability = {};
+  std::vector<CalibrationBin> reliability = {};  ///< empty where the calibration is not a number
+  std::size_t not_finite = 0;                    ///< samples whose logits are no finite numbers
 
   /// report.txt: the figures, sklearn's classification report with four digits, and the pairs of classes that are most
   /// often taken for one another.
   std::string to_string() const;
 
-  /// Writes report.txt, confusion_matrix.csv, confusion_matrix.png (of up to 2000 classes) and reliability.png into the
-  /// folder, each complete or not at all. `title` says of what: "validation". Throws Error naming the file that cannot
-  /// be written.
+  /// Writes report.txt, confusion_matrix.csv, confusion_matrix.png (of up to 2000 classes) and, if there is one,
+  /// reliability.png into the folder, each complete or not at all. `title` says of what: "validation". Throws Error
+  /// naming the file that cannot be written.
   void write(const std::filesystem::path& folder, const std::string& title = {}) const;
 };
 
-/// Evaluates predictions; `classes` are the names of the classes, none: their numbers. Throws Error when there are no
-/// predictions, when a sample's logits are no finite numbers, which it names, when a label is out of range (or
-/// unknown), and when there are names and not as many as logits.
+/// Evaluates predictions; `classes` are the names of the classes, none: their numbers. Where logits are no finite
+/// numbers, the area and the calibration are none either. Throws Error when there are no predictions, when a label is
+/// out of range (or unknown), and when there are names and not as many as logits.
 ClassificationEvaluation evaluate(const Predictions& predictions, const std::vector<std::string>& classes = {});
 
 }  // namespace hearth

@@ -32,33 +32,36 @@ HEARTH_INLINE ClassificationEvaluation evaluate(const Predictions& predictions,
                                                 const std::vector<std::string>& classes) {
   using train::detail::measured;
   core::require(predictions.size() > 0, "evaluate: there are no predictions");
-  const at::Tensor is_finite = predictions.logits.isfinite().all(1);
-  if (!is_finite.all().item<bool>()) {
-    const auto first = is_finite.to(at::kInt).argmin().item<std::int64_t>();
-    core::fail("evaluate: the model's logits for sample {} are no finite numbers",
-               predictions.samples[static_cast<std::size_t>(first)]);
+  ClassificationEvaluation all{.samples = predictions.size(),
+                               .loss = measured(AverageLoss{CrossEntropyLoss{}}, predictions).value(),
+                               .accuracy = measured(Accuracy{}, predictions).value(),
+                               .report = measured(ClassificationReport{{.classes = classes}}, predictions).value(),
+                               .confusion = measured(ConfusionMatrix{{.classes = classes}}, predictions).value(),
+                               .roc_auc = std::numeric_limits<double>::quiet_NaN(),
+                               .calibration_error = std::numeric_limits<double>::quiet_NaN(),
+                               .not_finite = static_cast<std::size_t>(
+                                   predictions.logits.isfinite().all(1).logical_not().sum().item<std::int64_t>())};
+  if (all.not_finite == 0) {
+    const CalibrationError calibration = measured(CalibrationError{}, predictions);
+    all.roc_auc = roc_auc_score(predictions.logits.softmax(1), predictions.labels);
+    all.calibration_error = calibration.value();
+    all.reliability = calibration.reliability();
   }
-  const CalibrationError calibration = measured(CalibrationError{}, predictions);
-  return {.samples = predictions.size(),
-          .loss = measured(AverageLoss{CrossEntropyLoss{}}, predictions).value(),
-          .accuracy = measured(Accuracy{}, predictions).value(),
-          .report = measured(ClassificationReport{{.classes = classes}}, predictions).value(),
-          .confusion = measured(ConfusionMatrix{{.classes = classes}}, predictions).value(),
-          .roc_auc = roc_auc_score(predictions.logits.softmax(1), predictions.labels),
-          .calibration_error = calibration.value(),
-          .reliability = calibration.reliability()};
+  return all;
 }
 
 HEARTH_INLINE std::string ClassificationEvaluation::to_string() const {
-  return fmt::format(
-      "samples            {}\n"
-      "accuracy           {:.4f}\n"
-      "loss               {:.4f}\n"
-      "ROC AUC            {:.4f}\n"
-      "calibration error  {:.4f}\n\n{}\n"
-      "Most often confused:\n{}",
-      samples, accuracy, loss, roc_auc, calibration_error, report.to_string(4),
-      hearth::to_string(most_confused(confusion, 20)));
+  const std::string warning =
+      not_finite == 0 ? "" : fmt::format("The logits of {} samples are no finite numbers.\n\n", not_finite);
+  return warning + fmt::format(
+                       "samples            {}\n"
+                       "accuracy           {:.4f}\n"
+                       "loss               {:.4f}\n"
+                       "ROC AUC            {:.4f}\n"
+                       "calibration error  {:.4f}\n\n{}\n"
+                       "Most often confused:\n{}",
+                       samples, accuracy, loss, roc_auc, calibration_error, report.to_string(4),
+                       hearth::to_string(most_confused(confusion, 20)));
 }
 
 HEARTH_INLINE void ClassificationEvaluation::write(const std::filesystem::path& folder,
@@ -70,6 +73,9 @@ HEARTH_INLINE void ClassificationEvaluation::write(const std::filesystem::path& 
     const chart::Matrix matrix{
         .title = title, .names = confusion.classes(), .counts = {confusion.counts().begin(), confusion.counts().end()}};
     write_png(folder / "confusion_matrix.png", chart::draw_matrix(matrix).view());
+  }
+  if (reliability.empty()) {
+    return;
   }
   std::vector<chart::ReliabilityBin> bins;
   for (const CalibrationBin& bin : reliability) {
