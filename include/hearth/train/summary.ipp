@@ -163,7 +163,7 @@ HEARTH_INLINE std::string parameters_column(const SummaryRow& row, bool is_deepe
   if (!row.is_leaf && !is_deepest) {
     return or_dashes(row.own_parameters);
   }
-  return total > 0 && row.parameters.trainable == 0 ? "(" + with_commas(total) + ")" : or_dashes(total);
+  return total > 0 && row.parameters.trainable == 0 ? fmt::format("({})", with_commas(total)) : or_dashes(total);
 }
 
 }  // namespace detail
