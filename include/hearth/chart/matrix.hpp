@@ -1,6 +1,7 @@
 /// A confusion matrix, drawn as a heat map.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,6 +10,9 @@
 #include <hearth/image/image.hpp>
 
 namespace hearth::chart {
+
+/// So many classes a drawn matrix has at most.
+inline constexpr std::size_t most_matrix_classes = 2000;
 
 /// Counts of pairs of classes. The texts are UTF-8.
 struct Matrix {

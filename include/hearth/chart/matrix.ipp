@@ -259,7 +259,8 @@ class MatrixDrawing {
 
 HEARTH_INLINE Image draw_matrix(const Matrix& matrix) {
   const std::size_t classes = matrix.names.size();
-  core::require(classes >= 1 && classes <= 2000, "draw_matrix: needs from 1 to 2000 classes, but got {}", classes);
+  core::require(classes >= 1 && classes <= most_matrix_classes, "draw_matrix: needs from 1 to {} classes, but got {}",
+                most_matrix_classes, classes);
   core::require(matrix.counts.size() == classes * classes,
                 "draw_matrix: {} classes need {} x {} counts, but got {} counts", classes, classes, classes,
                 matrix.counts.size());

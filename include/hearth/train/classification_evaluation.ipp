@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <hearth/chart/matrix.hpp>
 #include <hearth/chart/reliability.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
@@ -69,10 +68,8 @@ HEARTH_INLINE void ClassificationEvaluation::write(const std::filesystem::path& 
   core::make_folder(folder);
   core::write_file(folder / "report.txt", title.empty() ? to_string() : title + "\n\n" + to_string());
   core::write_file(folder / "confusion_matrix.csv", confusion.to_csv());
-  if (confusion.size() <= train::most_drawn_classes) {
-    const chart::Matrix matrix{
-        .title = title, .names = confusion.classes(), .counts = {confusion.counts().begin(), confusion.counts().end()}};
-    write_png(folder / "confusion_matrix.png", chart::draw_matrix(matrix).view());
+  if (const auto picture = train::draw_confusion(confusion, title)) {
+    write_png(folder / "confusion_matrix.png", picture->view());
   }
   if (reliability.empty()) {
     return;

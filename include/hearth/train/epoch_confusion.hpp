@@ -1,4 +1,4 @@
-/// The confusion matrix of an epoch, for those who show it.
+/// The confusion matrix of an epoch or of an evaluation, for those who show it.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <hearth/chart/matrix.hpp>
+#include <hearth/image/image.hpp>
 #include <hearth/metrics/confusion_matrix.hpp>
 #include <hearth/train/callback.hpp>
 
@@ -32,14 +33,18 @@ inline std::optional<ConfusionCounts> epoch_confusion(const EpochEnd& event, con
   return are_numbers ? ConfusionCounts(names, {counts.counts().begin(), counts.counts().end()}) : counts;
 }
 
-/// Of how many classes there is a picture at most: so many chart::draw_matrix takes.
-inline constexpr std::size_t most_drawn_classes = 2000;
+/// The picture; none of more classes than one can show.
+inline std::optional<Image> draw_confusion(const ConfusionCounts& counts, const std::string& title) {
+  if (counts.size() > chart::most_matrix_classes) {
+    return std::nullopt;
+  }
+  return chart::draw_matrix(
+      {.title = title, .names = counts.classes(), .counts = {counts.counts().begin(), counts.counts().end()}});
+}
 
-/// The picture; epochs are counted from 1, as in the curves.
-inline Image draw_confusion(const ConfusionCounts& counts, int epoch) {
-  return chart::draw_matrix({.title = fmt::format("Confusion matrix, epoch {}", epoch + 1),
-                             .names = counts.classes(),
-                             .counts = {counts.counts().begin(), counts.counts().end()}});
+/// The title of an epoch's; epochs are counted from 1, as in the curves.
+inline std::string confusion_title(int epoch) {
+  return fmt::format("Confusion matrix, epoch {}", epoch + 1);
 }
 
 }  // namespace hearth::train

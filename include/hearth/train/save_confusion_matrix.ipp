@@ -15,10 +15,8 @@ HEARTH_INLINE void SaveConfusionMatrix::on_epoch_end(const EpochEnd& event) {
   if (!counts) {
     return;
   }
-  if (counts->size() <= train::most_drawn_classes) {
-    picture_.write([&](const std::filesystem::path& path) {
-      write_png(path, train::draw_confusion(*counts, event.record().epoch).view());
-    });
+  if (const auto picture = train::draw_confusion(*counts, train::confusion_title(event.record().epoch))) {
+    picture_.write([&](const std::filesystem::path& path) { write_png(path, picture->view()); });
   }
   table_.write([&](const std::filesystem::path& path) { core::write_file(path, counts->to_csv()); });
 }

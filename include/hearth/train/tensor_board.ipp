@@ -47,8 +47,9 @@ HEARTH_INLINE void TensorBoard::on_epoch_end(const EpochEnd& event) {
   epochs_->scalar("images_per_second", record.epoch, record.images_per_second);
   epochs_->scalar("data_wait_fraction", record.epoch, record.data_wait_fraction);
   const auto counts = options_.confusion_matrix ? train::epoch_confusion(event, classes_) : std::nullopt;
-  if (counts && counts->size() <= train::most_drawn_classes) {
-    epochs_->image("confusion_matrix", record.epoch, train::draw_confusion(*counts, record.epoch).view());
+  if (const auto picture =
+          counts ? train::draw_confusion(*counts, train::confusion_title(record.epoch)) : std::nullopt) {
+    epochs_->image("confusion_matrix", record.epoch, picture->view());
   }
   for (const TensorBoardPicture& picture : options_.pictures) {
     epochs_->image(picture.tag, record.epoch, picture.draw(event).view());
