@@ -13,27 +13,31 @@ namespace hearth {
 
 namespace train::detail {
 
-/// "train Loss: 0.6312 Acc: 0.6680"; empty when there is no figure of that phase.
-HEARTH_INLINE std::string pytorch_line(const EpochRecord& record, std::string_view phase) {
-  std::string line;
+/// The figures of that phase, under their names without it.
+HEARTH_INLINE Figures figures_of(const EpochRecord& record, const std::string& phase) {
+  Figures figures;
   for (const Figure& figure : record.figures) {
-    if (figure.name.starts_with(std::string(phase) + '_')) {
-      const std::string_view name = std::string_view(figure.name).substr(phase.size() + 1);
-      line += fmt::format(" {}: {:.4f}", name == "loss" ? "Loss" : name == "accuracy" ? "Acc" : name, figure.value);
+    if (figure.name.starts_with(phase + '_')) {
+      figures.set(std::string_view(figure.name).substr(phase.size() + 1), figure.value);
     }
+  }
+  return figures;
+}
+
+/// "train Loss: 0.6312 Acc: 0.6680"; empty when there is no figure of that phase.
+HEARTH_INLINE std::string pytorch_line(const EpochRecord& record, const std::string& phase) {
+  std::string line;
+  for (const auto& [name, value] : figures_of(record, phase)) {
+    line += fmt::format(" {}: {:.4f}", name == "loss" ? "Loss" : name == "accuracy" ? "Acc" : name, value);
   }
   return line.empty() ? line : fmt::format("{}{}\n", phase, line);
 }
 
 /// "Train loss: 0.631204, Train accuracy: 0.6680"; empty when there is no figure of that phase.
-HEARTH_INLINE std::string info_line(const EpochRecord& record, std::string_view phase, std::string_view title) {
+HEARTH_INLINE std::string info_line(const EpochRecord& record, const std::string& phase, std::string_view title) {
   std::string line;
-  for (const Figure& figure : record.figures) {
-    if (figure.name.starts_with(std::string(phase) + '_')) {
-      const std::string_view name = std::string_view(figure.name).substr(phase.size() + 1);
-      line +=
-          fmt::format("{}{} {}: {:.{}f}", line.empty() ? "" : ", ", title, name, figure.value, name == "loss" ? 6 : 4);
-    }
+  for (const auto& [name, value] : figures_of(record, phase)) {
+    line += fmt::format("{}{} {}: {:.{}f}", line.empty() ? "" : ", ", title, name, value, name == "loss" ? 6 : 4);
   }
   return line.empty() ? line : line + '\n';
 }
