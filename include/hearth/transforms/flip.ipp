@@ -2,13 +2,12 @@
 
 #include <hearth/transforms/flip.hpp>
 
-#include <hearth/core/error.hpp>
+#include <hearth/transforms/probability.hpp>
 
 namespace hearth {
 
-HEARTH_INLINE RandomHorizontalFlip::RandomHorizontalFlip(double p) : p_(p) {
-  core::require(p >= 0.0 && p <= 1.0, "RandomHorizontalFlip: p must be within 0 and 1, but got {}", p);
-}
+HEARTH_INLINE RandomHorizontalFlip::RandomHorizontalFlip(double p)
+    : p_(transforms::checked_probability("RandomHorizontalFlip", p)) {}
 
 HEARTH_INLINE void RandomHorizontalFlip::plan(transforms::Plan& plan, RandomStream& random) const {
   if (random.bernoulli(p_)) {
@@ -16,9 +15,8 @@ HEARTH_INLINE void RandomHorizontalFlip::plan(transforms::Plan& plan, RandomStre
   }
 }
 
-HEARTH_INLINE RandomVerticalFlip::RandomVerticalFlip(double p) : p_(p) {
-  core::require(p >= 0.0 && p <= 1.0, "RandomVerticalFlip: p must be within 0 and 1, but got {}", p);
-}
+HEARTH_INLINE RandomVerticalFlip::RandomVerticalFlip(double p)
+    : p_(transforms::checked_probability("RandomVerticalFlip", p)) {}
 
 HEARTH_INLINE void RandomVerticalFlip::plan(transforms::Plan& plan, RandomStream& random) const {
   if (random.bernoulli(p_)) {

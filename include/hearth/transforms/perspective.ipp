@@ -6,14 +6,14 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/transforms/probability.hpp>
 
 namespace hearth {
 
 HEARTH_INLINE RandomPerspective::RandomPerspective(const RandomPerspectiveOptions& options) : options_(options) {
   core::require(options.distortion_scale >= 0.0 && options.distortion_scale <= 1.0,
                 "RandomPerspective: distortion_scale must be within 0 and 1, but got {}", options.distortion_scale);
-  core::require(options.p >= 0.0 && options.p <= 1.0, "RandomPerspective: p must be within 0 and 1, but got {}",
-                options.p);
+  transforms::checked_probability("RandomPerspective", options.p);
   options.fill.check("RandomPerspective");
 }
 
