@@ -18,6 +18,7 @@
 #include <hearth/core/printable.hpp>
 #include <hearth/core/terminal.hpp>
 #include <hearth/image/encode.hpp>
+#include <hearth/metrics/class_names.hpp>
 #include <hearth/train/history.hpp>
 
 #include "program.hpp"
@@ -256,20 +257,17 @@ std::vector<Line> results(const std::vector<RunRecord>& runs, const Watch& watch
 
 /// Prints the lines in columns.
 void print_table(const std::vector<Line>& lines) {
-  const auto columns = [](const std::string& text) {  // of narrow characters
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-  };
   std::vector<std::size_t> widths(lines.front().size());
   for (const Line& line : lines) {
     for (std::size_t i = 0; i < line.size(); ++i) {
-      widths[i] = std::max(widths[i], columns(line[i]));
+      widths[i] = std::max(widths[i], metrics::characters(line[i]));
     }
   }
   for (const Line& line : lines) {
     std::string text;
     for (std::size_t i = 0; i < line.size(); ++i) {
-      text += (i == 0 ? "" : "  ") + line[i] + std::string(i + 1 < line.size() ? widths[i] - columns(line[i]) : 0, ' ');
+      text += (i == 0 ? "" : "  ") + line[i] +
+              std::string(i + 1 < line.size() ? widths[i] - metrics::characters(line[i]) : 0, ' ');
     }
     Console::print("{}\n", text);
   }

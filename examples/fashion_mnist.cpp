@@ -56,8 +56,7 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
       Report{folder, {.command = command_line.command(), .summary = summary(model, {1, 1, 28, 28}).to_string()}}};
   const History history = trainer.fit(train, test);
   if (history.interrupted) {
-    Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
-    return interrupt.exit_code();
+    return program::tell_interrupted(folder, interrupt);
   }
   Console::print("Test accuracy: {:.4f} (best: {:.4f})\n", history.epochs.back()["val_accuracy"],
                  history.best().accuracy);

@@ -159,8 +159,7 @@ int run_train(const program::Flags& command_line, Flags& flags, const InterruptS
   const History history = trainer.fit(
       train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{{.classes = data.classes}}});
   if (history.interrupted) {
-    Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
-    return interrupt.exit_code();
+    return program::tell_interrupted(folder, interrupt);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   info("total time taken to train the model: {}", core::format_duration(seconds.count()));
@@ -229,8 +228,8 @@ int run_evaluate(const WeightsFlags& flags) {
 
 /// Predicts the samples of a dataset whose files `path_of(i)` names, prints each, and writes the sheet and the JSON.
 template <class Dataset, class PathOf>
-int predict_dataset(const WeightsFlags& flags, Trained& trained, const std::vector<std::string>& classes,
-                    Dataset dataset, const PathOf& path_of) {
+int predict_dataset(const WeightsFlags& flags, Trained& trained, Dataset dataset, const PathOf& path_of) {
+  const std::vector<std::string>& classes = food11_classes();
   DataLoader loader{std::move(dataset), loader_options(flags)};
   const Predictions predictions =
       predict(trained.model, loader, Placement{parse_device(flags.device)}, program::PassProgress("predicting"));
@@ -258,16 +257,15 @@ int predict_dataset(const WeightsFlags& flags, Trained& trained, const std::vect
 }
 
 int run_predict(const WeightsFlags& flags) {
-  const std::vector<std::string>& classes = food11_classes();
   Trained trained = load(flags);
   if (!flags.files.empty()) {
     const ImageFiles images{find_images(flags.files), plain_transform(trained.image_size)};
-    return predict_dataset(flags, trained, classes, images, [&](std::size_t i) { return images.path(i); });
+    return predict_dataset(flags, trained, images, [&](std::size_t i) { return images.path(i); });
   }
   const Food11 data = open_food11(flags.data);
   const auto images = plain_images(data.evaluation, data, trained.image_size);
   const Subset some{images, some_samples(images.size(), static_cast<std::size_t>(flags.count), flags.seed)};
-  return predict_dataset(flags, trained, classes, some, [&](std::size_t i) { return images.path(some.indices()[i]); });
+  return predict_dataset(flags, trained, some, [&](std::size_t i) { return images.path(some.indices()[i]); });
 }
 
 void add_weights_flags(program::Flags& command_line, WeightsFlags& flags) {

@@ -23,7 +23,6 @@
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
-#include <hearth/core/random.hpp>
 #include <hearth/core/shell_command.hpp>
 #include <hearth/train/curves.hpp>
 
@@ -334,6 +333,11 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
                                     .request = save.request(),
                                     .options = command_line.run_options()},
       .deterministic = flags.deterministic};
+}
+
+int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt) {
+  Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
+  return interrupt.exit_code();
 }
 
 hearth::TensorBoardOptions tensor_board_options() {

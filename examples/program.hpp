@@ -146,6 +146,9 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
                                        const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
                                        const hearth::SaveSignal& save);
 
+/// Says how an interrupted run goes on, and gives the exit code.
+int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt);
+
 /// What TensorBoard shows beside the figures: the curves.
 hearth::TensorBoardOptions tensor_board_options();
 

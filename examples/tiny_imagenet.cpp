@@ -118,8 +118,7 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   const History history =
       trainer.fit(train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{{.classes = names}}});
   if (history.interrupted) {
-    Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
-    return interrupt.exit_code();
+    return program::tell_interrupted(folder, interrupt);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   Console::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),
