@@ -25,6 +25,7 @@
 #include "image/reference.hpp"
 #include "transforms/bytes_of.hpp"
 #include "transforms/draws.hpp"
+#include "transforms/reference_cases.hpp"
 
 using namespace hearth;
 
@@ -36,22 +37,9 @@ constexpr std::size_t draws = 10'000;
 template <class... Stages>
 void check(const std::string& name, std::size_t unequal_at_most, const Stages&... stages) {
   static const Pack pack(HEARTH_TEST_DIR "/transforms/reference/colors.pack");
-  int cases = 0;
-  for (const Pack::Array& expected : pack.arrays()) {
-    std::istringstream words(expected.name);
-    std::string pipeline;
-    int height = 0;
-    int width = 0;
-    int channels = 0;
-    words >> pipeline >> height >> width >> channels;
-    if (pipeline != name) {
-      continue;
-    }
-    ++cases;
-    const Image photo = noise(height, width, channels, static_cast<std::uint32_t>(height * 100 + width));
+  const int cases = for_each_case(pack, name, [&](const Pack::Array& expected, const Image& photo, std::istream&) {
     const Image result = bytes_of(photo.view(), {0, 0, 0}, stages...);
     const ImageView wanted = expected.image();
-    CAPTURE(expected.name);
     REQUIRE(result.size() == wanted.size());
     REQUIRE(result.channels() == wanted.channels);
     int most = 0;
@@ -63,7 +51,7 @@ void check(const std::string& name, std::size_t unequal_at_most, const Stages&..
     }
     CHECK(most <= 1);
     CHECK(unequal <= unequal_at_most);
-  }
+  });
   CHECK(cases == 4);
 }
 

@@ -24,6 +24,7 @@
 #include "catch.hpp"
 #include "image/reference.hpp"
 #include "transforms/bytes_of.hpp"
+#include "transforms/reference_cases.hpp"
 
 using namespace hearth;
 
@@ -38,27 +39,15 @@ constexpr auto bicubic = Interpolation::bicubic;
 template <class Compare, class... Stages>
 void compare_all(const std::string& name, const Compare& compare, const Stages&... stages) {
   static const Pack pack(HEARTH_TEST_DIR "/transforms/reference/geometry.pack");
-  int cases = 0;
-  for (const Pack::Array& expected : pack.arrays()) {
-    std::istringstream words(expected.name);
-    std::string kind;
-    int height = 0;
-    int width = 0;
-    int channels = 0;
+  const auto make = [&](const Pack::Array& expected, const Image& photo, std::istream& rest) {
     std::uint64_t number = 0;
-    words >> kind >> height >> width >> channels >> number;
-    if (kind != name) {
-      continue;
-    }
-    ++cases;
-    CAPTURE(expected.name);
-    const Image photo = noise(height, width, channels, static_cast<std::uint32_t>(height * 100 + width));
+    rest >> number;
     const Image result = bytes_of(photo.view(), RandomStream(5, 0, number), stages...);
     REQUIRE(result.size() == expected.image().size());
     REQUIRE(result.channels() == expected.image().channels);
     compare(result.pixels(), expected.values<std::uint8_t>());
-  }
-  CHECK(cases > 0);
+  };
+  CHECK(for_each_case(pack, name, make) > 0);
 }
 
 using Bytes = std::vector<std::uint8_t>;
@@ -276,20 +265,8 @@ TEST_CASE("With black padding RandomCrop is one step of the plan", "[random_crop
 TEST_CASE("FiveCrop and TenCrop make torchvision's images in its order, as one sample", "[five_crop]") {
   const auto check_crops = [](const std::string& name, std::int64_t count, const auto&... stages) {
     static const Pack pack(HEARTH_TEST_DIR "/transforms/reference/geometry.pack");
-    int cases = 0;
-    for (const Pack::Array& expected : pack.arrays()) {
-      std::istringstream words(expected.name);
-      std::string kind;
-      int height = 0;
-      int width = 0;
-      int channels = 0;
-      words >> kind >> height >> width >> channels;
-      if (kind != name) {
-        continue;
-      }
-      ++cases;
-      CAPTURE(expected.name);
-      const Image photo = noise(height, width, channels, static_cast<std::uint32_t>(height * 100 + width));
+    const int cases = for_each_case(pack, name, [&](const Pack::Array& expected, const Image& photo, std::istream&) {
+      const int channels = photo.channels();
       const MemorySink sample = sample_of(Compose{stages..., ToTensor{}}, photo.view());
       const ImageView wanted = expected.image();  // the crops one below the other
       REQUIRE(sample.asked == 1);
@@ -307,7 +284,7 @@ TEST_CASE("FiveCrop and TenCrop make torchvision's images in its order, as one s
         }
       }
       CHECK(equal);
-    }
+    });
     CHECK(cases > 0);
   };
   check_crops("five_crop_10", 5, FiveCrop{10});

@@ -14,6 +14,7 @@
 #include "catch.hpp"
 #include "image/reference.hpp"
 #include "transforms/bytes_of.hpp"
+#include "transforms/reference_cases.hpp"
 #include "transforms/sink.hpp"
 
 using namespace hearth;
@@ -24,26 +25,13 @@ namespace {
 template <class... Stages>
 void check(const std::string& name, const Stages&... stages) {
   static const Pack pack(HEARTH_TEST_DIR "/transforms/reference/pictures.pack");
-  int cases = 0;
-  for (const Pack::Array& expected : pack.arrays()) {
-    std::istringstream words(expected.name);
-    std::string pipeline;
-    int height = 0;
-    int width = 0;
-    int channels = 0;
-    words >> pipeline >> height >> width >> channels;
-    if (pipeline != name) {
-      continue;
-    }
-    ++cases;
-    CAPTURE(expected.name);
-    const Image photo = noise(height, width, channels, static_cast<std::uint32_t>(height * 100 + width));
+  const int cases = for_each_case(pack, name, [&](const Pack::Array& expected, const Image& photo, std::istream&) {
     const Image result = bytes_of(photo.view(), RandomStream(0, 0, 0), stages...);
     const ImageView wanted = expected.image();
     REQUIRE(result.size() == wanted.size());
     REQUIRE(result.channels() == wanted.channels);
     CHECK(std::equal(result.pixels().begin(), result.pixels().end(), wanted.data));
-  }
+  });
   CHECK(cases > 0);
 }
 
