@@ -9,8 +9,8 @@ include("${CMAKE_CURRENT_LIST_DIR}/needs.cmake")
 # Sets `result` to whether the header declares something that users compose. The parts of a layer that they do not, have
 # the namespace of the layer's folder, and are included where they are needed.
 function(is_public header result)
-  file(STRINGS "${include}/${header}" lines REGEX "^(namespace hearth|namespace hearth::(optim|models)|#define HEARTH_VERSION)")
-  list(FILTER lines INCLUDE REGEX "^(namespace hearth(::optim|::models)? {|#define)")
+  file(STRINGS "${include}/${header}" lines REGEX "^(namespace hearth|namespace hearth::(optim|models|dist)|#define HEARTH_VERSION)")
+  list(FILTER lines INCLUDE REGEX "^(namespace hearth(::optim|::models|::dist)? {|#define)")
   if(lines)
     set(${result} TRUE PARENT_SCOPE)
   else()
@@ -20,7 +20,7 @@ endfunction()
 
 set(blocks "")
 set(conditions "")
-foreach(layer IN ITEMS . core download image archive losses metrics optim chart transforms weights data models datasets
+foreach(layer IN ITEMS . core download image archive losses metrics optim dist chart transforms weights data models datasets
         train)
   file(GLOB headers RELATIVE "${include}" "${include}/hearth/${layer}/*.hpp")
   list(REMOVE_ITEM headers hearth/hearth.hpp)

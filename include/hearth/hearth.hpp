@@ -10,6 +10,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/core/save_request.hpp>
+#include <hearth/core/share.hpp>
 #include <hearth/core/stop.hpp>
 #include <hearth/core/threads.hpp>
 #include <hearth/core/value.hpp>
@@ -76,6 +77,12 @@
 #include <hearth/optim/sgd.hpp>
 #include <hearth/optim/step_lr.hpp>
 #include <hearth/optim/weight_average.hpp>
+
+#include <hearth/dist/communicator.hpp>
+#include <hearth/dist/data_parallel_options.hpp>
+#include <hearth/dist/gradient_reducer.hpp>
+#include <hearth/dist/membership.hpp>
+#include <hearth/dist/world.hpp>
 
 #include <hearth/transforms/affine.hpp>
 #include <hearth/transforms/auto_augment.hpp>

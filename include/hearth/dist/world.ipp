@@ -1,0 +1,47 @@
+#pragma once
+
+#include <hearth/dist/world.hpp>
+
+#include <hearth/core/device.hpp>
+#include <hearth/core/error.hpp>
+
+namespace hearth::dist {
+
+HEARTH_INLINE World::World(std::shared_ptr<Communicator> communicator, at::Device device)
+    : membership_(communicator->membership()), communicator_(std::move(communicator)), device_(device) {}
+
+HEARTH_INLINE at::Device World::device() const {
+  return device_ ? *device_ : default_device();
+}
+
+HEARTH_INLINE Communicator& World::communicator() const {
+  core::require(communicator_ != nullptr, "World: this process is alone: there is nobody to talk to");
+  return *communicator_;
+}
+
+HEARTH_INLINE void World::one_at_first(const std::function<void()>& body, bool shared_files) const {
+  if (is_alone()) {
+    body();
+    return;
+  }
+  const bool is_first = shared_files ? rank() == 0 : local_rank() == 0;
+  const auto reached = [&](bool first) {
+    std::string failure;
+    if (first) {
+      try {
+        body();
+      } catch (const std::exception& error) {
+        failure = error.what();
+        failure = failure.empty() ? "an error without words" : failure;
+      }
+    }
+    const std::vector<std::string> failures = communicator_->gather(failure);
+    for (std::size_t other = 0; other < failures.size(); ++other) {
+      core::require(failures[other].empty(), "rank {}: {}", other, failures[other]);
+    }
+  };
+  reached(is_first);
+  reached(!is_first);
+}
+
+}  // namespace hearth::dist
