@@ -82,6 +82,7 @@
 #include <hearth/dist/data_parallel_options.hpp>
 #include <hearth/dist/gradient_reducer.hpp>
 #include <hearth/dist/membership.hpp>
+#include <hearth/dist/rendezvous.hpp>
 #include <hearth/dist/world.hpp>
 
 #include <hearth/transforms/affine.hpp>
