@@ -15,6 +15,7 @@ struct Batch {
   at::Tensor targets;                ///< int64 [N], the labels; or what the dataset's targets are, see TargetLike
   std::size_t index = 0;             ///< which batch of the epoch it is, from 0
   std::size_t drawn = 0;             ///< how many samples the epoch has drawn with it, skipped ones too
+  bool counts = true;                ///< false: another process's sample, only to keep this one in step; see Share
   std::vector<std::size_t> samples;  ///< the samples' numbers in the dataset
 
   std::size_t size() const noexcept { return samples.size(); }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
@@ -38,6 +39,7 @@ class BatchMemory final : public SampleSink, public TargetSink {
     batch_.targets.reset();
     batch_.index = index;
     batch_.drawn = drawn;
+    batch_.counts = true;
     batch_.samples.clear();
     has_shape_ = false;
     skipped_ = {};
@@ -81,6 +83,12 @@ class BatchMemory final : public SampleSink, public TargetSink {
   /// Has the sample that was begun been refused? Its shape or that of its target is not the batch's, or memory is
   /// short.
   bool refused() const noexcept { return refused_; }
+
+  /// What is accepted from here on is only to keep the process in step: the batch does not count.
+  void begin_filler() noexcept { batch_.counts = false; }
+
+  /// Forgets what was skipped since: it is another process's to tell.
+  void set_skipped(SkippedSamples skipped) { skipped_ = std::move(skipped); }
 
   /// The samples of this batch that were skipped.
   const SkippedSamples& skipped() const noexcept { return skipped_; }

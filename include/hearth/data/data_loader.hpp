@@ -11,7 +11,9 @@
 
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/core/share.hpp>
 #include <hearth/data/batch.hpp>
+#include <hearth/data/batch_cut.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/epoch.hpp>
 #include <hearth/data/loader_options.hpp>
@@ -93,6 +95,11 @@ class DataLoader {
     return options().drop_last ? size() * static_cast<std::size_t>(options().batch_size) : sampler().size();
   }
 
+  /// The same where several processes share an epoch: the batches of this one, and the samples of all of them. Throws
+  /// Error when the share makes no sense, or leaves no batch.
+  std::size_t size(const Share& share) const { return data::BatchCut(options(), sampler().size(), share).size(); }
+  std::size_t samples(const Share& share) const { return data::sample_count(options(), sampler().size(), share); }
+
   /// Begins the next epoch, counted from 0, and waits for its first batch.
   Iterator begin() { return epoch(next_epoch_++).begin(); }
   std::default_sentinel_t end() const noexcept { return {}; }
@@ -104,8 +111,16 @@ class DataLoader {
   /// goes on with `epoch(number, batch.drawn)` of its last batch. What comes is what the whole epoch gives from there
   /// on, bit for bit; where `first_sample` is no multiple of batch_size, the first batch is what is left of its batch.
   /// When all are left out there is no batch. Throws Error when `first_sample` is beyond the epoch's end.
-  Epoch epoch(std::uint64_t number, std::size_t first_sample = 0) {
-    Epoch begun(source_, number, first_sample);
+  ///
+  /// With a `share` of more than one process the epoch's order is cut into global batches of batch_size times their
+  /// number, and each process has its part of every one, transformed as one process alone would: the processes
+  /// together have what one with that batch_size has. `index`, `drawn` and `first_sample` are those of the whole order,
+  /// so a run may go on with another number of processes; what is left of a global batch is then shared anew, and is
+  /// not padded where others follow. Where a process has no sample of a batch, or can read none (BadSamples::skip), it
+  /// has another process's with `counts` false, as Share::fill says. Throws Error when the share makes no sense or the
+  /// sampler gives a share itself.
+  Epoch epoch(std::uint64_t number, std::size_t first_sample = 0, Share share = {}) {
+    Epoch begun(source_, number, first_sample, share);
     skipped_ = begun.skipped_samples();
     return begun;
   }
@@ -134,7 +149,8 @@ class DataLoader {
         [parts = parts_](std::uint64_t epoch) { return parts->sampler.indices(epoch); },
         [parts = parts_](std::size_t index, RandomStream& random, SampleSink& sink, data::TargetSink& targets) {
           data::give(parts->dataset.read(index, random, sink), targets);
-        }});
+        },
+        ShareSampler<Sampler>});
   }
 
   std::shared_ptr<const Parts> parts_;

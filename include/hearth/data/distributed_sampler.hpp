@@ -19,9 +19,12 @@ struct DistributedSamplerOptions {
 
 /// Every `world_size`-th sample of an epoch's order, from `rank` on; the rule of torch/utils/data/distributed.py. The
 /// order is `permutation(size, seed, epoch)`, or 0 … size-1 without shuffle; it is padded with its own start, or its
-/// tail dropped, so that all processes have equally many.
+/// tail dropped, so that all processes have equally many. It is for loops of one's own: the trainer shares a loader
+/// itself, see Share.
 class DistributedSampler {
  public:
+  static constexpr bool is_share = true;  ///< see ShareSampler
+
   /// Throws Error when there are no samples or no processes, or when `rank` is none of theirs.
   explicit DistributedSampler(std::size_t size, DistributedSamplerOptions options = {});
 

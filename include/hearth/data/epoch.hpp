@@ -12,6 +12,7 @@
 #include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/core/share.hpp>
 #include <hearth/data/batch.hpp>
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/skipped_samples.hpp>
@@ -30,6 +31,7 @@ struct EpochSource {
   std::function<void(std::size_t index, RandomStream& random, SampleSink& sink, TargetSink& targets)>
       read;                                              ///< the
                                                          ///< dataset's
+  bool is_share = false;                                 ///< the sampler gives one process's part
   std::shared_ptr<std::vector<BatchMemory>> spare = {};  ///< memory of epochs that have ended
 };
 
@@ -52,9 +54,10 @@ class Epoch {
  public:
   class Iterator;
 
-  /// Starts the workers. The epoch's first `first_sample` draws are left out. Throws Error when the sampler gives
-  /// samples that the dataset has not, or fewer than `first_sample`.
-  Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number, std::size_t first_sample = 0);
+  /// Starts the workers. The epoch's first `first_sample` draws are left out, and of the others those that are not this
+  /// process's share. Throws Error when the sampler gives samples that the dataset has not, or fewer than
+  /// `first_sample`, or when the share makes no sense.
+  Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number, std::size_t first_sample = 0, Share share = {});
 
   /// Waits for the first batch.
   Iterator begin();

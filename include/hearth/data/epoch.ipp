@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include <hearth/core/error.hpp>
+#include <hearth/data/batch_cut.hpp>
 #include <hearth/data/batch_memory.hpp>
 #include <hearth/data/prefetch.hpp>
 
@@ -22,11 +23,12 @@ namespace hearth::data {
 /// An epoch while it is gone through: the order, the workers, and the batch that is in use.
 class Epoch::Run {
  public:
-  Run(std::shared_ptr<EpochSource> source, std::uint64_t epoch, std::size_t first_sample)
+  Run(std::shared_ptr<EpochSource> source, std::uint64_t epoch, std::size_t first_sample, const Share& share)
       : source_(std::move(source)),
         epoch_(epoch),
-        order_(drawn_order()),
         first_sample_(checked(first_sample)),
+        cut_(source_->options, source_->sampler_size, share, first_sample),
+        order_(drawn_order()),
         earlier_draws_(earlier_draws(order_, source_->dataset_size)),
         prefetch_(size(), std::min(static_cast<std::size_t>(source_->options.workers), size()), ring(),
                   [this](std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) {
@@ -41,10 +43,7 @@ class Epoch::Run {
   }
 
   const std::shared_ptr<SkippedSamples>& skipped() const noexcept { return skipped_; }
-  std::size_t size() const noexcept {
-    const std::size_t whole = batch_count(source_->options, order_.size());
-    return first_sample_ == order_.size() ? 0 : whole - std::min(first_batch(), whole);
-  }
+  std::size_t size() const noexcept { return cut_.size(); }
   double wait_seconds() const noexcept { return waited_.count(); }
 
   /// The next batch that has a sample in it; nullptr after the last.
@@ -56,9 +55,6 @@ class Epoch::Run {
   }
 
  private:
-  std::size_t batch_size() const noexcept { return static_cast<std::size_t>(source_->options.batch_size); }
-  std::size_t first_batch() const noexcept { return first_sample_ / batch_size(); }
-
   Batch* find_next() {
     while (BatchMemory* const memory = prefetch_.next()) {
       const SkippedSamples& skipped = memory->skipped();
@@ -77,18 +73,22 @@ class Epoch::Run {
     return nullptr;
   }
 
+  /// With its padding, if any.
   std::vector<std::size_t> drawn_order() const {
     std::vector<std::size_t> order = source_->order(epoch_);
     core::require(order.size() == source_->sampler_size, "DataLoader: the sampler promised {} samples, but gave {}",
                   source_->sampler_size, order.size());
+    for (std::size_t i = 0; order.size() < cut_.end(); ++i) {
+      order.push_back(order[i]);
+    }
     return order;
   }
 
   std::size_t checked(std::size_t first_sample) const {
-    core::require(first_sample <= order_.size(),
+    core::require(first_sample <= source_->sampler_size,
                   "DataLoader: epoch {} cannot go on at sample {}: it draws {} samples; was it begun with another "
                   "dataset or sampler?",
-                  epoch_, first_sample, order_.size());
+                  epoch_, first_sample, source_->sampler_size);
     return first_sample;
   }
 
@@ -104,14 +104,38 @@ class Epoch::Run {
   /// On a worker thread.
   void fill(std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) const {
     const LoaderOptions& options = source_->options;
-    const std::size_t batch = first_batch() + index;
-    const std::size_t begin = batch * batch_size();
-    const std::size_t end = begin + std::min(batch_size(), order_.size() - begin);
-    memory.begin({std::min(batch_size(), order_.size()), options.layout, options.pin_memory}, batch, end);
-    for (std::size_t i = std::max(begin, first_sample_); i < end && !stop.load(std::memory_order_relaxed); ++i) {
+    const std::size_t capacity = std::min(static_cast<std::size_t>(options.batch_size), order_.size());
+    const std::size_t batch = cut_.first_batch() + index;
+    const BatchCut::Entries all = cut_.entries(batch);
+    const Share& share = cut_.share();
+    memory.begin({capacity, options.layout, options.pin_memory}, batch, std::min(all.end, source_->sampler_size));
+    for (std::size_t i = all.begin + share.rank; i < all.end && !stop.load(std::memory_order_relaxed);
+         i += share.size) {
       read(i, memory);
     }
+    if (share.size > 1 && share.fill && memory.batch().size() == 0) {
+      keep_in_step(all, memory, stop);
+    }
     memory.finish();
+  }
+
+  /// Reads the first sample of the batch that can be read: this process has none of its own.
+  void keep_in_step(const BatchCut::Entries& all, BatchMemory& memory, const std::atomic<bool>& stop) const {
+    const SkippedSamples own = memory.skipped();
+    memory.begin_filler();
+    for (std::size_t i = all.begin; i < all.end && memory.batch().size() == 0; ++i) {
+      if (stop.load(std::memory_order_relaxed)) {
+        return;
+      }
+      read(i, memory);
+    }
+    if (memory.batch().size() == 0) {
+      core::fail(
+          "DataLoader: not one of the {} samples of batch {} in epoch {} could be read, so the processes that share it "
+          "cannot keep in step; the first: {}",
+          all.end - all.begin, memory.batch().index, epoch_, memory.skipped().first.front().reason);
+    }
+    memory.set_skipped(own);
   }
 
   /// Reads entry `i` of the order. Every exception of a dataset's says that the sample is bad, except two that are no
@@ -134,8 +158,9 @@ class Epoch::Run {
 
   std::shared_ptr<EpochSource> source_;
   std::uint64_t epoch_;
+  std::size_t first_sample_;  // the entries before it are left out
+  BatchCut cut_;
   std::vector<std::size_t> order_;
-  std::size_t first_sample_;                  // the entries before it are left out
   std::vector<std::uint32_t> earlier_draws_;  // of the order's entries; empty: no sample comes twice
   std::shared_ptr<SkippedSamples> skipped_ = std::make_shared<SkippedSamples>();
   bool has_given_ = false;
@@ -185,11 +210,16 @@ HEARTH_INLINE std::vector<std::uint32_t> earlier_draws(const std::vector<std::si
   return earlier;
 }
 
-HEARTH_INLINE Epoch::Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number, std::size_t first_sample) {
+HEARTH_INLINE Epoch::Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number, std::size_t first_sample,
+                           Share share) {
+  core::require(share.size <= 1 || !source->is_share,
+                "DataLoader: its sampler gives one process's part of an epoch already (DistributedSampler), so the "
+                "epoch cannot be shared by {} processes; leave the sampler out, with `shuffle` in the options",
+                share.size);
   if (source->spare == nullptr) {
     source->spare = std::make_shared<std::vector<BatchMemory>>();
   }
-  run_ = std::make_shared<Run>(std::move(source), number, first_sample);
+  run_ = std::make_shared<Run>(std::move(source), number, first_sample, share);
 }
 
 HEARTH_INLINE Epoch::Iterator Epoch::begin() {

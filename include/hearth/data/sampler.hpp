@@ -20,6 +20,11 @@ concept SamplerLike = requires(const S& sampler, std::uint64_t epoch) {
   { sampler.indices(epoch) } -> std::same_as<std::vector<std::size_t>>;
 };
 
+/// A sampler that gives one process's part of an epoch, as DistributedSampler does, and says so: an epoch that a loader
+/// shares among processes by itself cannot have it.
+template <class S>
+concept ShareSampler = SamplerLike<S> && S::is_share;
+
 /// 0, 1, … size-1 in every epoch; torch.utils.data.SequentialSampler.
 class SequentialSampler {
  public:
