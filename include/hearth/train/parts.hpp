@@ -4,6 +4,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <concepts>
+#include <cstddef>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,10 +34,12 @@ class OptimizerPart {
   virtual void step() = 0;
   virtual void zero_grad() = 0;
   virtual std::vector<double> learning_rates() const = 0;
-  virtual std::vector<at::Tensor> parameters() const = 0;
+  virtual std::vector<at::Tensor> parameters() const = 0;    ///< of all groups, group by group
+  virtual std::vector<std::size_t> group_sizes() const = 0;  ///< how many parameters each group has
   virtual bool has_state() const noexcept = 0;
   virtual Value state() const = 0;  ///< None without one
   virtual void load_state(const Value& state) = 0;
+  virtual torch::optim::Optimizer* torch_optimizer() const noexcept = 0;  ///< null unless it is LibTorch's
 };
 
 class SchedulerPart {
@@ -79,6 +83,13 @@ class OptimizerOf final : public OptimizerPart {
     }
     return all;
   }
+  std::vector<std::size_t> group_sizes() const override {
+    std::vector<std::size_t> sizes;
+    for (const auto& group : optimizer_.param_groups()) {
+      sizes.push_back(static_cast<std::size_t>(std::ranges::distance(optim::parameters(group))));
+    }
+    return sizes;
+  }
   bool has_state() const noexcept override { return is_torch || HasState<Optimizer>; }
   Value state() const override {
     if constexpr (is_torch) {
@@ -94,6 +105,13 @@ class OptimizerOf final : public OptimizerPart {
       load_torch_state(optimizer_, state);
     } else if constexpr (HasState<Optimizer>) {
       optimizer_.load_state_dict(state);
+    }
+  }
+  torch::optim::Optimizer* torch_optimizer() const noexcept override {
+    if constexpr (is_torch) {
+      return &optimizer_;
+    } else {
+      return nullptr;
     }
   }
 
