@@ -83,6 +83,7 @@
 #include <hearth/dist/gradient_reducer.hpp>
 #include <hearth/dist/membership.hpp>
 #include <hearth/dist/rendezvous.hpp>
+#include <hearth/dist/sync_batch_norm.hpp>
 #include <hearth/dist/world.hpp>
 
 #include <hearth/transforms/affine.hpp>
