@@ -2,7 +2,7 @@
 
 # The definitions (*.ipp) of a folder make one source file; those that read torch, which takes a compiler a quarter of a
 # minute, are told apart: models, weights, train and what of optim looks into a model use its modules, and all others no
-# more than its tensors. What needs a library that is not there is left out.
+# more than its tensors. Those of dist that read c10d's headers are a file of their own. What needs a library that is not there is left out.
 include(cmake/needs.cmake)
 set(units "")
 foreach(file IN LISTS definitions)
@@ -15,6 +15,8 @@ foreach(file IN LISTS definitions)
   string(REGEX REPLACE "^hearth/(.+)/[^/]+$" "\\1" unit "${name}")
   if(unit MATCHES "^models")
     set(unit models)
+  elseif(included MATCHES "(^|;)torch/csrc/distributed/")
+    set(unit processes)
   elseif(included MATCHES "(^|;)(torch|ATen|c10)/")
     if(unit MATCHES "^(weights|train)$")
       string(APPEND unit _modules)
@@ -57,6 +59,9 @@ foreach(component IN LISTS compiled_components)
   endif()
 endforeach()
 target_compile_definitions(hearth_compiled PUBLIC HEARTH_COMPILED)
+if(TARGET hearth::distributed)  # which has no library: who links hearth::compiled needs nothing of it
+  target_link_libraries(hearth_compiled PRIVATE $<BUILD_INTERFACE:hearth_distributed>)
+endif()
 
 # Half of what the headers alone cost a program is fmt, read as a header-only library. The compiled library holds fmt's
 # functions too where fmt/fmt.cpp fits the fmt that is found, and the programs that link it read declarations.

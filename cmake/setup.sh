@@ -68,7 +68,7 @@ find_cmake() {
 missing_packages() {
   case $purpose in
     format) wanted=clang-format ;;
-    *) wanted='libfmt-dev libstb-dev libcli11-dev nlohmann-json3-dev libarchive-dev' ;;
+    *) wanted='libfmt-dev libstb-dev libcli11-dev nlohmann-json3-dev libarchive-dev libgloo-dev' ;;
   esac
   # Any libcurl will do, and the package of one removes that of another.
   if { [ "$purpose" = test ] || [ "$purpose" = lint ]; } &&
@@ -126,7 +126,8 @@ install_packages() {
 
 # --- Homebrew's packages ----------------------------------------------------------------------------------------------
 
-# What is missing of Homebrew's formulae. The compiler is that of Xcode's command line tools.
+# What is missing of Homebrew's formulae. The compiler is that of Xcode's command line tools. There is none of gloo, so
+# programs are one process there.
 missing_formulae() {
   case $purpose in
     format) wanted=clang-format@14 ;;

@@ -79,6 +79,7 @@
 #include <hearth/optim/weight_average.hpp>
 
 #include <hearth/dist/communicator.hpp>
+#include <hearth/dist/connect.hpp>
 #include <hearth/dist/data_parallel_options.hpp>
 #include <hearth/dist/error_file.hpp>
 #include <hearth/dist/gradient_reducer.hpp>

@@ -19,7 +19,6 @@
 #include <hearth/core/error.hpp>
 #include <hearth/dist/buckets.hpp>
 #include <hearth/dist/reducer.hpp>
-#include <hearth/dist/reducer.ipp>
 
 #include "catch.hpp"
 

@@ -26,6 +26,9 @@ class Descriptor {
   explicit operator bool() const noexcept { return number_ >= 0; }
   int number() const noexcept { return number_; }
 
+  /// Gives it to somebody else to close.
+  int release() noexcept { return std::exchange(number_, -1); }
+
  private:
   int number_ = -1;
 };

@@ -13,7 +13,6 @@ namespace hearth::data {
 HEARTH_INLINE BatchCut::BatchCut(const LoaderOptions& options, std::size_t samples, const Share& share,
                                  std::size_t first_sample)
     : share_(share),
-      samples_(samples),
       global_size_(static_cast<std::size_t>(options.batch_size) * share.size),
       first_sample_(first_sample) {
   const std::size_t processes = share.size;
@@ -61,6 +60,10 @@ HEARTH_INLINE BatchCut::Entries BatchCut::entries(std::size_t batch) const noexc
 HEARTH_INLINE bool BatchCut::has_part(std::size_t batch) const noexcept {
   const Entries all = entries(batch);
   return all.begin + share_.rank < all.end;
+}
+
+HEARTH_INLINE std::size_t sample_count(const LoaderOptions& options, std::size_t samples, const Share& share) {
+  return std::min(BatchCut(options, samples, share).end(), samples);
 }
 
 }  // namespace hearth::data

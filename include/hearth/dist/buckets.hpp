@@ -1,8 +1,6 @@
 /// Which gradients travel together: the buckets of c10d's Reducer.
 #pragma once
 
-#ifdef HEARTH_WITH_DISTRIBUTED
-
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
@@ -94,5 +92,3 @@ inline std::vector<Indices> first_buckets(const std::vector<at::Tensor>& paramet
 }
 
 }  // namespace hearth::dist::detail
-
-#endif  // HEARTH_WITH_DISTRIBUTED

@@ -1,8 +1,6 @@
 /// c10d's Reducer, the engine in Python's DistributedDataParallel, driven as torch/nn/parallel/distributed.py does it.
 #pragma once
 
-#ifdef HEARTH_WITH_DISTRIBUTED
-
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -233,5 +231,3 @@ class C10dReducer : public GradientReducer {
 };
 
 }  // namespace hearth::dist::detail
-
-#endif  // HEARTH_WITH_DISTRIBUTED

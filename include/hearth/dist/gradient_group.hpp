@@ -1,8 +1,6 @@
 /// The group of processes as a reducer of gradients sees it: it notes how long buckets travel, and keeps what fails.
 #pragma once
 
-#ifdef HEARTH_WITH_DISTRIBUTED
-
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -165,5 +163,3 @@ class GradientGroup : public c10d::ProcessGroup {
 };
 
 }  // namespace hearth::dist::detail
-
-#endif  // HEARTH_WITH_DISTRIBUTED

@@ -2,8 +2,6 @@
 /// results.
 #pragma once
 
-#ifdef HEARTH_WITH_DISTRIBUTED
-
 #include <ATen/ops/tensor.h>
 
 #include <cstddef>
@@ -335,5 +333,3 @@ class HookReducer : public GradientReducer {
 };
 
 }  // namespace hearth::dist::detail
-
-#endif  // HEARTH_WITH_DISTRIBUTED

@@ -1,8 +1,6 @@
 /// The parameters whose gradients are reduced, and what both engines do with them.
 #pragma once
 
-#ifdef HEARTH_WITH_DISTRIBUTED
-
 #include <ATen/ScalarOps.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
@@ -242,5 +240,3 @@ class ReducedParameters {
 };
 
 }  // namespace hearth::dist::detail
-
-#endif  // HEARTH_WITH_DISTRIBUTED

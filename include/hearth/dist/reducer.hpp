@@ -1,8 +1,6 @@
 /// The reducers of gradients over a group of processes: c10d's, and hearth's own.
 #pragma once
 
-#ifdef HEARTH_WITH_DISTRIBUTED
-
 #include <ATen/core/Tensor.h>
 #include <c10/util/intrusive_ptr.h>
 
@@ -41,5 +39,3 @@ bool has_c10d_reducer();
 #ifndef HEARTH_COMPILED
 #include <hearth/dist/reducer.ipp>
 #endif
-
-#endif  // HEARTH_WITH_DISTRIBUTED

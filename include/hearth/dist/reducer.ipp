@@ -2,8 +2,6 @@
 
 #include <hearth/dist/reducer.hpp>
 
-#ifdef HEARTH_WITH_DISTRIBUTED
-
 #include <hearth/dist/c10d_reducer.hpp>
 #include <hearth/dist/hook_reducer.hpp>
 
@@ -28,5 +26,3 @@ HEARTH_INLINE std::unique_ptr<GradientReducer> make_reducer(
 }
 
 }  // namespace hearth::dist::detail
-
-#endif  // HEARTH_WITH_DISTRIBUTED
