@@ -75,6 +75,21 @@ TEST_CASE("what is printed arrives, and the exit code is that of the program", "
   CHECK(run(output.c_str(), errors.c_str(), [] { return Console().finish(7); }) == 7);
 }
 
+TEST_CASE("a silent process shows its errors alone, until it speaks again", "[console]") {
+  const TemporaryFolder folder;
+  const std::string output = (folder / "output").string();
+  const std::string errors = (folder / "errors").string();
+  CHECK(run(output.c_str(), errors.c_str(), [] {
+          Console::silence();
+          print_and_finish();
+          core::show(stdout, "lost\n");
+          Console::silence(false);
+          return print_and_finish();
+        }) == 0);
+  CHECK(read_text(output) == "epoch 3\n");
+  CHECK(read_text(errors) == "error 4\nerror 4\n");
+}
+
 TEST_CASE("a full disk does not end the program, which says once at its end that its output is incomplete",
           "[console]") {
   if (::access("/dev/full", W_OK) != 0) {

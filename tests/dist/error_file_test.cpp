@@ -10,9 +10,10 @@ using namespace hearth;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("the error file has the sentence as JSON, whatever it holds", "[error_file]") {
-  CHECK(dist::error_file_content("no such file", 1234) ==
-        R"({"message": {"message": "no such file", "extraInfo": {"py_callstack": "", "timestamp": "1234"}}})"
-        "\n");
+  CHECK(
+      dist::error_file_content("no such file", 1234) ==
+      R"({"message": {"message": "no such file", "extraInfo": {"py_callstack": "no such file", "timestamp": "1234"}}})"
+      "\n");
   // Quotes, a backslash, two lines, an escape character, UTF-8, and a byte that is no UTF-8.
   CHECK_THAT(dist::error_file_content("a \"b\" c\\d\nnext\x1b \xc3\xa9 \xff", 1),
              ContainsSubstring(R"("message": "a \"b\" c\\d\nnext\\x1b é \\xff",)"));

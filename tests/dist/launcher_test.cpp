@@ -258,7 +258,7 @@ TEST_CASE("a guard kills the processes that it was told of when their launcher i
   REQUIRE(::pipe(ready.data()) == 0);
   const pid_t launcher = ::fork();
   if (launcher == 0) {
-    const dist::detail::Guard guard;
+    const dist::detail::LaunchGuard guard;
     for (int i = 0; i < 2; ++i) {
       const pid_t child = ::fork();
       if (child == 0) {

@@ -64,6 +64,23 @@ TEST_CASE("a run's folder takes one process at a time, and names who has it", "[
   CHECK(in_child(other_process) == 0);
 }
 
+TEST_CASE("the folder of another process is named, and neither made, locked nor written to", "[run_folder]") {
+  const hearth_test::TemporaryFolder temporary;
+  const std::filesystem::path path = temporary / "run";
+  const RunFolder named = RunFolder::of_another_process(path, RunStart::resume);
+  CHECK(named.path() == path);
+  CHECK(named.start() == RunStart::resume);
+  train::RunFile file{named, "metrics.csv"};
+  CHECK_FALSE(std::filesystem::exists(path));
+  CHECK_THROWS_WITH(file.write([](const std::filesystem::path& to) { std::ofstream(to) << "x"; }),
+                    ContainsSubstring(path.string() + " is another process's"));
+  const RunFolder held{path};
+  const RunFolder beside = RunFolder::of_another_process(path);
+  CHECK(std::filesystem::is_directory(path));
+  CHECK_NOTHROW(held.require_held());
+  CHECK_THROWS_AS(beside.require_held(), Error);
+}
+
 TEST_CASE("what writes into a run's folder in one process shares its lock, under any name of the folder",
           "[run_folder]") {
   const hearth_test::TemporaryFolder temporary;

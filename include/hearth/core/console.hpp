@@ -44,6 +44,10 @@ class Console {
     print_formatted(stderr, text, fmt::make_format_args(args...));
   }
 
+  /// From now on, or no more, nothing that Console and other parts of the library print to stdout is shown: of several
+  /// processes that do the same, one shows it. stderr stays as it is.
+  static void silence(bool is_silent = true) noexcept;
+
   /// What main returns: `exit_code`; but when something that went to stdout is lost, whoever printed it, says so once
   /// on stderr, and gives 1 instead of 0. Prints nothing more to stdout.
   int finish(int exit_code) const noexcept;

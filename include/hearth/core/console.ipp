@@ -30,6 +30,10 @@ HEARTH_INLINE void Console::print_formatted(std::FILE* stream, fmt::string_view 
   core::show(stream, fmt::vformat(text, args));
 }
 
+HEARTH_INLINE void Console::silence(bool is_silent) noexcept {
+  core::silence_stdout(is_silent);
+}
+
 HEARTH_INLINE int Console::finish(int exit_code) const noexcept {
   const core::NoPipeSignal scope;
   errno = 0;

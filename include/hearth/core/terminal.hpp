@@ -31,6 +31,9 @@ std::string_view fit_columns(std::string_view text, int columns);
 /// failure is remembered, for Console::finish.
 void show(std::FILE* stream, std::string_view text) noexcept;
 
+/// Whether `show` leaves stdout alone: in a process beside another one that shows the same.
+void silence_stdout(bool is_silent) noexcept;
+
 /// Puts as much of the text as fits in the place of the terminal's last line, by way of `show`.
 void rewrite_line(std::FILE* stream, std::string_view text);
 

@@ -18,6 +18,10 @@
 
 namespace hearth::core {
 
+namespace detail {
+inline std::atomic<bool> is_stdout_silent{false};
+}  // namespace detail
+
 HEARTH_INLINE std::string format_duration(double seconds) {
   const auto whole = static_cast<long long>(seconds + 0.5);
   return whole < 3600 ? fmt::format("{}:{:02}", whole / 60, whole % 60)
@@ -61,7 +65,14 @@ HEARTH_INLINE std::string_view fit_columns(std::string_view text, int columns) {
   return text.substr(0, end);
 }
 
+HEARTH_INLINE void silence_stdout(bool is_silent) noexcept {
+  detail::is_stdout_silent = is_silent;
+}
+
 HEARTH_INLINE void show(std::FILE* stream, std::string_view text) noexcept {
+  if (stream == stdout && detail::is_stdout_silent) {
+    return;
+  }
   const NoPipeSignal scope;
   const int errno_before = errno;
   errno = 0;

@@ -15,7 +15,8 @@ namespace hearth::dist {
 bool write_error_file(std::string_view sentence, const Environment& environment = process_environment()) noexcept;
 
 /// What is in the file: JSON with the sentence and the time, in seconds since 1970. Bytes of the sentence that are not
-/// UTF-8 are written as printable text.
+/// UTF-8 are written as printable text. The sentence stands in the place of Python's back-trace, too, which is all that
+/// torchrun's summary shows.
 std::string error_file_content(std::string_view sentence, long long time);
 
 }  // namespace hearth::dist

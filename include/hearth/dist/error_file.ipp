@@ -25,9 +25,10 @@ HEARTH_INLINE std::string error_file_content(std::string_view sentence, long lon
     sentence = end == std::string_view::npos ? std::string_view() : sentence.substr(end + 1);
     is_first = false;
   }
-  return fmt::format(R"({{"message": {{"message": "{}", "extraInfo": {{"py_callstack": "", "timestamp": "{}"}}}}}})"
-                     "\n",
-                     text, time);
+  return fmt::format(
+      R"({{"message": {{"message": "{0}", "extraInfo": {{"py_callstack": "{0}", "timestamp": "{1}"}}}}}})"
+      "\n",
+      text, time);
 }
 
 HEARTH_INLINE bool write_error_file(std::string_view sentence, const Environment& environment) noexcept {

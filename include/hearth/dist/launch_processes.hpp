@@ -313,7 +313,7 @@ class Launch {
   std::optional<ReservedPort> port_;
   Sink out_{stdout};
   Sink error_{stderr};
-  std::optional<Guard> guard_;
+  std::optional<LaunchGuard> guard_;
   std::vector<Child> children_;
   Stage stage_ = Stage::running;
   std::optional<Clock::time_point> deadline_;

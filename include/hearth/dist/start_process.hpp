@@ -153,9 +153,9 @@ inline pid_t start_process(Start start) {
 
 /// Kills processes when the one that has made it is gone, however that has ended: for systems where the kernel does
 /// not. A process of its own, which waits for the end of a pipe.
-class Guard {
+class LaunchGuard {
  public:
-  Guard() {
+  LaunchGuard() {
     Pipe pipe = make_pipe();
     sigset_t all;
     sigset_t before;
@@ -171,9 +171,9 @@ class Guard {
     core::require(pid_ > 0, "launch: a process cannot be started: {}", std::generic_category().message(reason));
     pipe_ = std::move(pipe.in);
   }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  ~Guard() {
+  LaunchGuard(const LaunchGuard&) = delete;
+  LaunchGuard& operator=(const LaunchGuard&) = delete;
+  ~LaunchGuard() {
     pipe_ = core::Descriptor();
     ::waitpid(pid_, nullptr, 0);
   }

@@ -40,6 +40,7 @@ struct Report::Page {
   }
 
   void write() {
+    folder.require_held();
     attempts.attempt([&] {
       for (; !files.empty(); files.erase(files.begin())) {
         core::write_file(folder / files.front().name, files.front().text);

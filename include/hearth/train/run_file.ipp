@@ -30,6 +30,7 @@ HEARTH_INLINE RunFile::RunFile(RunFolder folder, std::string_view name)
     : folder_(std::move(folder)), path_(folder_ / std::filesystem::path(name)) {}
 
 HEARTH_INLINE void RunFile::write(const std::function<void(const std::filesystem::path&)>& write) {
+  folder_.require_held();
   attempts_.attempt([&] { write(path_); });
 }
 

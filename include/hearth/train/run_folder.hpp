@@ -31,12 +31,21 @@ class RunFolder {
   template <std::convertible_to<std::filesystem::path> Path>
   RunFolder(const Path& path, RunStart start = RunStart::fresh) : RunFolder(std::filesystem::path(path), start) {}
 
+  /// The folder of a run that another process makes and holds, as rank 0 does for all that train together. It is only
+  /// named: nothing is made, locked or removed, and what writes into a run's folder refuses to write into this one.
+  static RunFolder of_another_process(const std::filesystem::path& path, RunStart start = RunStart::fresh);
+
   RunStart start() const noexcept { return start_; }
+
+  /// Throws Error unless this process holds the folder.
+  void require_held() const;
 
   const std::filesystem::path& path() const noexcept { return path_; }
   std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
 
  private:
+  RunFolder() = default;
+
   std::filesystem::path path_;
   RunStart start_ = RunStart::fresh;
   std::shared_ptr<const void> lock_;

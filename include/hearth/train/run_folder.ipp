@@ -122,4 +122,16 @@ HEARTH_INLINE RunFolder::RunFolder(const std::filesystem::path& path, RunStart s
   lock_ = std::move(lock);
 }
 
+HEARTH_INLINE RunFolder RunFolder::of_another_process(const std::filesystem::path& path, RunStart start) {
+  RunFolder folder;
+  folder.path_ = path;
+  folder.start_ = start;
+  return folder;
+}
+
+HEARTH_INLINE void RunFolder::require_held() const {
+  core::require(lock_ != nullptr, "RunFolder: {} is another process's, and this one does not write there",
+                path_.string());
+}
+
 }  // namespace hearth

@@ -17,6 +17,7 @@ HEARTH_INLINE TensorBoard::TensorBoard(RunFolder folder, TensorBoardOptions opti
 }
 
 HEARTH_INLINE void TensorBoard::on_fit_begin(const FitBegin& event) {
+  folder_.require_held();
   const Position& position = event.run.position();
   classes_ = event.classes;
   epochs_.emplace(folder_ / "tensorboard", EventFileOptions{.purge_step = position.epoch});
