@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "dist/ranks.hpp"
+
 namespace hearth_test {
 
 /// What the ranks have in common. When one fails, the others' waiting ends with an Error.
@@ -197,6 +199,15 @@ auto on_ranks(int count, const Body& body) {
   if (!errors.empty()) {
     std::rethrow_exception(errors.front());
   }
+  return results;
+}
+
+/// The same over Gloo, with ranks.hpp.
+template <class Body>
+auto on_gloo_ranks(int count, const Body& body) {
+  std::vector<std::invoke_result_t<const Body&, const hearth::dist::World&>> results(static_cast<std::size_t>(count));
+  run_ranks(count,
+            [&](const hearth::dist::World& world) { results[static_cast<std::size_t>(world.rank())] = body(world); });
   return results;
 }
 

@@ -1,4 +1,5 @@
 /// BatchNorm over the samples of several processes: what it does is what one BatchNorm does to all of them together.
+#include <hearth/dist/connect.hpp>
 #include <hearth/dist/sync_batch_norm.hpp>
 
 #include <ATen/ops/batch_norm_native.h>
@@ -103,17 +104,20 @@ double distance(const torch::Tensor& met, const torch::Tensor& expected) {
   return largest(met.to(torch::kDouble) - expected.to(torch::kDouble)) / largest(expected.to(torch::kDouble));
 }
 
-void check_as_one(const Case& c) {
+/// `over_gloo`: what the ranks say goes through sockets.
+void check_as_one(const Case& c, bool over_gloo = false) {
   INFO(c.name << ", " << c.shares.size() << " ranks");
   const Result whole = step(c, 0, c.sizes[0]);
   Sizes ends(c.shares.size());
   std::partial_sum(c.shares.begin(), c.shares.end(), ends.begin());
   REQUIRE(ends.back() == c.sizes[0]);
-  const auto results = on_ranks(static_cast<int>(c.shares.size()), [&](const dist::World& world) {
+  const auto body = [&](const dist::World& world) {
     const dist::SyncBatchNorm scope(world);
     const auto rank = static_cast<std::size_t>(world.rank());
     return step(c, ends[rank] - c.shares[rank], ends[rank]);
-  });
+  };
+  const auto ranks = static_cast<int>(c.shares.size());
+  const std::vector<Result> results = over_gloo ? on_gloo_ranks(ranks, body) : on_ranks(ranks, body);
   std::vector<torch::Tensor> outputs;
   std::vector<torch::Tensor> of_inputs;
   for (const Result& result : results) {
@@ -265,6 +269,45 @@ TEST_CASE("A model of torch::nn's modules trains on parts as on the joined batch
     for (const auto& model : models) {
       const torch::Tensor met = (*model)->named_buffers()[item.key()];
       CHECK(largest(met.to(torch::kDouble) - item.value().to(torch::kDouble)) < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("Over Gloo the parts are normalised together, beside a reduction of gradients", "[sync_batch_norm]") {
+  if (!dist::is_available()) {
+    WARN("this build has no distributed support: not tested");
+    return;
+  }
+  check_as_one({.name = "images", .sizes = {12, 5, 4, 3}, .shares = {5, 1, 4, 2}}, /*over_gloo=*/true);
+  check_as_one({.name = "bf16", .sizes = {12, 5, 4, 3}, .shares = {5, 7}, .type = torch::kBFloat16}, true);
+
+  torch::nn::Sequential whole = make_model();
+  train_step(whole, 0, 10);
+  const auto gradients = on_gloo_ranks(2, [](const dist::World& world) {
+    torch::nn::Sequential model = make_model();
+    std::vector<std::pair<std::string, at::Tensor>> parameters;
+    for (const auto& item : model->named_parameters()) {
+      parameters.emplace_back(item.key(), item.value());
+    }
+    const auto reducer =  // a bucket for every few parameters: they travel while backward is still computing
+        world.communicator().make_reducer(parameters, {.bucket_cap_mb = 0.0001});
+    const dist::SyncBatchNorm scope(world);
+    reducer->before_forward();
+    const torch::Tensor loss = model->forward(world.is_main() ? images(0, 3) : images(3, 10)).pow(2).sum();
+    reducer->before_backward(true, loss);
+    loss.backward();
+    reducer->after_backward();
+    std::vector<torch::Tensor> reduced;
+    for (const auto& [name, parameter] : parameters) {
+      reduced.push_back(parameter.grad().clone());
+    }
+    return reduced;
+  });
+  const std::vector<torch::Tensor> expected = whole->parameters();
+  for (const auto& of_rank : gradients) {
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CHECK(largest(2 * of_rank[i] - expected[i].grad()) < 1e-9 * (1 + largest(expected[i].grad())));
+      CHECK(torch::equal(of_rank[i], gradients[0][i]));
     }
   }
 }

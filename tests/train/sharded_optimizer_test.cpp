@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <hearth/dist/connect.hpp>
 #include <hearth/optim/adagrad.hpp>
 #include <hearth/optim/adam.hpp>
 #include <hearth/optim/adamw.hpp>
@@ -298,6 +299,28 @@ TEST_CASE("LibTorch's optimizers, sharded, do what they do in one process", "[sh
   check_as_one(torch_maker<torch::optim::Adam>(torch::optim::AdamOptions(0.1)));
   check_as_one(torch_maker<torch::optim::SGD>(torch::optim::SGDOptions(0.1).momentum(0.9)));
   check_as_one(torch_maker<torch::optim::Adagrad>(torch::optim::AdagradOptions(0.1)));  // all its state from the start
+}
+
+TEST_CASE("Over Gloo a sharded optimizer does what it does in one process", "[sharded_optimizer]") {
+  if (!dist::is_available()) {
+    WARN("this build has no distributed support: not tested");
+    return;
+  }
+  const auto check = [](const auto& make) {
+    const Run first = steps({}, make, 0, half);
+    const Run last = steps({}, make, 0, 2 * half);
+    const std::vector<Run> saved =
+        on_gloo_ranks(3, [&](const dist::World& world) { return steps(world, make, 0, half); });
+    if (!first.state.template is<torch::Tensor>()) {
+      CHECK(same(saved[0].state, first.state));
+    }
+    for (const Run& run :
+         on_gloo_ranks(2, [&](const dist::World& world) { return steps(world, make, half, 2 * half, &saved[0]); })) {
+      CHECK(same(run.values, last.values));
+    }
+  };
+  check(maker<optim::AdamW>({.lr = 0.1}));
+  check(torch_maker<torch::optim::Adam>(torch::optim::AdamOptions(0.1)));
 }
 
 TEST_CASE("A rank keeps the state of its own parameters of one of LibTorch's optimizers", "[sharded_optimizer]") {
