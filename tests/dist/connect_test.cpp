@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/dist/connect.hpp>
+#include <hearth/dist/process_groups.hpp>
 
 #include "catch.hpp"
 #include "ranks.hpp"
@@ -105,4 +107,68 @@ TEST_CASE("a rank that fails is named on all others, with its reason", "[faults]
                       "the disk is full");
   REQUIRE(seen[0] == "dist: rank 1 failed: the disk is full");
   REQUIRE(seen[2] == "dist: rank 1 failed: the disk is full");
+}
+
+TEST_CASE("devices that do not go together are refused with their ranks", "[devices]") {
+  using dist::detail::compare_devices;
+  REQUIRE_NOTHROW(compare_devices({"cpu over gloo\nhost\n", "cpu over gloo\nhost\n"}));
+  REQUIRE_NOTHROW(compare_devices({"cuda over nccl\nhost\nGPU 0", "cuda over nccl\nhost\nGPU 1"}));
+  REQUIRE_NOTHROW(compare_devices({"cuda over nccl\na\nGPU 0", "cuda over nccl\nb\nGPU 0"}));
+  REQUIRE_THROWS_WITH(
+      compare_devices({"cuda over nccl\na\nGPU 0", "cuda over nccl\na\nGPU 1", "cuda over nccl\na\nGPU 1"}),
+      "dist: ranks 1 and 2 have the same GPU (GPU 1): each process needs one of its own. LOCAL_RANK chooses "
+      "it among CUDA_VISIBLE_DEVICES");
+  REQUIRE_THROWS_WITH(compare_devices({"cuda over nccl\na\nGPU 0", "cpu over gloo\nb\n"}),
+                      "dist: rank 0 works on cuda over nccl, but rank 1 on cpu over gloo: it must be the same for all");
+}
+
+TEST_CASE("a rank that goes by an exception, without a word, is a failure for the others", "[faults]") {
+  std::string seen;
+  REQUIRE_THROWS_AS(run_ranks(2,
+                              [&](const dist::World& world) {
+                                if (world.rank() == 1) {
+                                  world.communicator().fail("an exception ended it");
+                                  world.communicator().fail("a second reason");
+                                  REQUIRE_THROWS_WITH(world.communicator().barrier(),
+                                                      "dist: rank 1 failed: an exception ended it");
+                                  return;
+                                }
+                                try {
+                                  world.communicator().barrier();
+                                } catch (const Error& error) {
+                                  seen = error.what();
+                                  throw;
+                                }
+                              }),
+                    Error);
+  REQUIRE(seen == "dist: rank 1 failed: an exception ended it");
+}
+
+TEST_CASE("an operation that is on its way ends when a rank fails", "[faults]") {
+  std::vector<std::string> seen(3);
+  REQUIRE_THROWS_WITH(run_ranks(3,
+                                [&](const dist::World& world) {
+                                  dist::Communicator& all = world.communicator();
+                                  if (world.rank() == 2) {
+                                    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+                                    throw Error("enough");
+                                  }
+                                  const auto sum = all.begin_sum({1});
+                                  try {
+                                    sum->wait();
+                                  } catch (const Error& error) {
+                                    seen[static_cast<std::size_t>(world.rank())] = error.what();
+                                    throw;
+                                  }
+                                }),
+                      "enough");
+  REQUIRE(seen[0] == "dist: rank 2 failed: enough");
+  REQUIRE(seen[1] == "dist: rank 2 failed: enough");
+}
+
+TEST_CASE("a process that nobody has started with others is alone, and needs no connection", "[connect]") {
+  const dist::World world = dist::connect(dist::find_rendezvous({}, [](const std::string&) { return std::nullopt; }));
+  REQUIRE(world.is_alone());
+  REQUIRE(world.size() == 1);
+  REQUIRE(dist::is_available());
 }

@@ -179,13 +179,14 @@ HEARTH_INLINE Reached reach(const Rendezvous& rendezvous, std::chrono::milliseco
     }
     const auto now = Clock::now() + wait;
     core::require(!addresses.empty() || now < (is_final ? names_until : begin + timeout),
-                  "dist: the host \"{}\", where {} says that the processes meet, is unknown: {}", rendezvous.host,
+                  "dist: the host \"{}\", at which the processes meet ({}), is unknown: {}", rendezvous.host,
                   rendezvous.source, why);
-    core::require(
-        now < begin + timeout,
-        "dist: nobody has answered at {}:{}, where {} says that the processes meet, within {:.3g} s: {}. Does "
-        "rank 0 run there, and is the port open?",
-        rendezvous.host, rendezvous.port, rendezvous.source, std::chrono::duration<double>(timeout).count(), why);
+    core::require(now < begin + timeout,
+                  "dist: nobody has answered at {}:{}, where the processes meet ({}), within {:.3g} s: {}. Does rank 0 "
+                  "run there, and "
+                  "is the port open?",
+                  rendezvous.host, rendezvous.port, rendezvous.source, std::chrono::duration<double>(timeout).count(),
+                  why);
     std::this_thread::sleep_for(wait);
   }
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/dist/communicator.hpp>
@@ -41,6 +42,10 @@ struct Joined {
   std::shared_ptr<Communicator> communicator;
   at::Device device;
 };
+
+/// Refuses, with the ranks, that some work on GPUs and others do not, over different backends, or two on one GPU. For
+/// every rank: what it works on, "cuda over nccl"; its host and its GPU, each on a line.
+void compare_devices(const std::vector<std::string>& ranks);
 
 /// Joins the processes of a store. `open` gives a connection to it, a new one each time.
 Joined join(const std::function<c10::intrusive_ptr<c10d::Store>()>& open, const JoinOptions& options);

@@ -302,25 +302,26 @@ HEARTH_INLINE void ProcessGroups::leave() noexcept {
   }
 }
 
-/// Compares what the processes compute on: all on GPUs or none, all over one backend, no two on one GPU.
-HEARTH_INLINE void ProcessGroups::agree_on_devices() {
-  const std::string backend = uses_nccl_ ? "nccl" : "gloo";
-  const std::string host = this_host();
-  const std::string gpu = device_.is_cuda() ? host.substr(0, host.rfind(' ')) + "\n" + name_of_gpu(device_) : "";
-  const std::vector<std::string> all =
-      gather(fmt::format("{} over {}\n{}", device_.is_cuda() ? "cuda" : "cpu", backend, gpu));
-  const auto kind = [&](std::size_t rank) { return all[rank].substr(0, all[rank].find('\n')); };
-  for (std::size_t rank = 1; rank < all.size(); ++rank) {
+HEARTH_INLINE void compare_devices(const std::vector<std::string>& ranks) {
+  const auto kind = [&](std::size_t rank) { return ranks[rank].substr(0, ranks[rank].find('\n')); };
+  for (std::size_t rank = 1; rank < ranks.size(); ++rank) {
     core::require(kind(rank) == kind(0), "dist: rank 0 works on {}, but rank {} on {}: it must be the same for all",
                   kind(0), rank, kind(rank));
-    const auto twin = std::find(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(rank), all[rank]);
-    const auto other = static_cast<std::size_t>(twin - all.begin());
+    const auto twin = std::find(ranks.begin(), ranks.end(), ranks[rank]);
+    const auto other = static_cast<std::size_t>(twin - ranks.begin());
     core::require(
-        !device_.is_cuda() || other == rank,
+        !kind(rank).starts_with("cuda") || other == rank,
         "dist: ranks {} and {} have the same GPU ({}): each process needs one of its own. LOCAL_RANK chooses it "
         "among CUDA_VISIBLE_DEVICES",
-        other, rank, all[rank].substr(all[rank].rfind('\n') + 1));
+        other, rank, ranks[rank].substr(ranks[rank].rfind('\n') + 1));
   }
+}
+
+HEARTH_INLINE void ProcessGroups::agree_on_devices() {
+  const std::string host = this_host();
+  compare_devices(
+      gather(fmt::format("{} over {}\n{}\n{}", device_.is_cuda() ? "cuda" : "cpu", uses_nccl_ ? "nccl" : "gloo",
+                         host.substr(0, host.rfind(' ')), device_.is_cuda() ? name_of_gpu(device_) : "")));
 }
 
 HEARTH_INLINE void ProcessGroups::add_nccl([[maybe_unused]] const GuardedGloo& gloo) {

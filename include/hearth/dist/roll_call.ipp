@@ -50,8 +50,7 @@ inline std::string new_name() {
 
 /// Rank 0's part: answers until all are there, and says who is missing or wrong.
 HEARTH_INLINE std::string judge(c10d::Store& store, const std::string& name, const std::string& round, int size,
-                                Clock::time_point deadline) {
-  std::int64_t heard = 0;
+                                Clock::time_point deadline, std::int64_t& heard) {
   bool found_itself = false;
   std::vector<std::string> hosts(static_cast<std::size_t>(size));
   int missing = size;
@@ -139,8 +138,14 @@ HEARTH_INLINE RollCall call_the_roll(c10d::Store& store, int rank, int size, con
   std::string round = name;
   if (rank == 0) {
     join(round);
-    verdict = roll::judge(store, name, round, size, deadline);
+    std::int64_t heard = 0;
+    verdict = roll::judge(store, name, round, size, deadline, heard);
     roll::write(store, "verdict/" + round, fmt::format("{} {}\n{}", size, keeper, verdict));
+    // A refusal ends this process, and its store: the others read it first. Those of an earlier run never do.
+    const auto patience = roll::Clock::now() + std::chrono::seconds(2);
+    while (!verdict.starts_with("\n") && store.add("read/" + round, 0) < heard - 1 && roll::Clock::now() < patience) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
   } else {
     const std::optional<std::string> answer = roll::wait_for(store, "answer/" + name, deadline);
     core::require(answer.has_value(), "dist: rank 0 has not come within the time-out, {} s",
@@ -151,6 +156,7 @@ HEARTH_INLINE RollCall call_the_roll(c10d::Store& store, int rank, int size, con
     const auto longer = deadline + std::min(timeout, std::chrono::milliseconds(5000));
     const std::optional<std::string> said = roll::wait_for(store, "verdict/" + round, longer);
     core::require(said.has_value(), "dist: rank 0 has gone before all processes had come");
+    store.add("read/" + round, 1);
     const std::size_t end = said->find('\n');
     const int its_size = std::stoi(said->substr(0, end));
     its_keeper = said->substr(said->find(' ') + 1, end - said->find(' ') - 1);

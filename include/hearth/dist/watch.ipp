@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <sstream>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -127,6 +128,10 @@ HEARTH_INLINE std::optional<std::string> Watch::State::find_fault() {
       continue;
     }
     (beats[static_cast<std::size_t>(rank)].unchanged >= limit ? gone : others).push_back(rank);
+  }
+  // Several at once may only be slow, on a host with too much to do.
+  if (suspects && gone.size() > 1) {
+    std::erase_if(gone, [&](int rank) { return beats[static_cast<std::size_t>(rank)].unchanged < 2 * limit; });
   }
   std::vector<int> left;
   for (auto rank = gone.begin(); rank != gone.end();) {
@@ -301,7 +306,9 @@ HEARTH_INLINE void Watch::end(bool orderly, const std::string& reason) noexcept 
 HEARTH_INLINE void Watch::fail(const std::string& reason) noexcept {
   std::string text;
   try {
-    text = fmt::format("rank {} failed: {}", state_->options.rank, reason);
+    const std::string_view own = "dist: ";
+    text = fmt::format("rank {} failed: {}", state_->options.rank,
+                       std::string_view(reason).substr(reason.starts_with(own) ? own.size() : 0));
   } catch (const std::exception&) {
     text = reason;
   }
