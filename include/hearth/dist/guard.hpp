@@ -68,6 +68,9 @@ class Guard {
   /// Whether an operation's time is up.
   HEARTH_INLINE bool is_overdue() const;
 
+  /// Gives what is on its way so much more time.
+  HEARTH_INLINE void postpone(Clock::duration time);
+
   HEARTH_INLINE void begin(const c10::intrusive_ptr<GuardedWork>& work);
   HEARTH_INLINE void end(const c10::intrusive_ptr<GuardedWork>& work);
 
@@ -91,7 +94,8 @@ class GuardedWork final : public c10d::Work {
   void synchronize() override { inner_->synchronize(); }
 
   Guard::Clock::time_point begun() const noexcept { return begun_; }
-  Guard::Clock::time_point deadline() const noexcept { return deadline_; }
+
+  Guard::Clock::time_point deadline = {};  ///< of the guard's, as long as it has the operation
 
   /// The operation of Gloo itself.
   const c10::intrusive_ptr<c10d::Work>& inner() const noexcept { return inner_; }
@@ -104,7 +108,6 @@ class GuardedWork final : public c10d::Work {
   c10::intrusive_ptr<c10d::Work> inner_;
   c10::intrusive_ptr<c10::ivalue::Future> future_;
   Guard::Clock::time_point begun_ = Guard::Clock::now();
-  Guard::Clock::time_point deadline_;
   std::mutex ending_;
   bool ended_ = false;
 };

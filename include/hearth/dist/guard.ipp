@@ -109,7 +109,14 @@ HEARTH_INLINE std::optional<double> Guard::waiting() const {
 HEARTH_INLINE bool Guard::is_overdue() const {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
-  return std::any_of(pending_.begin(), pending_.end(), [&](const auto& work) { return work->deadline() < now; });
+  return std::any_of(pending_.begin(), pending_.end(), [&](const auto& work) { return work->deadline < now; });
+}
+
+HEARTH_INLINE void Guard::postpone(Clock::duration time) {
+  const std::lock_guard lock(mutex_);
+  for (const c10::intrusive_ptr<GuardedWork>& work : pending_) {
+    work->deadline += time;
+  }
 }
 
 HEARTH_INLINE void Guard::begin(const c10::intrusive_ptr<GuardedWork>& work) {
@@ -138,7 +145,7 @@ HEARTH_INLINE void Guard::end(const c10::intrusive_ptr<GuardedWork>& work) {
 // ------------------------------------------------------------------------------------------------------
 
 HEARTH_INLINE GuardedWork::GuardedWork(c10::intrusive_ptr<c10d::Work> inner, std::chrono::milliseconds timeout)
-    : inner_(std::move(inner)), deadline_(begun_ + timeout) {
+    : deadline(Guard::Clock::now() + timeout), inner_(std::move(inner)) {
   const c10::intrusive_ptr<c10::ivalue::Future> future = inner_->getFuture();
   future_ = future->createInstance(future->elementType());
 }

@@ -26,12 +26,14 @@
 #include <utility>
 #include <vector>
 
+#include <c10/core/impl/VirtualGuardImpl.h>
+
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
 
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
+#include <hearth/core/no_pipe_signal.hpp>
 #include <hearth/dist/guard.hpp>
 #include <hearth/dist/open_store.hpp>
 #include <hearth/dist/reducer.hpp>
@@ -222,6 +224,10 @@ HEARTH_INLINE ProcessGroups::ProcessGroups(std::function<c10::intrusive_ptr<c10d
       second->cut();
     });
     agree_on_devices();
+    if (device_.is_cuda()) {
+      c10::impl::VirtualGuardImpl(at::kCUDA).setDevice(
+          device_);  // otherwise everybody would have something on the first
+    }
     if (uses_nccl_) {
       add_nccl(*gloo);
     }
@@ -236,6 +242,13 @@ HEARTH_INLINE ProcessGroups::~ProcessGroups() {
     fail("an exception ended it");
   }
   watch_.reset();
+  // Gloo's destructor waits for what is on its way, and that may wait for a process that has gone.
+  for (int i = 0; i < 100 && guard_->waiting(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  if (guard_->waiting()) {
+    guard_->break_with("dist: the connection has ended");
+  }
   guard_->on_break(nullptr);  // which kept the connections
 }
 
@@ -520,6 +533,9 @@ HEARTH_INLINE std::unique_ptr<GradientReducer> ProcessGroups::make_reducer(
 // ----------------------------------------------------------------------------------------------------------
 
 HEARTH_INLINE Joined join(const std::function<c10::intrusive_ptr<c10d::Store>()>& open, const JoinOptions& options) {
+  // The threads that talk to other processes begin here, and a thread inherits what it ignores: one that writes to a
+  // process that has gone shall meet an error, not end the program.
+  const core::NoPipeSignal no_signal;
   auto groups = std::make_shared<ProcessGroups>(open, options);
   const at::Device device = groups->device();
   return {.communicator = std::move(groups), .device = device};
@@ -537,6 +553,7 @@ HEARTH_INLINE Joined join(const Rendezvous& rendezvous, JoinOptions options) {
   if (rendezvous.knows_local) {
     options.membership = rendezvous.membership;
   }
+  const core::NoPipeSignal no_signal;
   const auto begin = std::chrono::steady_clock::now();
   OpenStore store = open_store(rendezvous, options.timeout);
   options.address = store.address;

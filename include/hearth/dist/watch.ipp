@@ -51,6 +51,7 @@ struct Watch::State {
   bool ending = false;                 // the process wants to end …
   std::optional<std::string> failure;  // … because of this
   bool has_ended = false;              // and the others have been told
+  bool has_waited = false;             // for them to be told
   bool is_silent = false;              // the store has been closed in good order, or is not asked any more
   int without_answer = 0;              // intervals since the store last answered
 
@@ -193,11 +194,8 @@ HEARTH_INLINE void Watch::talk(const std::shared_ptr<State>& state) {
         break;
       }
       is_closing = self.exists("closing");
-      const std::optional<double> waiting = self.guard->waiting();
-      const bool suspects = self.guard->suspicion().has_value();
       // Four observers are enough as long as nothing has failed: what one finds, all are told.
-      if (suspects ||
-          (options.rank < 4 && waiting && *waiting > 2 * std::chrono::duration<double>(options.interval).count())) {
+      if (options.rank < 4 || self.guard->suspicion()) {
         self.read_beats();
         if (const std::optional<std::string> fault = self.find_fault()) {
           self.publish(*fault);
@@ -253,6 +251,7 @@ HEARTH_INLINE void Watch::look_after(const std::shared_ptr<State>& state) {
   int suspicious = 0;
   while (!self.guard->is_broken()) {
     bool is_mute = false;
+    const auto before = Guard::Clock::now();
     {
       std::unique_lock lock(self.mutex);
       self.changed.wait_for(lock, self.options.interval, [&] { return self.ending; });
@@ -263,8 +262,12 @@ HEARTH_INLINE void Watch::look_after(const std::shared_ptr<State>& state) {
       is_mute =
           self.without_answer > State::patience || (suspicious > 0 && self.without_answer > 2 * State::short_patience);
     }
+    const auto late = Guard::Clock::now() - before - self.options.interval;
+    if (late > 5 * self.options.interval) {  // the process itself was stopped for so long, perhaps with all others
+      self.guard->postpone(late);
+    }
     overdue = self.guard->is_overdue() ? overdue + 1 : 0;
-    if (overdue >= 2) {  // the second time: the process itself may have been stopped for a while
+    if (overdue >= 2) {
       self.guard->suspect(fmt::format("a collective operation has not ended within the time-out, {:.3g} s",
                                       self.guard->waiting().value_or(0)));
     }
@@ -296,9 +299,12 @@ HEARTH_INLINE void Watch::end(bool orderly, const std::string& reason) noexcept 
       }
       state_->changed.notify_all();
     }
-    // A store that does not answer must not hold up a process that ends.
-    const auto longest = 12 * state_->options.interval + std::chrono::seconds(2);
-    state_->changed.wait_for(lock, longest, [&] { return state_->has_ended; });
+    // A store that does not answer must not hold up a process that ends, and that only once.
+    if (!std::exchange(state_->has_waited, true)) {
+      const auto longest = state_->guard->is_broken() ? 4 * state_->options.interval + std::chrono::milliseconds(500)
+                                                      : 12 * state_->options.interval + std::chrono::seconds(2);
+      state_->changed.wait_for(lock, longest, [&] { return state_->has_ended; });
+    }
   } catch (const std::exception&) {  // nothing more can be done for the others
   }
 }
