@@ -78,6 +78,7 @@
 #include <hearth/optim/step_lr.hpp>
 #include <hearth/optim/weight_average.hpp>
 
+#include <hearth/dist/agreement.hpp>
 #include <hearth/dist/communicator.hpp>
 #include <hearth/dist/connect.hpp>
 #include <hearth/dist/data_parallel_options.hpp>

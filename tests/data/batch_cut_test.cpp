@@ -129,25 +129,6 @@ TEST_CASE("The parts of the processes are the batch of one process, wherever a r
   }
 }
 
-TEST_CASE("Without fill a process has no batch of which it has no sample", "[batch_cut]") {
-  for (const auto& [samples, processes, batch_size] : cases()) {
-    for (std::size_t first = 0; first <= samples; ++first) {
-      std::set<std::size_t> seen;
-      for (std::size_t rank = 0; rank < processes; ++rank) {
-        const data::BatchCut cut({.batch_size = batch_size}, samples, {.rank = rank, .size = processes, .fill = false},
-                                 first);
-        for (std::size_t i = 0; i < cut.size(); ++i) {
-          const Entries part = own(cut, cut.first_batch() + i);
-          CHECK(!part.empty());
-          seen.insert(part.begin(), part.end());
-        }
-      }
-      INFO(samples << " samples from " << first << " on, " << processes << " processes of " << batch_size);
-      CHECK(seen.size() == samples - first);
-    }
-  }
-}
-
 TEST_CASE("With pad the processes have equally many of an epoch's last batch", "[batch_cut]") {
   for (const auto& [samples, processes, batch_size] : cases()) {
     for (std::size_t first = 0; first < samples; ++first) {

@@ -197,10 +197,6 @@ TEST_CASE("A process that has no sample of a batch has another one, which does n
     CHECK(filled.at(0).counts);
     CHECK(filled.at(1).counts == (rank == 0));
     CHECK(filled.at(1).samples == parts(loader, 0, {}).at(4).samples);  // with the same augmentation
-    const Share bare{.rank = rank, .size = 4, .fill = false};
-    CHECK(loader.size(bare) == (rank == 0 ? 2 : 1));
-    CHECK(parts(loader, 0, bare).size() == loader.size(bare));
-    CHECK(loader.samples(bare) == 9);
   }
 }
 

@@ -14,14 +14,15 @@ enum class Remainder {
 
 /// The part of one process. Batch k of the epoch is the same samples however many processes share it, as long as
 /// batch_size times their number is the same: of its samples, in their order, process `rank` has every `size`-th, from
-/// its `rank`-th on.
+/// its `rank`-th on. A process that has no sample of a batch has another one of that batch, and `Batch::counts` is
+/// false: so all have equally many batches.
 struct Share {
   std::size_t rank = 0;
   std::size_t size = 1;
   Remainder remainder = Remainder::once;
-  /// Where a process has no sample of a batch, it has another one of that batch, and `Batch::counts` is false; else it
-  /// has no such batch. With the former all processes have equally many batches.
-  bool fill = true;
+
+  /// The share of an evaluation, in which every sample counts once.
+  constexpr Share whole() const noexcept { return {rank, size, Remainder::once}; }
 };
 
 }  // namespace hearth

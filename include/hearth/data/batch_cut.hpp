@@ -38,15 +38,12 @@ class BatchCut {
   Entries entries(std::size_t batch) const noexcept;
 
  private:
-  bool has_part(std::size_t batch) const noexcept;
-
   Share share_;
   std::size_t global_size_;   // of a batch: G
   std::size_t first_sample_;  // the entries before it are left out
   std::size_t end_ = 0;
   std::size_t first_batch_ = 0;
   std::size_t end_batch_ = 0;
-  std::size_t last_batch_ = 0;  // of all processes
 };
 
 /// How many samples of an order of `samples` come in an epoch of all processes together. Those that come again, as

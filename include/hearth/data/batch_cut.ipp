@@ -37,29 +37,15 @@ HEARTH_INLINE BatchCut::BatchCut(const LoaderOptions& options, std::size_t sampl
   }
   first_batch_ = first_sample / global_size_;
   end_batch_ = (end_ + global_size_ - 1) / global_size_;
-  last_batch_ = end_batch_ - 1;
-  if (share.remainder == Remainder::pad && first_batch_ == last_batch_) {
+  if (share.remainder == Remainder::pad && first_batch_ + 1 == end_batch_) {
     const std::size_t begin = std::max(first_batch_ * global_size_, first_sample);
     end_ = begin + padded(last - begin);
-  }
-  if (!share.fill) {  // a process may have no part of what is left of the first batch, and of the last
-    while (first_batch_ < end_batch_ && !has_part(first_batch_)) {
-      ++first_batch_;
-    }
-    while (first_batch_ < end_batch_ && !has_part(end_batch_ - 1)) {
-      --end_batch_;
-    }
   }
 }
 
 HEARTH_INLINE BatchCut::Entries BatchCut::entries(std::size_t batch) const noexcept {
   const std::size_t begin = batch * global_size_;
-  return {std::max(begin, first_sample_), batch == last_batch_ ? end_ : begin + global_size_};
-}
-
-HEARTH_INLINE bool BatchCut::has_part(std::size_t batch) const noexcept {
-  const Entries all = entries(batch);
-  return all.begin + share_.rank < all.end;
+  return {std::max(begin, first_sample_), batch + 1 == end_batch_ ? end_ : begin + global_size_};
 }
 
 HEARTH_INLINE std::size_t sample_count(const LoaderOptions& options, std::size_t samples, const Share& share) {

@@ -117,7 +117,7 @@ class DataLoader {
   /// together have what one with that batch_size has. `index`, `drawn` and `first_sample` are those of the whole order,
   /// so a run may go on with another number of processes; what is left of a global batch is then shared anew, and is
   /// not padded where others follow. Where a process has no sample of a batch, or can read none (BadSamples::skip), it
-  /// has another process's with `counts` false, as Share::fill says. Throws Error when the share makes no sense or the
+  /// has another process's with `counts` false. Throws Error when the share makes no sense or the
   /// sampler gives a share itself.
   Epoch epoch(std::uint64_t number, std::size_t first_sample = 0, Share share = {}) {
     Epoch begun(source_, number, first_sample, share);

@@ -113,7 +113,7 @@ class Epoch::Run {
          i += share.size) {
       read(i, memory);
     }
-    if (share.size > 1 && share.fill && memory.batch().size() == 0) {
+    if (share.size > 1 && memory.batch().size() == 0) {
       keep_in_step(all, memory, stop);
     }
     memory.finish();

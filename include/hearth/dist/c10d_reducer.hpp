@@ -150,7 +150,9 @@ class C10dReducer : public GradientReducer {
       parameters_.throw_failure();
       parameters_.attempt([&] {
         reducer_->prepare_for_forward();
-        reducer_->rebuild_buckets();
+        if (parameters_.options().rebuild_buckets) {
+          reducer_->rebuild_buckets();
+        }
       });
     }
   }

@@ -19,7 +19,10 @@ struct DataParallelOptions {
   double bucket_cap_mb = 25;            ///< MiB of gradients that are reduced at once
   bool find_unused_parameters = false;  ///< where a forward pass may leave parameters without a gradient
   bool static_graph = false;            ///< every step uses the same parameters in the same order
-  bool broadcast_buffers = true;        ///< before each step's forward pass, from rank 0
+  /// After the first step buckets are made anew, in the order in which gradients came, as DistributedDataParallel does.
+  /// Without it three processes and more round in the same way before and after a run is resumed.
+  bool rebuild_buckets = false;
+  bool broadcast_buffers = true;  ///< before each step's forward pass, from rank 0
   Compression compression = Compression::none;
   Engine engine = Engine::automatic;
 

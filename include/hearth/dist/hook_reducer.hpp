@@ -72,7 +72,7 @@ class HookReducer : public GradientReducer {
 
   void before_forward() override {
     parameters_.throw_failure();
-    if (notes_order_ && order_.size() == parameters_.size()) {
+    if (parameters_.options().rebuild_buckets && notes_order_ && order_.size() == parameters_.size()) {
       parameters_.attempt([&] { rebuild(); });
     }
   }

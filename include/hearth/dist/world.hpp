@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/dist/agreement.hpp>
 #include <hearth/dist/communicator.hpp>
 #include <hearth/dist/membership.hpp>
 
@@ -43,6 +45,23 @@ class World {
 
   /// The connection. Throws Error when the process is alone.
   Communicator& communicator() const;
+
+  /// Calls `body` and gives what it returns. Where it throws, the other processes are told why, unless they throw the
+  /// same: what they wait for ends with an Error that has this rank and its reason.
+  template <class Body>
+  auto together(Body&& body) const -> decltype(body()) {
+    if (is_alone()) {
+      return std::forward<Body>(body)();
+    }
+    try {
+      return std::forward<Body>(body)();
+    } catch (const AgreedError&) {
+      throw;
+    } catch (const std::exception& error) {
+      communicator_->fail(error.what());
+      throw;
+    }
+  }
 
   /// Calls `body` in one process of each host (with `shared_files`, in rank 0 alone) while the others wait, and then in
   /// the others, which find what the first has made: prepared data, a download. What it throws in one is thrown in all.

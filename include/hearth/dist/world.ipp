@@ -4,6 +4,7 @@
 
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
+#include <hearth/dist/agreement.hpp>
 
 namespace hearth::dist {
 
@@ -25,23 +26,15 @@ HEARTH_INLINE void World::one_at_first(const std::function<void()>& body, bool s
     return;
   }
   const bool is_first = shared_files ? rank() == 0 : local_rank() == 0;
-  const auto reached = [&](bool first) {
-    std::string failure;
-    if (first) {
-      try {
+  const auto run = [&](bool is_its_turn) {
+    detail::together(*communicator_, [&] {
+      if (is_its_turn) {
         body();
-      } catch (const std::exception& error) {
-        failure = error.what();
-        failure = failure.empty() ? "an error without words" : failure;
       }
-    }
-    const std::vector<std::string> failures = communicator_->gather(failure);
-    for (std::size_t other = 0; other < failures.size(); ++other) {
-      core::require(failures[other].empty(), "rank {}: {}", other, failures[other]);
-    }
+    });
   };
-  reached(is_first);
-  reached(!is_first);
+  run(is_first);
+  run(!is_first);
 }
 
 }  // namespace hearth::dist

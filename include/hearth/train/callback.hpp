@@ -136,6 +136,10 @@ struct FitEnd {
 ///         validation: on_batch_end after every batch
 ///       on_epoch_end
 ///     on_fit_end, or on_interrupted
+///
+/// Where several processes train together, rank 0 alone tells its callbacks; one that has `static constexpr bool
+/// on_every_rank = true` is told everywhere. What a batch or a step shows is of this process, what an epoch's end
+/// shows, of all. When one asks to stop the training, all processes end it after the same step.
 struct Callback {
   void on_fit_begin(const FitBegin&) {}
   void on_epoch_begin(const EpochBegin&) {}

@@ -3,18 +3,24 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <utility>
 
+#include <hearth/core/share.hpp>
 #include <hearth/data/loader_like.hpp>
+#include <hearth/dist/world.hpp>
 #include <hearth/losses/loss.hpp>
 #include <hearth/metrics/metric.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/train/batch_checks.hpp>
 #include <hearth/train/forward.hpp>
+#include <hearth/train/meter.hpp>
 #include <hearth/train/placement.hpp>
+#include <hearth/train/replicas.hpp>
 #include <hearth/train/task.hpp>
 
 namespace hearth {
@@ -36,12 +42,13 @@ class Evaluator {
 
   explicit Evaluator(Metrics... metrics) : metrics_(std::move(metrics)...) {}
 
-  /// The metrics over epoch 0 of the loader, in the order in which they were given. The model is moved to `placement`;
+  /// The metrics over epoch 0 of the loader, in the order in which they were given; where several processes evaluate
+  /// together, over the samples of all, each of which counts once. The model is moved to `placement`;
   /// each of its parts is left in the mode (training or evaluation) that it was in. Throws Error when the loader gives
   /// no sample, on labels out of range (but for the metrics' ignore_index), and when the model or a metric cannot take
   /// a batch.
   template <class Model, class Loader>
-  Values run(Model& model, Loader& loader, const Placement& placement = {}) {
+  Values run(Model& model, Loader& loader, const Placement& placement = {}, const dist::World& world = {}) {
     static_assert(ModelLike<Model>,
                   "Evaluator: Model must be a module holder (ModelLike), as models:: functions return");
     static_assert(LoaderLike<Loader>, "Evaluator: Loader must give batches (LoaderLike), as DataLoader does");
@@ -49,14 +56,21 @@ class Evaluator {
     reset();
     const auto ignored = ignored_label();
     const auto classes = train::class_count(loader.dataset());
-    train::for_each_evaluated("Evaluator", model, loader, placement, 0, [&](const train::BatchContext& context) {
+    const auto evaluate = [&](const train::BatchContext& context) {
       const at::Tensor outputs = train::outputs_of(context, model, std::nullopt);
       train::check_outputs(outputs, context.batch.targets, classes, ignored);
-      train::explained(context, "a metric", [&] {
-        std::apply([&](auto&... metric) { (metric.update(outputs, context.targets), ...); }, metrics_);
-      });
+      if (context.batch.counts) {
+        train::explained(context, "a metric", [&] {
+          std::apply([&](auto&... metric) { (metric.update(outputs, context.targets), ...); }, metrics_);
+        });
+      }
       return true;
-    });
+    };
+    const Share share{.rank = static_cast<std::size_t>(world.rank()), .size = static_cast<std::size_t>(world.size())};
+    train::for_each_evaluated("Evaluator", model, loader, share, placement, 0, evaluate);
+    if (!world.is_alone()) {
+      sum_over(world);
+    }
     return values();
   }
 
@@ -71,6 +85,18 @@ class Evaluator {
  private:
   void reset() {
     std::apply([](auto&... metric) { (metric.reset(), ...); }, metrics_);
+  }
+
+  void sum_over(const dist::World& world) {
+    train::MeterSums sums;
+    const auto add = [&](const auto& metric) {
+      const std::span<const double> own = metric.sums();
+      sums.emplace_back(own.begin(), own.end());
+    };
+    std::apply([&](const auto&... metric) { (add(metric), ...); }, metrics_);
+    sums = train::sum_over(world, sums);
+    std::size_t next = 0;
+    std::apply([&](auto&... metric) { (metric.load_sums(sums[next++]), ...); }, metrics_);
   }
 
   /// The label that every metric leaves out, where they agree on one.

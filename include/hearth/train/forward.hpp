@@ -11,8 +11,10 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/share.hpp>
 #include <hearth/data/batch.hpp>
 #include <hearth/data/dataset.hpp>
+#include <hearth/data/loader_like.hpp>
 #include <hearth/train/autocast.hpp>
 #include <hearth/train/batch_checks.hpp>
 #include <hearth/train/evaluation_mode.hpp>
@@ -54,19 +56,37 @@ Forward forward(const BatchContext& context, Model& model, const Task& task, std
   done.outputs = explained(context, "the model", [&] { return model->forward(context.inputs); });
   task.check(done.outputs, context.batch.targets, classes);
   done.loss = explained(context, "the loss", [&] { return task.loss(done.outputs, context.targets); });
-  done.weight = task.total_weight(context.are_mixed ? context.targets : context.batch.targets);
+  done.weight =
+      context.batch.counts ? task.total_weight(context.are_mixed ? context.targets : context.batch.targets) : 0;
   return done;
 }
 
-/// Calls `body(context)` for the batches of epoch 0 in evaluation mode and without gradients, until it returns false.
-/// Throws Error when there is no sample.
+/// The rest of an epoch from a sample on, or one process's share of it.
+template <class Loader>
+auto epoch_of(Loader& loader, std::uint64_t number, std::size_t first_sample, const Share& share) {
+  if constexpr (ShareableLoader<Loader>) {
+    return loader.epoch(number, first_sample, share);
+  } else {
+    core::require(
+        share.size == 1,
+        "several processes cannot share this loader: it has no epoch(number, first_sample, share), as DataLoader has");
+    if constexpr (ResumableLoader<Loader>) {
+      return loader.epoch(number, first_sample);
+    } else {
+      return loader.epoch(number);
+    }
+  }
+}
+
+/// Calls `body(context)` for the batches of epoch 0, or of this process's share of it, in evaluation mode and without
+/// gradients, until it returns false. Throws Error when there is no sample.
 template <class Model, class Loader, class Body>
-void for_each_evaluated(std::string_view component, Model& model, Loader& loader, const Placement& placement, int epoch,
-                        Body&& body) {
+void for_each_evaluated(std::string_view component, Model& model, Loader& loader, const Share& share,
+                        const Placement& placement, int epoch, Body&& body) {
   const at::NoGradGuard no_grad;
   const EvaluationMode evaluation(*model);
   std::size_t samples = 0;
-  for (const Batch& batch : loader.epoch(0)) {
+  for (const Batch& batch : epoch_of(loader, 0, 0, share)) {
     const at::Tensor inputs = placement.inputs(batch.inputs);
     const at::Tensor targets = placement.targets(batch.targets);
     samples += batch.size();

@@ -98,7 +98,7 @@ HEARTH_INLINE void LrSweep::take(const BatchContext& context, const Forward& don
     explained(context, "the backward pass", [&] { step_.backward(done.loss, done.weight); });
   }
   if (step_.is_due() || is_last) {
-    step_.apply();
+    step_.apply(step_.weight());
     if (weight_ > 0) {
       record(loss_sum_ / weight_);
     }

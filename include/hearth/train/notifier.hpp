@@ -21,7 +21,9 @@ namespace hearth::train {
 template <class... Callbacks>
 class Notifier {
  public:
-  explicit Notifier(std::tuple<Callbacks...>& callbacks) : callbacks_(callbacks) {}
+  /// `tells_all`: every callback; otherwise those alone that have `static constexpr bool on_every_rank = true`.
+  explicit Notifier(std::tuple<Callbacks...>& callbacks, bool tells_all)
+      : callbacks_(callbacks), tells_all_(tells_all) {}
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
 
@@ -62,10 +64,21 @@ class Notifier {
     std::apply(
         [&](auto&... callback) {
           std::size_t next = 0;
-          (call(callback, busy_[next++]), ...);
+          [[maybe_unused]] const auto tell = [&](auto& one) {
+            std::mutex& busy = busy_[next++];
+            if (tells_all_ || is_for_every_rank<std::remove_cvref_t<decltype(one)>>) {
+              call(one, busy);
+            }
+          };
+          (tell(callback), ...);
         },
         callbacks_);
   }
+
+  template <class C>
+  static constexpr bool is_for_every_rank = requires {
+    requires C::on_every_rank;
+  };
 
   static std::unique_lock<std::mutex> lock_for_a_while(std::mutex& mutex) {
     std::unique_lock lock(mutex, std::try_to_lock);
@@ -84,6 +97,7 @@ class Notifier {
   static void call(auto& callback, const FitEnd& event) { callback.on_fit_end(event); }
 
   std::tuple<Callbacks...>& callbacks_;
+  bool tells_all_;
   std::array<std::mutex, sizeof...(Callbacks)> busy_;  // held while a hook of the callback runs
   std::atomic<bool> is_over_{false};
 };

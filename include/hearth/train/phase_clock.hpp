@@ -22,12 +22,14 @@ class PhaseClock {
  public:
   /// A phase of `batches` with `samples` in all, of which `samples_before` were done before the run was resumed, in
   /// `seconds_before`.
-  PhaseClock(const Run& run, Phase phase, std::size_t batches, std::size_t samples, std::size_t samples_before = 0,
-             double seconds_before = 0)
+  /// `is_shared`: other processes do the rest of each batch.
+  PhaseClock(const Run& run, Phase phase, std::size_t batches, std::size_t samples, bool is_shared,
+             std::size_t samples_before = 0, double seconds_before = 0)
       : run_(run),
         phase_(phase),
         batches_(batches),
         samples_(samples),
+        is_shared_(is_shared),
         samples_before_(samples_before),
         seconds_before_(seconds_before) {}
 
@@ -44,6 +46,7 @@ class PhaseClock {
   Phase phase_;
   std::size_t batches_;
   std::size_t samples_;
+  bool is_shared_;
   std::size_t samples_before_;
   double seconds_before_;
   PhaseTime time_;

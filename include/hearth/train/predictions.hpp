@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/core/share.hpp>
 #include <hearth/data/loader_like.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/train/forward.hpp>
@@ -83,7 +84,7 @@ predict(Model& model, Loader& loader, const Placement& placement = {},
   placement.place(*model);
   train::PredictionList all;
   std::size_t done = 0;
-  train::for_each_evaluated("predict", model, loader, placement, 0, [&](const train::BatchContext& context) {
+  train::for_each_evaluated("predict", model, loader, Share{}, placement, 0, [&](const train::BatchContext& context) {
     all.add(train::outputs_of(context, model, std::nullopt), context.batch);
     done += context.batch.size();
     if (progress) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include <hearth/train/meter.hpp>
 #include <hearth/train/parts.hpp>
 #include <hearth/train/phase_clock.hpp>
+#include <hearth/train/replicas.hpp>
 #include <hearth/train/run.hpp>
 #include <hearth/train/run_file.hpp>
 #include <hearth/train/step.hpp>
@@ -34,6 +36,7 @@ struct LoaderFacts {
   std::size_t samples = 0;
   std::optional<std::size_t> class_count = {};
   std::vector<std::string> classes = {};
+  std::size_t batch_size = 0;  ///< of each process, where several share the loader
 };
 
 /// The figure that says which epoch is best: the options', or else the task's, of validation where there is one.
@@ -55,8 +58,15 @@ class Session final : public Run {
   /// A run that an error ended leaves the weights in training in the model.
   ~Session();
 
-  /// Goes on from the last checkpoint, where the run's folder is to be resumed and has one.
+  /// Goes on from the last checkpoint, where the run's folder is to be resumed and has one. Of several processes, all
+  /// have the same then.
   void begin();
+
+  /// What is known of the loader that the run trains on.
+  const LoaderFacts& training() const noexcept { return train_; }
+
+  /// Holds, while the model trains, what the options ask for of its BatchNorms.
+  std::shared_ptr<void> training_scope() const { return replicas_ ? replicas_->training_scope() : nullptr; }
 
   /// The names of the figures that each epoch's record has.
   const std::vector<std::string>& figures() const noexcept { return figures_; }
@@ -77,8 +87,11 @@ class Session final : public Run {
   bool open_step(const Batch& batch);
   Step& step() noexcept { return step_; }
 
+  /// Whether this batch is the last of the open step.
+  bool closes_step(const Batch& batch) const noexcept { return step_.is_due() || batch.index + 1 == train_.batches; }
+
   /// Looks at the loss and takes the gradients of a batch, unless its loss is not finite: Error, and buffers and
-  /// generators are those of before (fp16: the step is skipped).
+  /// generators are those of before (fp16: the step is skipped). Of several processes, all throw it in `close_step`.
   void backward(const BatchContext& context, const Forward& done);
 
   /// Completes the open step, counts its batches, moves on to the end of the last of them and calls `told` with it.
@@ -88,12 +101,17 @@ class Session final : public Run {
   /// Saves where that is due.
   void save_if_due();
 
-  /// Puts the averaged weights into the model, and those in training back.
+  /// After a batch of the validation, and at its end: saves where that is due, and asks the other processes.
+  void end_validation_batch();
+  void end_validation();
+
+  /// Puts the averaged weights into the model, and those in training back. Of several processes, all have rank 0's
+  /// buffers then.
   void show_averages();
   void hide_averages();
 
-  /// The epoch's record joins the history.
-  void record_epoch(const PhaseTime& training, const Meter* validation);
+  /// The epoch's record joins the history. Of several processes, the meters have the sums of all from then on.
+  void record_epoch(PhaseTime training, Meter* validation);
 
   /// The epoch is complete, hooks and all: steps the scheduler, moves on and saves.
   void end_epoch();
@@ -107,7 +125,7 @@ class Session final : public Run {
 
   const torch::nn::Module& model() const override { return model_; }
   StateDict weights() const override;
-  Value optimizer_state() const override { return optimizer_.state(); }
+  Value optimizer_state() const override;
   Value scheduler_state() const override { return scheduler_.state(); }
   std::vector<double> learning_rates() const override { return optimizer_.learning_rates(); }
   const Position& position() const noexcept override { return position_; }
@@ -120,23 +138,41 @@ class Session final : public Run {
   using Clock = std::chrono::steady_clock;
 
   void interrupt();
+  void begin_replicas();
+  void resume_from(const std::filesystem::path& file, const std::string& name);
+  bool stop_is_due() const;
+  Wish own_wish();
+  void heed(const Wish& agreed);
+  void settle_losses();
   StateDict training_weights() const;
   void check_fits(const Value& saved) const;
   void restore(const Value& saved);
+  void restore_generators(const Value& saved);
+  Value whole(Value optimizer, const MeterSums& sums, const Value::List& generators) const;
+  Value::List generators_of_all() const;
   std::vector<RunOption> all_options() const;
   void show_changed_options(const Value& saved) const;
+  bool is_save_due();
   void save();
   double seconds_of_epoch() const;
   std::string stop_reason() const;
+  std::string own_reason() const;
 
   std::optional<DeterministicMode> deterministic_;  // first: it is there as long as anything is computed
   torch::nn::Module& model_;
+  std::unique_ptr<OptimizerPart> sharded_;  // around the caller's, where its state is shared out
   OptimizerPart& optimizer_;
   SchedulerPart& scheduler_;
   const TrainerOptions& options_;
   Meter& meter_;
   LoaderFacts train_;
   std::optional<LoaderFacts> val_;
+  std::optional<Replicas> replicas_;  // where there are several
+  bool stops_together_ = false;       // they have agreed to answer a stop,
+  bool saves_together_ = false;       // to save,
+  std::string ends_together_;         // to end, for this reason
+  std::string own_failure_;           // which all are to throw
+  bool is_summed_ = false;            // the meter has the sums of all processes
   Step step_;
   LossWatch watch_;
   Position position_;
@@ -163,4 +199,5 @@ class Session final : public Run {
 #ifndef HEARTH_COMPILED
 #include <hearth/train/session.ipp>
 #include <hearth/train/session_checkpoint.ipp>
+#include <hearth/train/session_start.ipp>
 #endif

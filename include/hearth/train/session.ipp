@@ -2,16 +2,16 @@
 
 #include <hearth/train/session.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/terminal.hpp>
-#include <hearth/train/checkpoint_files.hpp>
-#include <hearth/weights/checkpoint.hpp>
+#include <hearth/train/sharded_optimizer.hpp>
 
 namespace hearth::train {
 
@@ -42,21 +42,32 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
                                std::optional<LoaderFacts> val, Watch watch,
                                std::function<void(const Interrupted&)> tell_interrupted)
     : model_(model),
-      optimizer_(optimizer),
+      sharded_(!options.world.is_alone() && options.data_parallel.shard_optimizer
+                   ? std::make_unique<ShardedOptimizer>(optimizer, options.world)
+                   : nullptr),
+      optimizer_(sharded_ ? *sharded_ : optimizer),
       scheduler_(scheduler),
       options_(options),
       meter_(meter),
       train_(std::move(train)),
       val_(std::move(val)),
-      step_(model, optimizer, scheduler, options),
+      step_(model, optimizer_, scheduler, options,
+            options.world.is_alone() ? 0 : static_cast<double>(train_.batch_size)),
       watch_(options.device),
-      stop_(options.stop, [this, tell_interrupted = std::move(tell_interrupted)] {
-        const std::int64_t steps = position_.steps - first_step_;
-        if (steps > 0) {
-          save();
-        }
-        tell_interrupted({*this, steps});
-      }) {
+      stop_(
+          options.stop,
+          [this, tell_interrupted = std::move(tell_interrupted)] {
+            const std::int64_t steps = position_.steps - first_step_;
+            if (steps > 0) {
+              save();
+            }
+            tell_interrupted({*this, steps});
+          },
+          // Several processes save together, between two steps: no other thread answers in the place of this one.
+          options.world.is_alone() ? std::chrono::milliseconds(300) : std::chrono::hours(24)) {
+  if (!options.world.is_alone()) {
+    replicas_.emplace(model, options.world, options.data_parallel);
+  }
   if (options.deterministic) {
     deterministic_.emplace();
     for (const std::string& limit : deterministic_->limits()) {
@@ -86,34 +97,12 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
 }
 
 HEARTH_INLINE Session::~Session() {
+  if (replicas_) {
+    static_cast<void>(stop_.complete());  // an error may end the run while a stop waits for an answer
+  }
   if (!is_over_ && step_.average() != nullptr && step_.average()->swapped()) {
     step_.average()->swap();
   }
-}
-
-HEARTH_INLINE void Session::begin() {
-  if (!options_.checkpoints) {
-    return;
-  }
-  const RunFolder& folder = options_.checkpoints->folder;
-  const auto files = checkpoint_files(folder.path());
-  if (files.empty()) {
-    return;
-  }
-  core::require(folder.start() == RunStart::resume,
-                "Trainer: {} has the checkpoints of an earlier fit() of this program: each needs a folder of its own",
-                folder.path().string());
-  has_checkpoint_ = true;
-  const Value saved = read_checkpoint(files.back());
-  stop_.exclusively([&] {
-    try {
-      check_fits(saved);
-      show_changed_options(saved);
-      restore(saved);
-    } catch (const Error& error) {
-      core::fail("Trainer: the run cannot go on from {}: {}", files.back().string(), error.what());
-    }
-  });
 }
 
 HEARTH_INLINE bool Session::has_epochs() const {
@@ -125,39 +114,75 @@ HEARTH_INLINE void Session::begin_epoch() {
 }
 
 HEARTH_INLINE bool Session::ends() const {
-  return stop_.requested() || !stop_reason().empty() || !history_.stopped.empty();
+  return stop_is_due() || !stop_reason().empty() || !history_.stopped.empty();
 }
 
 HEARTH_INLINE bool Session::open_step(const Batch& batch) {
   return stop_.exclusively([&] {
     step_.open();
+    if (replicas_) {
+      replicas_->before_forward(step_.is_first());
+    }
     after_step_ = {position_.epoch, batch.index + 1, batch.drawn, position_.steps};
   });
 }
 
 HEARTH_INLINE void Session::backward(const BatchContext& context, const Forward& done) {
   check_loss(done.loss);
-  if (done.weight == 0) {
+  if (done.weight == 0 && !replicas_) {
     return;
   }
-  if (step_.scaler() == nullptr) {
+  if (done.weight != 0 && step_.scaler() == nullptr) {
     try {
       watch_.look(done.loss, context.epoch, context.batch.index);
-    } catch (const Error&) {
-      stop_.exclusively([&] { step_.roll_back(); });
-      throw;
+    } catch (const Error& error) {
+      if (!replicas_) {
+        stop_.exclusively([&] { step_.roll_back(); });
+        throw;
+      }
+      own_failure_ = error.what();  // the others are told with this step's wishes: this one goes on until then
     }
   }
-  explained(context, "the backward pass", [&] { step_.backward(done.loss, done.weight); });
+  if (replicas_) {
+    replicas_->before_backward(closes_step(context.batch), done.loss);
+    if (closes_step(context.batch)) {
+      Wish wish = own_wish();
+      wish.weight = step_.weight() + done.weight;
+      replicas_->ask(wish);
+    }
+  }
+  const auto backward = [&] {
+    if (done.weight != 0) {
+      step_.backward(done.loss, done.weight);
+    } else {
+      step_.backward_nothing(done.outputs);
+    }
+  };
+  explained(context, "the backward pass", backward);
+  if (replicas_) {
+    replicas_->after_backward();
+  }
 }
 
 HEARTH_INLINE void Session::close_step(const std::function<void(const StepEnd&)>& told) {
   if (!step_.is_open()) {
     return;
   }
+  double weight = step_.weight();
+  if (replicas_) {
+    if (!replicas_->has_asked()) {  // the loader gave fewer batches than it said
+      replicas_->reduce_now();
+      Wish wish = own_wish();
+      wish.weight = weight;
+      replicas_->ask(wish);
+    }
+    const Wish agreed = replicas_->answer();
+    heed(agreed);
+    weight = agreed.weight;
+  }
   Step::Applied applied;
   const bool is_closed = stop_.exclusively([&] {
-    applied = step_.apply();
+    applied = step_.apply(weight);
     if (applied.skipped && !meter_.losses_are_finite()) {  // BatchNorm has seen what was not finite
       step_.put_back_buffers();
       meter_.drop();
@@ -181,23 +206,44 @@ HEARTH_INLINE void Session::close_step(const std::function<void(const StepEnd&)>
   }
 }
 
-HEARTH_INLINE void Session::save_if_due() {
+HEARTH_INLINE bool Session::is_save_due() {
   if (!options_.checkpoints) {
-    return;
+    return false;
   }
   const CheckpointOptions& when = *options_.checkpoints;
   const std::int64_t steps = position_.steps - saved_step_;
-  const bool is_due = (when.every.count() > 0 && steps > 0 && Clock::now() - saved_ >= when.every) ||
-                      (when.every_steps > 0 && steps >= when.every_steps);
-  if (when.request.take() || is_due) {
-    watch_.settle();
+  const bool is_late =
+      options_.world.is_main() && when.every.count() > 0 && steps > 0 && Clock::now() - saved_ >= when.every;
+  return when.request.take() || is_late || (when.every_steps > 0 && steps >= when.every_steps);
+}
+
+HEARTH_INLINE void Session::save_if_due() {
+  if (replicas_ ? std::exchange(saves_together_, false) : is_save_due()) {
+    settle_losses();
     stop_.exclusively([&] { save(); });
   }
+}
+
+HEARTH_INLINE void Session::end_validation_batch() {
+  end_validation();
+  if (replicas_) {
+    replicas_->ask(own_wish());
+  }
+}
+
+HEARTH_INLINE void Session::end_validation() {
+  if (replicas_ && replicas_->has_asked()) {
+    heed(replicas_->answer());
+  }
+  save_if_due();  // a notice of pre-emption waits for no validation
 }
 
 HEARTH_INLINE void Session::show_averages() {
   if (step_.average() != nullptr && !step_.average()->swapped()) {
     stop_.exclusively([&] { step_.average()->swap(); });
+  }
+  if (replicas_) {
+    replicas_->broadcast_buffers();
   }
 }
 
@@ -207,7 +253,18 @@ HEARTH_INLINE void Session::hide_averages() {
   }
 }
 
-HEARTH_INLINE void Session::record_epoch(const PhaseTime& training, const Meter* validation) {
+HEARTH_INLINE void Session::record_epoch(PhaseTime training, Meter* validation) {
+  if (replicas_) {
+    training.samples = static_cast<std::size_t>(
+        replicas_->communicator().begin_sum({static_cast<double>(training.samples)})->wait().front());
+    stop_.exclusively([&] {
+      meter_.load(replicas_->sum(meter_.sums()));
+      is_summed_ = true;
+    });
+    if (validation != nullptr) {
+      validation->load(replicas_->sum(validation->sums()));
+    }
+  }
   core::require(position_.batch > 0, "Trainer: the training loader gave no sample in epoch {}", position_.epoch);
   EpochRecord record{.epoch = position_.epoch, .lr = optimizer_.learning_rates().front()};
   const auto add = [&](std::string_view phase, const Figures& figures) {
@@ -235,7 +292,13 @@ HEARTH_INLINE void Session::record_epoch(const PhaseTime& training, const Meter*
 
 HEARTH_INLINE void Session::end_epoch() {
   hide_averages();
-  watch_.settle();
+  settle_losses();
+  if (replicas_) {
+    replicas_->check_same_weights(fmt::format("after epoch {}", position_.epoch));
+    replicas_->ask(own_wish());
+    heed(replicas_->answer());
+    saves_together_ = false;  // it saves anyway
+  }
   stop_.exclusively([&] {
     if (!scheduler_.is_per_batch()) {
       scheduler_.step(scheduler_.figure().empty() ? 0 : history_.epochs.back()[scheduler_.figure()]);
@@ -245,16 +308,17 @@ HEARTH_INLINE void Session::end_epoch() {
     position_ = {position_.epoch + 1, 0, 0, position_.steps};
     seconds_before_ = 0;
     meter_.reset();
+    is_summed_ = false;
     save();
   });
 }
 
 HEARTH_INLINE bool Session::finish() {
-  if (stop_.requested() && position_.epoch < options_.epochs) {
+  if (stop_is_due() && position_.epoch < options_.epochs) {
     interrupt();
     return false;
   }
-  watch_.settle();
+  settle_losses();
   if (history_.stopped.empty() && !stop_reason().empty()) {  // in the middle of an epoch
     stop_.exclusively([&] {
       step_.roll_back();
@@ -284,6 +348,9 @@ HEARTH_INLINE void Session::interrupt() {
   if (step_.average() != nullptr && !step_.average()->swapped()) {
     step_.average()->swap();
   }
+  if (replicas_) {
+    replicas_->broadcast_buffers();
+  }
   history_.interrupted = true;
   is_over_ = true;
 }
@@ -300,6 +367,10 @@ HEARTH_INLINE void Session::stop_training(const std::string& reason) const {
 }
 
 HEARTH_INLINE std::string Session::stop_reason() const {
+  return replicas_ ? ends_together_ : own_reason();
+}
+
+HEARTH_INLINE std::string Session::own_reason() const {
   const std::lock_guard lock(reason_mutex_);
   return reason_.value_or("");
 }

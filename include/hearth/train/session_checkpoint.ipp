@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/random.hpp>
 #include <hearth/core/terminal.hpp>
 #include <hearth/train/checkpoint_files.hpp>
 #include <hearth/train/run_state.hpp>
@@ -48,15 +49,48 @@ HEARTH_INLINE StateDict Session::weights() const {
   return weights;
 }
 
+HEARTH_INLINE Value Session::optimizer_state() const {
+  core::require(
+      sharded_ == nullptr,
+      "Run::optimizer_state: the processes share it out (shard_optimizer); the trainer's checkpoints have it");
+  return optimizer_.state();
+}
+
 HEARTH_INLINE Value Session::checkpoint() const {
+  core::require(!replicas_,
+                "Run::checkpoint: one of several processes has only its part of it; the trainer saves it whole");
+  return whole(optimizer_.state(), meter_.sums(), generators_of_all());
+}
+
+/// The states of the generators, of all processes in their order.
+HEARTH_INLINE Value::List Session::generators_of_all() const {
+  const ForwardState state = step_.state_between_steps();
+  const auto of_one = [](const at::Tensor& cpu, const at::Tensor& device) {
+    Value::Dict generators{{"cpu", cpu}};
+    if (device.defined()) {
+      generators.set("device", device);
+    }
+    return Value(std::move(generators));
+  };
+  if (!replicas_) {
+    return Value::List{of_one(state.cpu_generator, state.device_generator)};
+  }
+  const auto all_of = [&](const at::Tensor& own) {
+    return own.defined() ? replicas_->communicator().all_gather(own.contiguous()) : std::vector<at::Tensor>();
+  };
+  const std::vector<at::Tensor> cpu = all_of(state.cpu_generator);
+  const std::vector<at::Tensor> device = all_of(state.device_generator);
+  Value::List generators;
+  for (std::size_t rank = 0; rank < cpu.size(); ++rank) {
+    generators.push_back(of_one(cpu[rank], device.empty() ? at::Tensor() : device[rank]));
+  }
+  return generators;
+}
+
+HEARTH_INLINE Value Session::whole(Value optimizer, const MeterSums& sums, const Value::List& generators) const {
   History history = history_;
   if (is_recorded_) {  // it is recorded again when the run goes on
     history.epochs.pop_back();
-  }
-  const ForwardState state = step_.state_between_steps();
-  Value::Dict generators{{"cpu", state.cpu_generator}};
-  if (state.device_generator.defined()) {
-    generators.set("device", state.device_generator);
   }
   Value::Dict options;
   for (const RunOption& option : all_options()) {
@@ -67,12 +101,13 @@ HEARTH_INLINE Value Session::checkpoint() const {
       {"hearth_run", 1},
       {"model", training_weights()},
       {"average", step_.average() != nullptr ? step_.average()->state_dict() : Value()},
-      {"optimizer", optimizer_.state()},
+      {"optimizer", std::move(optimizer)},
       {"scheduler", scheduler_.state()},
       {"scaler", step_.scaler() != nullptr ? step_.scaler()->state_dict() : Value()},
-      {"generators", std::move(generators)},
+      {"generators", generators.front()},
+      {"generators_of_others", Value::List(generators.begin() + 1, generators.end())},
       {"position", to_value(position_)},
-      {"sums", to_value(meter_.sums())},
+      {"sums", to_value(sums)},
       {"epoch_seconds", seconds_of_epoch()},
       {"history", to_value(history)},
       {"best", history.epochs.empty() ? Value() : Value(history.best().epoch)},
@@ -116,18 +151,37 @@ HEARTH_INLINE void Session::restore(const Value& saved) {
     step_.scaler()->load_state_dict(saved["scaler"]);
   }
   load_weights(model_, StateDict(saved["model"]));
-  set_generator_state(at::kCPU, saved.as<at::Tensor>("generators", "cpu").clone());
-  if (const Value* const device = saved["generators"].find("device"); device != nullptr && !options_.device.is_cpu()) {
-    set_generator_state(options_.device, device->as<at::Tensor>().clone());
-  }
   position_ = position_from(saved["position"]);
   if (position_.batch > 0) {
-    meter_.load(sums_from(saved["sums"]));
+    if (options_.world.is_main()) {  // the others add theirs to it
+      meter_.load(sums_from(saved["sums"]));
+    }
     seconds_before_ = saved.as<double>("epoch_seconds");
   }
   history_.epochs = epochs_from(saved["history"]);
   history_.stopped = saved.as<std::string>("history", "stopped");
   first_step_ = saved_step_ = position_.steps;
+  restore_generators(saved);
+}
+
+HEARTH_INLINE void Session::restore_generators(const Value& saved) {
+  const auto rank = static_cast<std::size_t>(options_.world.rank());
+  const Value* const others = saved.find("generators_of_others");
+  const std::size_t known = 1 + (others != nullptr ? others->items().size() : 0);
+  if (rank >= known) {  // there were fewer processes: a sequence of its own
+    RandomStream seeds(known, static_cast<std::uint64_t>(position_.steps), rank);
+    for (const at::Device device : {at::Device(at::kCPU), options_.device}) {
+      at::Generator generator = at::globalContext().defaultGenerator(device);
+      const std::lock_guard lock(generator.mutex());
+      generator.set_current_seed(seeds.bits64());
+    }
+    return;
+  }
+  const Value& own = rank == 0 ? saved["generators"] : others->items()[rank - 1];
+  set_generator_state(at::kCPU, own.as<at::Tensor>("cpu").clone());
+  if (const Value* const device = own.find("device"); device != nullptr && !options_.device.is_cpu()) {
+    set_generator_state(options_.device, device->as<at::Tensor>().clone());
+  }
 }
 
 HEARTH_INLINE std::vector<RunOption> Session::all_options() const {
@@ -145,10 +199,13 @@ HEARTH_INLINE std::vector<RunOption> Session::all_options() const {
       {"average", options_.average ? optional(options_.average->decay ? options_.average->decay : 1.0) : "none"},
       {"mix", options_.mix ? "yes" : "no"},
       {"deterministic", text(options_.deterministic)},
+      {"processes", text(options_.world.size()), RunOption::Effect::none},
+      {"samples a batch of all", text(train_.batch_size * static_cast<std::size_t>(options_.world.size()))},
       {"training samples", text(train_.samples)},
       {"training batches", text(train_.batches)},
       {"validation samples", text(val_ ? val_->samples : 0)},
-      {"threads", text(at::get_num_threads())},
+      {"threads", text(at::get_num_threads()),
+       options_.world.is_alone() ? RunOption::Effect::changes : RunOption::Effect::none},
   };
   if (options_.checkpoints) {
     const auto& own = options_.checkpoints->options;
@@ -188,9 +245,17 @@ HEARTH_INLINE void Session::save() {
   saved_ = Clock::now();
   saved_step_ = position_.steps;
   const std::filesystem::path folder = options_.checkpoints->folder.path();
+  Value of_all;
+  if (replicas_) {
+    of_all = whole(optimizer_.state(), is_summed_ ? meter_.sums() : replicas_->sum(meter_.sums()), generators_of_all());
+  }
+  if (!options_.world.is_main()) {
+    has_checkpoint_ = true;
+    return;
+  }
   attempts_.attempt([&] {
     watch_.settle();
-    const Value whole = checkpoint();
+    const Value whole = replicas_ ? std::move(of_all) : checkpoint();
     replace_oldest_checkpoint(folder, checkpoint_file(folder, position_.epoch, position_.steps),
                               options_.checkpoints->keep,
                               [&](const std::filesystem::path& path) { save_checkpoint(whole, path); });

@@ -37,7 +37,9 @@ void set_generator_state(at::Device device, const at::Tensor& state);
 /// weights stay as they are, and `roll_back` undoes the rest.
 class Step {
  public:
-  Step(torch::nn::Module& model, OptimizerPart& optimizer, SchedulerPart& scheduler, const TrainerOptions& options);
+  /// `usual_weight`: of a batch, where the processes of `options.world` take the step together; all have the same.
+  Step(torch::nn::Module& model, OptimizerPart& optimizer, SchedulerPart& scheduler, const TrainerOptions& options,
+       double usual_weight = 0);
 
   /// The type for Autocast around the forward pass.
   std::optional<at::ScalarType> autocast_type() const noexcept;
@@ -51,8 +53,17 @@ class Step {
   /// skipped.
   void backward(const at::Tensor& loss, double weight);
 
+  /// Adds gradients of 0, for a batch that counts nothing, so that this process takes its part in a reduction.
+  void backward_nothing(const at::Tensor& outputs);
+
+  /// The samples' weight in the open step, so far.
+  double weight() const noexcept { return weight_; }
+
   /// Whether the open step has all its batches.
   bool is_due() const noexcept { return batches_ == options_.accumulate; }
+
+  /// Whether the open step has its first batch.
+  bool is_first() const noexcept { return batches_ == 1; }
 
   /// What `apply` did.
   struct Applied {
@@ -62,8 +73,9 @@ class Step {
   };
 
   /// Brings the gradients to the mean over the step's samples, clips them, steps the optimizer, the averages and a
-  /// scheduler that steps per batch. Without a gradient nothing happens.
-  Applied apply();
+  /// scheduler that steps per batch. Without a sample nothing happens. `total_weight`: of the samples of all processes,
+  /// over which the gradients are averaged.
+  Applied apply(double total_weight);
 
   /// Forgets the open step: buffers and generators are as `open` found them.
   void roll_back();
@@ -91,9 +103,11 @@ class Step {
   std::optional<optim::GradScaler> scaler_;
   std::optional<optim::WeightAverage> average_;
   ForwardState kept_;
-  int batches_ = 0;          // of the open step
-  double weight_ = 0;        // of their samples
-  double first_weight_ = 0;  // of the first batch that has gradients
+  double processes_;        // that train together
+  double usual_weight_;     // of a batch; 0: that of the step's first batch
+  int batches_ = 0;         // of the open step
+  double weight_ = 0;       // of their samples
+  double unit_weight_ = 0;  // of a batch whose loss counts as it is
 };
 
 }  // namespace hearth::train

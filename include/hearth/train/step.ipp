@@ -53,12 +53,14 @@ HEARTH_INLINE void ForwardState::put_back(const std::vector<at::Tensor>& model_b
 }
 
 HEARTH_INLINE Step::Step(torch::nn::Module& model, OptimizerPart& optimizer, SchedulerPart& scheduler,
-                         const TrainerOptions& options)
+                         const TrainerOptions& options, double usual_weight)
     : optimizer_(optimizer),
       scheduler_(scheduler),
       options_(options),
       parameters_(optimizer.parameters()),
-      buffers_(model.buffers()) {
+      buffers_(model.buffers()),
+      processes_(usual_weight == 0 ? 1 : options.world.size()),
+      usual_weight_(usual_weight) {
   if (options.precision == Precision::fp16) {
     scaler_.emplace(options.scaler);
   }
@@ -76,7 +78,7 @@ HEARTH_INLINE void Step::open() {
     kept_.keep(buffers_, options_.device);
     optimizer_.zero_grad();
     weight_ = 0;
-    first_weight_ = 0;
+    unit_weight_ = usual_weight_;
   }
   ++batches_;
 }
@@ -85,13 +87,13 @@ HEARTH_INLINE void Step::backward(const at::Tensor& loss, double weight) {
   if (weight == 0) {
     return;
   }
-  if (weight_ == 0) {
-    first_weight_ = weight;
+  if (unit_weight_ == 0) {
+    unit_weight_ = weight;
   }
   weight_ += weight;
   // With one batch a step, this is loss.backward(). With several, each counts as much as its samples against those of
-  // the first; `apply` divides by the sum.
-  const at::Tensor share = weight == first_weight_ ? loss : loss * (weight / first_weight_);
+  // the first, or of a usual batch of each process; `apply` divides by the sum.
+  const at::Tensor share = weight == unit_weight_ ? loss : loss * (weight / unit_weight_);
   if (scaler_) {
     const at::Tensor one_or_nan = loss.detach() * 0 + 1;  // so nothing waits for the device
     scaler_->scale(share * one_or_nan).backward();
@@ -100,10 +102,15 @@ HEARTH_INLINE void Step::backward(const at::Tensor& loss, double weight) {
   }
 }
 
-HEARTH_INLINE Step::Applied Step::apply() {
+HEARTH_INLINE void Step::backward_nothing(const at::Tensor& outputs) {
+  const at::Tensor nothing = (outputs * 0).sum();
+  (scaler_ ? scaler_->scale(nothing) : nothing).backward();
+}
+
+HEARTH_INLINE Step::Applied Step::apply(double total_weight) {
   Applied done;
   batches_ = 0;
-  if (weight_ == 0) {
+  if (total_weight == 0) {
     return done;
   }
   if (scaler_) {
@@ -112,14 +119,15 @@ HEARTH_INLINE Step::Applied Step::apply() {
   }
   if (!done.skipped) {
     const at::NoGradGuard no_grad;
-    if (weight_ != first_weight_) {
+    const double units = total_weight / processes_;  // of each process, in the mean
+    if (units != unit_weight_) {
       std::vector<at::Tensor> gradients;
       for (const at::Tensor& parameter : parameters_) {
         if (parameter.grad().defined()) {
           gradients.push_back(parameter.grad());
         }
       }
-      at::_foreach_mul_(gradients, first_weight_ / weight_);
+      at::_foreach_mul_(gradients, unit_weight_ / units);
     }
     if (options_.clip_norm) {
       done.gradient_norm = optim::clip_grad_norm(parameters_, *options_.clip_norm);

@@ -15,6 +15,7 @@
 
 #include <hearth/core/device.hpp>
 #include <hearth/core/inline.hpp>
+#include <hearth/core/share.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/loader_like.hpp>
 #include <hearth/losses/loss.hpp>
@@ -33,6 +34,7 @@
 #include <hearth/train/phase_clock.hpp>
 #include <hearth/train/placed.hpp>
 #include <hearth/train/placement.hpp>
+#include <hearth/train/replicas.hpp>
 #include <hearth/train/session.hpp>
 #include <hearth/train/task.hpp>
 #include <hearth/train/trainer_options.hpp>
@@ -41,23 +43,17 @@ namespace hearth::train {
 
 /// What a run must know of a loader: how much it gives, and of which classes.
 template <class Loader>
-LoaderFacts facts_of(const Loader& loader) {
+LoaderFacts facts_of(const Loader& loader, const Share& share) {
   LoaderFacts facts{loader.size(), loader.samples(), class_count(loader.dataset())};
+  if constexpr (ShareableLoader<Loader>) {
+    facts.batches = loader.size(share);
+    facts.samples = loader.samples(share);
+    facts.batch_size = static_cast<std::size_t>(loader.options().batch_size);
+  }
   if constexpr (KnowsClasses<std::remove_cvref_t<decltype(loader.dataset())>>) {
     facts.classes = loader.dataset().classes();
   }
   return facts;
-}
-
-/// The batches of the epoch that the run is in, without those that are done.
-template <class Loader>
-auto rest_of_epoch(Loader& loader, const Position& position) {
-  const auto epoch = static_cast<std::uint64_t>(position.epoch);
-  if constexpr (ResumableLoader<Loader>) {
-    return loader.epoch(epoch, position.drawn);
-  } else {
-    return loader.epoch(epoch);
-  }
 }
 
 /// What EpochEnd's `skipped` says of a loader.
@@ -92,6 +88,11 @@ namespace hearth {
 /// as `optim::PerBatch{…}`, after every optimizer step (in fp16 after those that are skipped, too, so that its length
 /// stays that of the run); ReduceLROnPlateau is given the figure that it names. The model
 /// is moved to the device at construction.
+///
+/// Where several processes train together (TrainerOptions::world), each calls fit() with the same model, loaders and
+/// options, as if it were alone: the trainer gives each its share of every batch, averages the gradients, and makes one
+/// run of them, whose figures are those of all samples and whose files rank 0 writes. The same samples make a batch at
+/// every number of processes, as long as batch_size times that number is the same.
 ///
 /// With `checkpoints` in the options a run survives: what was saved last is where it goes on when it is started again
 /// with RunStart::resume, in the middle of an epoch, too, and it ends with the same weights, to the bit, as one that
@@ -167,6 +168,11 @@ class Trainer {
 
   template <class TrainLoader, class ValLoader, class Task>
   History run(TrainLoader& train, ValLoader& val, const Task& task) {
+    return options_.world.together([&] { return run_one(train, val, task); });
+  }
+
+  template <class TrainLoader, class ValLoader, class Task>
+  History run_one(TrainLoader& train, ValLoader& val, const Task& task) {
     static_assert(LoaderLike<TrainLoader>,
                   "Trainer: fit takes loaders (LoaderLike), as DataLoader is: one to train on, one to validate on");
     constexpr bool validates = !std::same_as<ValLoader, train::NoLoader>;
@@ -177,11 +183,12 @@ class Trainer {
     train::SchedulerOf scheduler(*scheduler_);
     train::MeterOf meter(task.metrics());
     train::MeterOf validation(task.metrics());
-    train::Notifier notify(callbacks_);
-    const train::LoaderFacts facts = train::facts_of(train);
+    train::Notifier notify(callbacks_, options_.world.is_main());
+    const Share share = train::share_of(options_.world, options_.data_parallel);
+    const train::LoaderFacts facts = train::facts_of(train, share);
     std::optional<train::LoaderFacts> val_facts;
     if constexpr (validates) {
-      val_facts = train::facts_of(val);
+      val_facts = train::facts_of(val, share.whole());
     }
     train::Session session(*model_, optimizer, scheduler, options_, meter, facts, val_facts,
                            train::watch_of(options_, task.watch(), validates), notify.of_interruption());
@@ -214,10 +221,14 @@ class Trainer {
   train::PhaseTime train_epoch(train::Session& session, train::Notifier<Callbacks...>& notify, Loader& loader,
                                const Task& task, train::Meter& meter) {
     const auto classes = train::class_count(loader.dataset());
-    train::PhaseClock clock(session, Phase::train, loader.size(), loader.samples(), session.position().drawn,
-                            session.seconds_before());
+    const Share share = train::share_of(options_.world, options_.data_parallel);
+    const train::LoaderFacts& facts = session.training();
+    train::PhaseClock clock(session, Phase::train, facts.batches, facts.samples, share.size > 1,
+                            session.position().drawn, session.seconds_before());
+    const auto synchronized = session.training_scope();
     const auto tell = [&](const StepEnd& step) { notify(step); };
-    auto batches = train::rest_of_epoch(loader, session.position());
+    auto batches =
+        train::epoch_of(loader, static_cast<std::uint64_t>(session.epoch()), session.position().drawn, share);
     for (const Batch& batch : batches) {
       if (!ResumableLoader<Loader> && session.is_done(batch)) {
         continue;
@@ -231,8 +242,10 @@ class Trainer {
                                         placed.targets, session.epoch(), placed.are_mixed};
       const train::Forward done = train::forward(context, model_, task, classes, session.step().autocast_type());
       session.backward(context, done);
-      meter.collect(done, placed.targets);
-      if (session.step().is_due() || batch.index + 1 == loader.size()) {
+      if (batch.counts) {
+        meter.collect(done, placed.targets);
+      }
+      if (session.closes_step(batch)) {
         session.close_step(tell);
       }
       notify(clock.batch_end(meter, batch, batches.wait_seconds()));
@@ -252,16 +265,23 @@ class Trainer {
     }
     session.show_averages();
     meter.reset();
+    const Share share = train::share_of(options_.world, options_.data_parallel).whole();
+    const train::LoaderFacts facts = train::facts_of(loader, share);
     const auto classes = train::class_count(loader.dataset());
     const auto type = options_.evaluate_in_precision ? session.step().autocast_type() : std::nullopt;
-    train::PhaseClock clock(session, Phase::validation, loader.size(), loader.samples());
-    train::for_each_evaluated("Trainer", model_, loader, placement_, session.epoch(), [&](const auto& context) {
-      meter.collect(train::forward(context, model_, task, classes, type), context.targets);
-      meter.count();
+    train::PhaseClock clock(session, Phase::validation, facts.batches, facts.samples, share.size > 1);
+    const auto evaluate = [&](const train::BatchContext& context) {
+      const train::Forward done = train::forward(context, model_, task, classes, type);
+      if (context.batch.counts) {
+        meter.collect(done, context.targets);
+        meter.count();
+      }
       notify(clock.batch_end(meter, context.batch, 0));
-      session.save_if_due();  // a notice of pre-emption waits for no validation
+      session.end_validation_batch();
       return !session.ends();
-    });
+    };
+    train::for_each_evaluated("Trainer", model_, loader, share, placement_, session.epoch(), evaluate);
+    session.end_validation();
   }
 
   template <class TrainLoader, class ValLoader>

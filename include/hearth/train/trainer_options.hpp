@@ -16,6 +16,8 @@
 #include <hearth/core/inline.hpp>
 #include <hearth/core/save_request.hpp>
 #include <hearth/core/stop.hpp>
+#include <hearth/dist/data_parallel_options.hpp>
+#include <hearth/dist/world.hpp>
 #include <hearth/optim/grad_scaler.hpp>
 #include <hearth/optim/weight_average.hpp>
 #include <hearth/train/history.hpp>
@@ -83,6 +85,11 @@ struct TrainerOptions {
   std::optional<Watch> watch = {};  ///< which figure says which epoch is best; unset: the task's
   std::optional<CheckpointOptions> checkpoints = {};
   bool deterministic = false;  ///< asks LibTorch for deterministic algorithms while fit() runs
+
+  /// The processes that train together, as dist::connect has brought them together; one alone by default. The loaders'
+  /// batch_size is that of each; `device` is to be `world.device()`.
+  dist::World world = {};
+  dist::DataParallelOptions data_parallel = {};
 };
 
 }  // namespace hearth

@@ -1,0 +1,143 @@
+/// How a session begins, and what it agrees on with the other processes of the run.
+#pragma once
+
+#include <hearth/train/session.hpp>
+
+#include <c10/core/DeviceType.h>
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/file.hpp>
+#include <hearth/core/temporary_file.hpp>
+#include <hearth/train/checkpoint_files.hpp>
+#include <hearth/weights/checkpoint.hpp>
+
+namespace hearth::train {
+
+HEARTH_INLINE void Session::begin_replicas() {
+  dist::detail::Facts facts;
+  for (const RunOption& option : all_options()) {
+    if (option.effect != RunOption::Effect::none) {
+      facts.emplace_back(option.name, option.value);
+    }
+  }
+  facts.emplace_back("device", std::string(c10::DeviceTypeName(options_.device.type(), /*lower_case=*/true)));
+  for (const auto& [name, loader] :
+       {std::pair("training", &train_), std::pair("validation", val_ ? &*val_ : nullptr)}) {
+    for (std::size_t i = 0; loader != nullptr && i < loader->classes.size(); ++i) {
+      facts.emplace_back(fmt::format("class {} of the {} dataset", i, name), loader->classes[i]);
+    }
+  }
+  dist::detail::check_same_facts(replicas_->communicator(), facts);
+  replicas_->begin();
+}
+
+HEARTH_INLINE void Session::begin() {
+  if (replicas_) {
+    begin_replicas();
+  }
+  if (!options_.checkpoints) {
+    return;
+  }
+  const RunFolder& folder = options_.checkpoints->folder;
+  std::filesystem::path last;
+  const auto look = [&] {
+    const auto files =
+        options_.world.is_main() ? checkpoint_files(folder.path()) : std::vector<std::filesystem::path>();
+    if (!files.empty()) {
+      core::require(
+          folder.start() == RunStart::resume,
+          "Trainer: {} has the checkpoints of an earlier fit() of this program: each needs a folder of its own",
+          folder.path().string());
+      last = files.back();
+    }
+  };
+  if (!replicas_) {
+    look();
+    if (!last.empty()) {
+      resume_from(last, last.string());
+    }
+    return;
+  }
+  dist::Communicator& all = replicas_->communicator();
+  dist::detail::together(all, look);
+  const std::string name = all.broadcast_bytes(last.string());
+  if (name.empty()) {
+    return;
+  }
+  // Rank 0 alone has the run's folder; the others have its checkpoint in a file of no name.
+  std::optional<core::TemporaryFile> copy;
+  std::string bytes;
+  dist::detail::together(all, [&] {
+    if (options_.world.is_main()) {
+      const std::vector<std::byte> read = core::read_file(last);
+      bytes.assign(reinterpret_cast<const char*>(read.data()), read.size());
+    }
+  });
+  bytes = all.broadcast_bytes(bytes);
+  dist::detail::together(all, [&] {
+    if (!options_.world.is_main()) {
+      copy.emplace(bytes);
+    }
+    resume_from(copy ? copy->path() : last, name);
+  });
+}
+
+HEARTH_INLINE void Session::resume_from(const std::filesystem::path& file, const std::string& name) {
+  has_checkpoint_ = true;
+  const Value saved = read_checkpoint(file);
+  stop_.exclusively([&] {
+    try {
+      check_fits(saved);
+      if (options_.world.is_main()) {
+        show_changed_options(saved);
+      }
+      restore(saved);
+    } catch (const Error& error) {
+      core::fail("Trainer: the run cannot go on from {}: {}", name, error.what());
+    }
+  });
+}
+
+HEARTH_INLINE bool Session::stop_is_due() const {
+  return replicas_ ? stops_together_ : stop_.requested();
+}
+
+HEARTH_INLINE Wish Session::own_wish() {
+  return {.stop = stop_.requested() ? 1.0 : 0.0,
+          .end = own_reason().empty() ? 0.0 : 1.0,
+          .save = is_save_due() ? 1.0 : 0.0,
+          .fail = own_failure_.empty() ? 0.0 : 1.0};
+}
+
+HEARTH_INLINE void Session::heed(const Wish& agreed) {
+  stops_together_ = stops_together_ || agreed.stop > 0;
+  saves_together_ = saves_together_ || agreed.save > 0;
+  if (agreed.fail > 0) {
+    step_.roll_back();
+    meter_.drop();
+    dist::detail::fail_together(replicas_->communicator(), own_failure_);
+  }
+  if (agreed.end > 0 && ends_together_.empty()) {
+    for (const std::string& reason : replicas_->communicator().gather(own_reason())) {
+      ends_together_ = ends_together_.empty() ? reason : ends_together_;
+    }
+  }
+}
+
+HEARTH_INLINE void Session::settle_losses() {
+  if (replicas_) {
+    dist::detail::together(replicas_->communicator(), [&] { watch_.settle(); });
+  } else {
+    watch_.settle();
+  }
+}
+
+}  // namespace hearth::train
