@@ -26,10 +26,14 @@ struct QuickStartLines : Callback {
   }
 };
 
-int run(const program::Flags& command_line, const program::RunFlags& flags, const InterruptSignal& interrupt,
+int run(const program::Flags& command_line, program::RunFlags& flags, const InterruptSignal& interrupt,
         const SaveSignal& save) {
   core::require(!flags.data.empty(), "--data is missing: the folder with the four IDX files");
-  const at::Device device = parse_device(flags.device);
+  const dist::World world = program::connect(flags);
+  const at::Device device = program::device(flags, world);
+  if (const std::string scaled = program::scale_by_gpus(flags, world); !scaled.empty()) {
+    Console::print("{}\n", scaled);
+  }
   const std::size_t limit = program::images_per_class(flags);
   DataLoader train{first_per_class(FashionMNIST{flags.data, Split::train}, limit),
                    program::loader_options(flags, /*shuffle=*/true)};
@@ -41,13 +45,18 @@ int run(const program::Flags& command_line, const program::RunFlags& flags, cons
   optim::SGD optimizer{model->parameters(), {.lr = flags.lr, .fused = true}};
   Console::print("MLP with {} parameters on {}: {} training and {} test images\n\n", count_parameters(model).total,
                  describe(device), train.samples(), test.samples());
+  if (!world.is_alone()) {
+    Console::print("{}\n\n", program::global_batch(flags, world));
+  }
 
-  const RunFolder folder = program::run_folder(flags);  // before the first file: no other run writes to it now
-  command_line.write_config(folder.path());
+  const RunFolder folder = program::run_folder(flags, world);  // before the first file: no other run writes to it now
+  if (world.is_main()) {
+    command_line.write_config(folder.path());
+  }
   Trainer trainer{
       model,
       optimizer,
-      program::trainer_options(flags, command_line, folder, interrupt, save),
+      program::trainer_options(flags, command_line, folder, interrupt, save, world),
       QuickStartLines{},
       MetricsLog{folder},
       SaveBest{folder},

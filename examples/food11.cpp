@@ -29,7 +29,6 @@ struct Flags {
   int image_size = 224;
   std::string pretrained = "densenet121-a639ec97.pth";
   std::string batch_norm = "frozen";
-  bool scale_by_gpus = false;
 };
 
 struct PrepareFlags {
@@ -97,18 +96,6 @@ models::DenseNet make_model(const program::Flags& command_line, const Flags& fla
   return model;
 }
 
-/// As the tutorial that drives all GPUs of a host from one process: so many times the batch and the learning rate.
-void scale_by_gpus(Flags& flags) {
-  const int gpus = parse_device(flags.run.device).is_cuda() ? cuda_device_count() : 1;
-  if (!flags.scale_by_gpus || gpus < 2) {
-    return;
-  }
-  info("{} GPUs: batches of {} images in the place of {}, a learning rate of {} in the place of {}", gpus,
-       flags.run.batch_size * gpus, flags.run.batch_size, flags.run.lr * gpus, flags.run.lr);
-  flags.run.batch_size *= gpus;
-  flags.run.lr *= gpus;
-}
-
 int run_prepare(const PrepareFlags& flags) {
   core::require(!flags.source.empty(), "--source is missing: food-11.zip, or the folder that it unpacks to");
   const Food11 data =
@@ -120,9 +107,12 @@ int run_prepare(const PrepareFlags& flags) {
 
 int run_train(const program::Flags& command_line, Flags& flags, const InterruptSignal& interrupt,
               const SaveSignal& save) {
-  const Placement placement{parse_device(flags.run.device), flags.run.channels_last};
+  const dist::World world = program::connect(flags.run);
+  const Placement placement{program::device(flags.run, world), flags.run.channels_last};
   const Food11 data = open_food11(flags.run.data);
-  scale_by_gpus(flags);
+  if (const std::string scaled = program::scale_by_gpus(flags.run, world); !scaled.empty()) {
+    info("{}", scaled);
+  }
   auto model = make_model(command_line, flags, data.classes.size());
   const std::size_t limit = program::images_per_class(flags.run);
   DataLoader train{first_per_class(ImageFolder{data.training, augmentation(flags.image_size),
@@ -136,16 +126,21 @@ int run_train(const program::Flags& command_line, Flags& flags, const InterruptS
        parameters.trainable, describe(placement.device), flags.batch_norm);
   info("{} classes, {} training and {} validation images", data.classes.size(), train.samples(), val.samples());
   const std::string network = summary(model, {1, 3, flags.image_size, flags.image_size}).to_string();
+  if (!world.is_alone()) {
+    info("{}", program::global_batch(flags.run, world));
+  }
   info("training the network...");
 
-  const RunFolder folder = program::run_folder(flags.run);  // before the first file: no other run writes to it now
-  command_line.write_config(folder.path());
+  const RunFolder folder = program::run_folder(flags.run, world);  // before the first file: no other run writes to it
+  if (world.is_main()) {
+    command_line.write_config(folder.path());
+  }
   optim::Adam optimizer{model->parameters(), {.lr = flags.run.lr}};
   optim::StepLR scheduler{optimizer, {.step_size = 10, .gamma = 0.1}};
   Trainer trainer{model,
                   optimizer,
                   scheduler,
-                  program::trainer_options(flags.run, command_line, folder, interrupt, save),
+                  program::trainer_options(flags.run, command_line, folder, interrupt, save, world),
                   ProgressBar{},
                   EpochLines{EpochStyle::info},
                   MetricsLog{folder},
@@ -160,6 +155,9 @@ int run_train(const program::Flags& command_line, Flags& flags, const InterruptS
       train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{{.classes = data.classes}}});
   if (history.interrupted) {
     return program::tell_interrupted(folder, interrupt);
+  }
+  if (!world.is_main()) {
+    return 0;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   info("total time taken to train the model: {}", core::format_duration(seconds.count()));
@@ -305,9 +303,6 @@ int main(int argc, char** argv) {
                 "weights to start from: a file, or the name of one that Python downloaded; none: from nothing");
   training->add("--batch-norm", flags.batch_norm,
                 "frozen: weights and statistics stay as they are; affine: only the weights stay; train: nothing does");
-  training->add("--scale-by-gpus", flags.scale_by_gpus,
-                "batch size and learning rate times the number of GPUs, as tutorials for DataParallel have it; the "
-                "network itself trains on one");
 
   WeightsFlags evaluation;
   program::Flags& evaluating = commands.add("evaluate", "says how well weights do, in figures and pictures",

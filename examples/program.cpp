@@ -13,6 +13,7 @@
 #include <locale>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <system_error>
@@ -24,6 +25,10 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/core/shell_command.hpp>
+#include <hearth/dist/connect.hpp>
+#include <hearth/dist/error_file.hpp>
+#include <hearth/dist/launcher.hpp>
+#include <hearth/dist/rendezvous.hpp>
 #include <hearth/train/curves.hpp>
 
 namespace program {
@@ -75,6 +80,54 @@ hearth::Precision precision(const std::string& name, const at::Device& device) {
                             {"fp16", Precision::fp16}});
 }
 
+/// The connection of this process, for what an error must tell the others.
+hearth::dist::World& connected() {
+  static hearth::dist::World world;
+  return world;
+}
+
+hearth::dist::RendezvousOptions rendezvous_options(const RunFlags& flags) {
+  return {.dist_url = flags.dist_url,
+          .backend = flags.dist_backend,
+          .world_size = flags.world_size,
+          .rank = flags.rank,
+          .multiprocessing_distributed = flags.multiprocessing_distributed};
+}
+
+/// The processes that the flags ask this one to start, if any.
+std::optional<hearth::dist::LaunchOptions> launch_plan(const RunFlags& flags) {
+  int processes = 0;
+  if (flags.nproc == "gpu") {
+    processes = hearth::cuda_device_count();
+    require(processes > 0, "--nproc is gpu, but this host has no GPU: give a number of processes");
+  } else if (!flags.nproc.empty()) {
+    processes = static_cast<int>(whole_number("--nproc", flags.nproc, {1, 4096}));
+  }
+  return hearth::dist::launch_plan(rendezvous_options(flags), processes, [] { return hearth::cuda_device_count(); });
+}
+
+/// "rank 2: " where there are several processes and their launcher does not say it already.
+std::string rank_text() {
+  const hearth::dist::World& world = connected();
+  return world.is_alone() || hearth::dist::is_launched() ? "" : fmt::format("rank {}: ", world.rank());
+}
+
+/// Tells the other processes and torchrun why this one ends.
+void tell_others(const std::string& reason) {
+  if (!connected().is_alone()) {
+    connected().communicator().fail(reason);
+  }
+  hearth::dist::write_error_file(reason);
+}
+
+/// Flags that say how processes were started and met, and nothing of what they do.
+bool is_start_flag(const std::string& flag) {
+  static const std::set<std::string> flags{"--nproc",       "--dist-url", "--dist-backend",
+                                           "--world-size",  "--rank",     "--multiprocessing-distributed",
+                                           "--dist-timeout"};
+  return flags.contains(flag);
+}
+
 }  // namespace
 
 /// CLI11's parser, and for each flag how its text becomes the variable's value and what config.json says of it.
@@ -121,6 +174,7 @@ struct Flags::Parser {
   }
 
   CLI::App app;
+  const RunFlags* run_flags = nullptr;       // where the program has them
   std::vector<std::unique_ptr<Flag>> flags;  // their addresses stay, for CLI11 writes to them
 };
 
@@ -167,7 +221,7 @@ void Flags::add(const std::string& flag, std::filesystem::path& value, const std
 void Flags::add(RunFlags& flags, const std::string& data_help) {
   add("--data", flags.data, data_help);
   add("--epochs", flags.epochs, {1, 1'000'000}, "how often to go through the training images");
-  add("--batch-size", flags.batch_size, {1, 1'000'000}, "images a step");
+  add("--batch-size", flags.batch_size, {1, 1'000'000}, "images a step, in each process");
   add("--lr", flags.lr, "learning rate");
   add("--workers", flags.workers, {0, 1024}, "threads that load images; the results do not depend on it");
   add("--seed", flags.seed, "of the initial weights, the order and the augmentation");
@@ -185,6 +239,26 @@ void Flags::add(RunFlags& flags, const std::string& data_help) {
   add("--checkpoint-steps", flags.checkpoint_steps, {0, 1'000'000'000},
       "optimizer steps from one checkpoint to the next (0: by time alone)");
   add("--keep-checkpoints", flags.keep_checkpoints, {1, 1'000'000}, "how many of the last are kept");
+  add("--scale-by-gpus", flags.scale_by_gpus,
+      "the learning rate times the number of processes, as their batches together are; without --nproc, batch size and "
+      "learning rate times the number of GPUs, as tutorials for DataParallel have it, on one of them");
+  add("--nproc", flags.nproc, "train in so many processes on this host: a number, or gpu: one for each GPU");
+  add("--dist-url", flags.dist_url,
+      "where processes meet: tcp://HOST:PORT, file:///PATH or env:// (none: as torchrun, Open MPI or Slurm says)");
+  add("--dist-backend", flags.dist_backend, "nccl or gloo (none: nccl between GPUs, gloo elsewhere)");
+  add("--world-size", flags.world_size, {1, 1'000'000},
+      "the number of processes, or of hosts with --multiprocessing-distributed (-1: not said)");
+  add("--rank", flags.rank, {0, 999'999}, "of this process, or of this host, counted from 0 (-1: not said)");
+  add("--multiprocessing-distributed", flags.multiprocessing_distributed,
+      "each host starts --nproc processes, or one for each of its GPUs; --world-size and --rank count hosts");
+  add("--dist-timeout", flags.dist_timeout, "seconds after which processes give up waiting for each other");
+  add("--sync-bn", flags.sync_bn, "BatchNorm over the batches of all processes");
+  add("--shard-optimizer", flags.shard_optimizer, "each process keeps a part of the optimizer's state (ZeRO-1)");
+  add("--find-unused-parameters", flags.find_unused_parameters,
+      "for networks of which a batch may leave parameters without a gradient");
+  add("--grad-compression", flags.grad_compression, "none, bf16 or fp16: the type in which gradients travel");
+  add("--bucket-cap-mb", flags.bucket_cap_mb, "MiB of gradients that travel at once");
+  parser_->run_flags = &flags;
 }
 
 void Flags::add_arguments(const std::string& name, std::vector<std::filesystem::path>& values,
@@ -206,7 +280,9 @@ int Flags::run(int argc, char** argv, const std::function<int()>& body) {
   }
   try {
     parser_->parse(argc, argv);
-    code = body();
+    const RunFlags* const flags = parser_->run_flags;
+    const auto plan = flags != nullptr ? launch_plan(*flags) : std::nullopt;
+    code = plan ? hearth::dist::launch(*plan, words_) : body();
   } catch (const CLI::CallForHelp&) {
     Console::print("{}", parser_->app.help());
     code = 0;
@@ -214,8 +290,10 @@ int Flags::run(int argc, char** argv, const std::function<int()>& body) {
     Console::print_error("{}: {} (--help shows the flags)\n", name, error.what());
   } catch (const std::exception& error) {
     const std::string text = error.what();
-    Console::print_error("{}: {}\n", name, text.substr(0, text.find('\n')));
+    Console::print_error("{}: {}{}\n", name, rank_text(), text.substr(0, text.find('\n')));
+    tell_others(text);
   }
+  connected() = {};
   return code;
 }
 
@@ -232,12 +310,15 @@ std::string Flags::command() const {
   return hearth::core::shell_command(words);
 }
 
-std::vector<hearth::RunOption> Flags::run_options() const {
+std::vector<hearth::RunOption> Flags::run_options(int processes) const {
   using Effect = hearth::RunOption::Effect;
   static const std::map<std::string, Effect> effects{
-      {"--workers", Effect::none},        {"--data", Effect::none},
-      {"--prepared", Effect::none},       {"--lr", Effect::restored},  // it is in the optimizer's state
-      {"--pretrained", Effect::restored},                              // the checkpoint has all weights
+      {"--workers", Effect::none},         {"--data", Effect::none},
+      {"--prepared", Effect::none},        {"--lr", Effect::restored},  // it is in the optimizer's state
+      {"--pretrained", Effect::restored},                               // the checkpoint has all weights
+      {"--scale-by-gpus", Effect::none},                                // what it scales is compared
+      {"--shard-optimizer", Effect::none},                              // a checkpoint has the whole state
+      {"--bucket-cap-mb", Effect::none},   {"--find-unused-parameters", Effect::none},
   };
   // Where and how often files are written; and what Trainer compares by itself.
   static const std::set<std::string> not_compared{
@@ -246,9 +327,13 @@ std::vector<hearth::RunOption> Flags::run_options() const {
       "--precision",          "--accumulate", "--deterministic"};
   std::vector<hearth::RunOption> options;
   for (const auto& flag : parser_->flags) {
-    if (!not_compared.contains(flag->name)) {
+    if (!not_compared.contains(flag->name) && !is_start_flag(flag->name)) {
       const auto effect = effects.find(flag->name);
-      options.push_back({flag->name, flag->value().dump(-1, ' ', false, Json::error_handler_t::replace),
+      Json value = flag->value();
+      if (flag->name == "--batch-size") {
+        value = value.get<std::int64_t>() * processes;
+      }
+      options.push_back({flag->name, value.dump(-1, ' ', false, Json::error_handler_t::replace),
                          effect == effects.end() ? Effect::changes : effect->second});
     }
   }
@@ -259,7 +344,7 @@ void Flags::write_config(const std::filesystem::path& folder) const {
   Json config;
   config["program"] = parser_->app.get_name();
   for (const auto& flag : parser_->flags) {
-    if (flag->name == "--resume" || flag->name == "--overwrite") {
+    if (flag->name == "--resume" || flag->name == "--overwrite" || is_start_flag(flag->name)) {
       continue;  // how the run was begun, and nothing of what it is
     }
     std::string key = flag->name.substr(2);
@@ -308,16 +393,65 @@ void refuse_choice(const std::string& flag, const std::string& text, const std::
   hearth::core::fail("{} must be {}, but got \"{}\"", flag, either(choices), text);
 }
 
-hearth::RunFolder run_folder(const RunFlags& flags) {
+hearth::dist::World connect(const RunFlags& flags) {
+  const hearth::dist::Rendezvous rendezvous = hearth::dist::find_rendezvous(rendezvous_options(flags));
+  const at::Device device = hearth::parse_device(flags.device);
+  hearth::dist::ConnectOptions options{.timeout = std::chrono::milliseconds(std::llround(flags.dist_timeout * 1000))};
+  require(rendezvous.is_alone() || options.timeout.count() > 0, "--dist-timeout must be more than 0, but is {}",
+          flags.dist_timeout);
+  if (flags.device != "auto" && flags.device != "cuda") {  // with these, the GPU of its local rank where there is one
+    options.device = device;
+  }
+  connected() = hearth::dist::connect(rendezvous, options);
+  Console::silence(!connected().is_main());
+  return connected();
+}
+
+at::Device device(const RunFlags& flags, const hearth::dist::World& world) {
+  return world.is_alone() ? hearth::parse_device(flags.device) : world.device();
+}
+
+std::string scale_by_gpus(RunFlags& flags, const hearth::dist::World& world) {
+  const bool is_cuda = hearth::parse_device(flags.device).is_cuda();
+  const int gpus = !world.is_alone() ? world.size() : is_cuda ? hearth::cuda_device_count() : 1;
+  if (!flags.scale_by_gpus || gpus < 2) {
+    return "";
+  }
+  const double lr = flags.lr;
+  flags.lr *= gpus;
+  if (!world.is_alone()) {
+    return fmt::format("{} processes: a learning rate of {} in the place of {}", gpus, flags.lr, lr);
+  }
+  const std::int64_t batch_size = flags.batch_size;
+  flags.batch_size *= gpus;
+  return fmt::format(
+      "{} GPUs: batches of {} images in the place of {}, a learning rate of {} in the place of {}; one GPU trains "
+      "(--nproc gpu: all of them)",
+      gpus, flags.batch_size, batch_size, flags.lr, lr);
+}
+
+std::string global_batch(const RunFlags& flags, const hearth::dist::World& world) {
+  if (world.is_alone()) {
+    return "";
+  }
+  const std::string steps = flags.accumulate > 1 ? fmt::format(" x {} batches a step", flags.accumulate) : "";
+  return fmt::format("global batch {} = {} processes x {}{}", flags.batch_size * world.size() * flags.accumulate,
+                     world.size(), flags.batch_size, steps);
+}
+
+hearth::RunFolder run_folder(const RunFlags& flags, const hearth::dist::World& world) {
   require(!flags.resume || !flags.overwrite, "--resume and --overwrite exclude each other");
   using hearth::RunStart;
-  return {flags.output_dir, flags.resume ? RunStart::resume : flags.overwrite ? RunStart::overwrite : RunStart::fresh};
+  const RunStart start = flags.resume ? RunStart::resume : flags.overwrite ? RunStart::overwrite : RunStart::fresh;
+  return world.is_main() ? hearth::RunFolder(flags.output_dir, start)
+                         : hearth::RunFolder::of_another_process(flags.output_dir, start);
 }
 
 hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& command_line,
                                        const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
-                                       const hearth::SaveSignal& save) {
-  const at::Device device = hearth::parse_device(flags.device);
+                                       const hearth::SaveSignal& save, const hearth::dist::World& world) {
+  using hearth::dist::Compression;
+  const at::Device device = program::device(flags, world);
   return {
       .epochs = flags.epochs,
       .device = device,
@@ -331,8 +465,16 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
                                     .every = std::chrono::milliseconds(std::llround(flags.checkpoint_minutes * 60'000)),
                                     .every_steps = flags.checkpoint_steps,
                                     .request = save.request(),
-                                    .options = command_line.run_options()},
-      .deterministic = flags.deterministic};
+                                    .options = command_line.run_options(world.size())},
+      .deterministic = flags.deterministic,
+      .world = world,
+      .data_parallel = {.bucket_cap_mb = flags.bucket_cap_mb,
+                        .find_unused_parameters = flags.find_unused_parameters,
+                        .compression = choice<Compression>(
+                            "--grad-compression", flags.grad_compression,
+                            {{"none", Compression::none}, {"bf16", Compression::bf16}, {"fp16", Compression::fp16}}),
+                        .sync_batch_norm = flags.sync_bn,
+                        .shard_optimizer = flags.shard_optimizer}};
 }
 
 int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt) {

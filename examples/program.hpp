@@ -18,6 +18,7 @@
 #include <hearth/core/interrupt.hpp>
 #include <hearth/core/save_request.hpp>
 #include <hearth/data/loader_options.hpp>
+#include <hearth/dist/world.hpp>
 #include <hearth/train/predictions.hpp>
 #include <hearth/train/run_folder.hpp>
 #include <hearth/train/tensor_board.hpp>
@@ -45,6 +46,23 @@ struct RunFlags {
   double checkpoint_minutes = 10;
   std::int64_t checkpoint_steps = 0;
   int keep_checkpoints = 2;
+  bool scale_by_gpus = false;
+
+  // How several processes are started and meet.
+  std::string nproc = {};
+  std::string dist_url = {};
+  std::string dist_backend = {};
+  int world_size = -1;
+  int rank = -1;
+  bool multiprocessing_distributed = false;
+  double dist_timeout = 600;
+
+  // How they train together.
+  bool sync_bn = false;
+  bool shard_optimizer = false;
+  bool find_unused_parameters = false;
+  std::string grad_compression = "none";
+  double bucket_cap_mb = 25;
 };
 
 /// What a whole number on the command line may be.
@@ -74,7 +92,9 @@ class Flags {
   void add_arguments(const std::string& name, std::vector<std::filesystem::path>& values, const std::string& help);
 
   /// Reads the command line, calls `body` and gives the exit code for main: what `body` returned, 0 after --help, or 1
-  /// when a flag is wrong or when `body` throws; a line on stderr says what happened.
+  /// when a flag is wrong or when `body` throws; a line on stderr says what happened, with the rank where there are
+  /// several processes, and these are told. Where the flags of RunFlags ask for processes on this host, this one starts
+  /// them and gives their exit code, without calling `body`.
   int run(int argc, char** argv, const std::function<int()>& body);
 
   /// Whether the command line had the flag.
@@ -83,11 +103,12 @@ class Flags {
   /// What was typed, as a shell reads it, without --resume and --overwrite: it repeats the run.
   std::string command() const;
 
-  /// Every flag with its value, and whether another value changes the result of a run that is resumed.
-  std::vector<hearth::RunOption> run_options() const;
+  /// Every flag with its value, and whether another value changes the result of a run that is resumed. The batch size
+  /// is that of all `processes` together, so that another number of them can go on with the run.
+  std::vector<hearth::RunOption> run_options(int processes) const;
 
   /// Writes config.json into the folder: every flag with the value in force, which is all that repeats the run; without
-  /// --resume and --overwrite.
+  /// --resume and --overwrite, and without those that only say how processes were started and met.
   void write_config(const std::filesystem::path& folder) const;
 
  private:
@@ -137,14 +158,30 @@ T choice(const std::string& flag, const std::string& text,
   refuse_choice(flag, text, names);
 }
 
-/// The run's folder, locked: new, to be resumed, or to be overwritten.
-hearth::RunFolder run_folder(const RunFlags& flags);
+/// The processes of this run, brought together as the flags and the environment say; this one alone where they say
+/// nothing. On ranks other than 0, nothing is printed to stdout from here on.
+hearth::dist::World connect(const RunFlags& flags);
+
+/// The device of this process: alone that of --device, otherwise that of its rank.
+at::Device device(const RunFlags& flags, const hearth::dist::World& world);
+
+/// What --scale-by-gpus asks, as the tutorials do that drive all GPUs of a host from one process (DataParallel): the
+/// learning rate times the number of processes, whose batches together are so many times larger; for a process alone,
+/// batch and learning rate times the number of the host's GPUs. Gives a sentence that says so; empty: nothing was
+/// scaled.
+std::string scale_by_gpus(RunFlags& flags, const hearth::dist::World& world);
+
+/// "global batch 256 = 2 processes x 128"; empty where this process is alone.
+std::string global_batch(const RunFlags& flags, const hearth::dist::World& world);
+
+/// The run's folder: new, to be resumed, or to be overwritten. Rank 0 locks it, the others know its name.
+hearth::RunFolder run_folder(const RunFlags& flags, const hearth::dist::World& world);
 
 /// What every program's Trainer is given: checkpoints in the folder, Ctrl-C that saves and ends, SIGUSR1 that saves and
 /// goes on.
 hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& command_line,
                                        const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
-                                       const hearth::SaveSignal& save);
+                                       const hearth::SaveSignal& save, const hearth::dist::World& world);
 
 /// Says how an interrupted run goes on, and gives the exit code.
 int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt);

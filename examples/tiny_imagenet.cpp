@@ -68,24 +68,28 @@ auto augmentation(int image_size) {
 }
 
 template <class Model, class Loader>
-void evaluate(const Flags& flags, Model& model, Loader& val, const Placement& placement) {
+void evaluate(const Flags& flags, Model& model, Loader& val, const Placement& placement, const dist::World& world) {
   load_weights(*model, flags.evaluate);
   Evaluator evaluator{AverageLoss{CrossEntropyLoss{}}, Accuracy{}};
-  const auto [loss, accuracy] = evaluator.run(model, val, placement);
+  const auto [loss, accuracy] = evaluator.run(model, val, placement, world);
   Console::print("val Loss: {:.4f} Acc: {:.4f}\n", loss, accuracy);
 }
 
-int run(const program::Flags& command_line, const Flags& flags, const InterruptSignal& interrupt,
-        const SaveSignal& save) {
-  const Placement placement{parse_device(flags.run.device), flags.run.channels_last};
+int run(const program::Flags& command_line, Flags& flags, const InterruptSignal& interrupt, const SaveSignal& save) {
+  const dist::World world = program::connect(flags.run);
+  const Placement placement{program::device(flags.run, world), flags.run.channels_last};
+  if (const std::string scaled = program::scale_by_gpus(flags.run, world); !scaled.empty()) {
+    Console::print("{}\n", scaled);
+  }
   auto model = make_model(flags);
-  const auto folders = prepare(command_line, flags);
+  TinyImageNet folders;
+  world.one_at_first([&] { folders = prepare(command_line, flags); });
   const ImageFolderOptions first_classes{.num_classes = static_cast<std::size_t>(flags.num_classes)};
   const std::size_t limit = program::images_per_class(flags.run);
   DataLoader val{first_per_class(ImageFolder{folders.val, plain_transform(flags.image_size), first_classes}, limit),
                  program::loader_options(flags.run, /*shuffle=*/false)};
   if (!flags.evaluate.empty()) {
-    evaluate(flags, model, val, placement);
+    evaluate(flags, model, val, placement, world);
     return 0;
   }
   DataLoader train{first_per_class(ImageFolder{folders.train, augmentation(flags.image_size), first_classes}, limit),
@@ -93,18 +97,23 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
   Console::print("{} with {} parameters on {}: {} classes, {} training and {} validation images\n\n", flags.arch,
                  count_parameters(model).total, describe(placement.device), flags.num_classes, train.samples(),
                  val.samples());
+  if (!world.is_alone()) {
+    Console::print("{}\n\n", program::global_batch(flags.run, world));
+  }
   const std::string network = summary(model, {1, 3, flags.image_size, flags.image_size}).to_string();
 
   const std::string title = flags.arch + " on Tiny ImageNet";
   const std::vector<std::string> names = class_names(folders, flags.num_classes);  // to be shown; the ids tell classes
-  const RunFolder folder = program::run_folder(flags.run);  // before the first file: no other run writes to it now
-  command_line.write_config(folder.path());
+  const RunFolder folder = program::run_folder(flags.run, world);  // before the first file: no other run writes to it
+  if (world.is_main()) {
+    command_line.write_config(folder.path());
+  }
   optim::SGD optimizer{model->parameters(), {.lr = flags.run.lr, .momentum = 0.9}};
   optim::StepLR scheduler{optimizer, {.step_size = 7, .gamma = 0.1}};
   Trainer trainer{model,
                   optimizer,
                   scheduler,
-                  program::trainer_options(flags.run, command_line, folder, interrupt, save),
+                  program::trainer_options(flags.run, command_line, folder, interrupt, save, world),
                   ProgressBar{},
                   EpochLines{},
                   MetricsLog{folder},
@@ -119,6 +128,9 @@ int run(const program::Flags& command_line, const Flags& flags, const InterruptS
       trainer.fit(train, val, Classification{CrossEntropyLoss{}, Accuracy{}, ConfusionMatrix{{.classes = names}}});
   if (history.interrupted) {
     return program::tell_interrupted(folder, interrupt);
+  }
+  if (!world.is_main()) {
+    return 0;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   Console::print("Training complete in {}\nBest val Acc: {:.4f}\n", core::format_duration(seconds.count()),

@@ -22,7 +22,7 @@ struct LaunchOptions {
   int master_port = 0;           ///< of the store; 0: one that is free
 
   /// After one has failed, the others have so long to notice and to end by themselves; then they get SIGTERM.
-  std::chrono::milliseconds patience = std::chrono::seconds(5);
+  std::chrono::milliseconds patience = std::chrono::seconds(12);
   /// After SIGTERM, or a signal from outside that ends programs, so long until SIGKILL: time to save a checkpoint.
   std::chrono::milliseconds grace = std::chrono::seconds(25);
 
