@@ -131,7 +131,7 @@ HEARTH_INLINE std::optional<std::string> Watch::State::find_fault() {
     (beats[static_cast<std::size_t>(rank)].unchanged >= limit ? gone : others).push_back(rank);
   }
   // Several at once may only be slow, on a host with too much to do.
-  if (suspects && gone.size() > 1) {
+  if (gone.size() > 1) {
     std::erase_if(gone, [&](int rank) { return beats[static_cast<std::size_t>(rank)].unchanged < 2 * limit; });
   }
   std::vector<int> left;
@@ -172,6 +172,11 @@ HEARTH_INLINE std::optional<std::string> Watch::State::find_fault() {
   return fmt::format("rank {} does not go on: it has been {} for {:.3g} s, and rank {} has waited for {:.3g} s",
                      *behind, beat.activity.empty() ? "at something else" : "in " + beat.activity,
                      beat.seconds + interval * beat.unchanged, options.rank, waiting);
+}
+
+/// How long a store stays for those who have not yet read what its process has said last.
+inline std::chrono::milliseconds longest_goodbye(const WatchOptions& options) {
+  return 4 * options.interval + std::chrono::milliseconds(500);
 }
 
 /// The thread that talks to the store.
@@ -224,8 +229,8 @@ HEARTH_INLINE void Watch::talk(const std::shared_ptr<State>& state) {
     }
     // The store of this process stays until all have read what it says; not for ever, for some have gone.
     std::int64_t informed = self.store->add("informed", 1);
-    const int longest = options.serves ? 5 + static_cast<int>(std::chrono::milliseconds(1000) / options.interval) : 0;
-    for (int interval = 0; interval < 4 * longest && informed < options.size; ++interval) {
+    const auto until = Guard::Clock::now() + longest_goodbye(options);
+    while (options.serves && informed < options.size && Guard::Clock::now() < until) {
       {
         const std::lock_guard lock(self.mutex);
         self.without_answer = 0;
@@ -301,8 +306,7 @@ HEARTH_INLINE void Watch::end(bool orderly, const std::string& reason) noexcept 
     }
     // A store that does not answer must not hold up a process that ends, and that only once.
     if (!std::exchange(state_->has_waited, true)) {
-      const auto longest = state_->guard->is_broken() ? 4 * state_->options.interval + std::chrono::milliseconds(500)
-                                                      : 12 * state_->options.interval + std::chrono::seconds(2);
+      const auto longest = longest_goodbye(state_->options) + 2 * state_->options.interval + std::chrono::seconds(1);
       state_->changed.wait_for(lock, longest, [&] { return state_->has_ended; });
     }
   } catch (const std::exception&) {  // nothing more can be done for the others
