@@ -10,6 +10,7 @@ import socket
 import subprocess
 import unittest
 
+from food11_test import NO_CACHE, write_food11
 from programs import PROGRAMS, SAMPLE, ProgramTest, metrics_without_times, run, write_tiny_imagenet
 
 PLACE = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
@@ -171,7 +172,40 @@ class Processes(ProgramTest):
                 self.assert_refuses_in(variables, parts=parts)
         self.assert_refuses_in({"RANK": "0", "WORLD_SIZE": "2"}, "--nproc", 2, parts=["--nproc 2 starts processes"])
 
-    def test_torchrun_is_told_why_a_process_failed(self):
+    def test_food11_trains_in_two_processes_and_shows_the_run_once(self):
+        write_food11(self.folder / "food-11.zip")
+        self.assert_succeeds(run("food11", "prepare", "--source", self.folder / "food-11.zip", "--data",
+                                 self.folder / "prepared"))
+        result = run("food11", "train", "--data", self.folder / "prepared", "--output-dir", self.folder / "run",
+                     "--device", "cpu", "--image-size", 32, "--batch-size", 5, "--workers", 1, "--epochs", 1,
+                     "--pretrained", "none", "--nproc", 2, "--scale-by-gpus", **NO_CACHE)
+        self.assert_succeeds(result)
+        for line in ("[INFO] global batch 10 = 2 processes x 5\n", "[INFO] best val Acc: ",
+                     "[INFO] 2 processes: a learning rate of 0.0002 in the place of 0.0001\n"):
+            self.assertEqual(result.stdout.count(line), 1, result.stdout)
+        self.assertTrue((self.folder / "run" / "confusion_matrix.png").exists())
+
+    def torchrun(self, *command):
+        if not os.environ.get("HEARTH_PYTHON"):
+            self.skipTest("HEARTH_PYTHON does not name a Python with torch")
+        return subprocess.run([os.environ["HEARTH_PYTHON"], "-m", "torch.distributed.run", "--standalone",
+                               "--nproc-per-node=2", "--no-python", *map(str, command)], capture_output=True, text=True,
+                              timeout=300, **environment())
+
+    def test_torchrun_starts_the_programs_as_they_are(self):
+        result = self.torchrun(PROGRAMS / "fashion_mnist", "--data", SAMPLE, "--epochs", 1, "--limit", 4, "--device",
+                               "cpu", "--output-dir", self.folder / "run")
+        self.assert_succeeds(result)
+        self.assertEqual(result.stdout.count("= 2 processes x 32\n"), 1, result.stdout)
+        self.assertEqual(result.stdout.count("Test accuracy: "), 1, result.stdout)
+
+    def test_torchrun_shows_why_a_process_failed(self):
+        result = self.torchrun(PROGRAMS / "fashion_mnist", "--data", self.folder / "none", "--device", "cpu")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertRegex(result.stderr, rf"traceback : .*{self.folder}/none")
+        self.assertRegex(result.stderr, r"fashion_mnist: rank [01]: ")
+
+    def test_the_error_file_has_the_sentence(self):
         report = self.folder / "error.json"
         self.assert_refuses(self.fashion_mnist("--data", self.folder / "none", **environment(
             TORCHELASTIC_ERROR_FILE=str(report))), "none")

@@ -98,7 +98,9 @@ class FashionMnist(ProgramTest):
         self.assert_succeeds(result)
         for flag in ("data", "epochs", "batch-size", "lr", "workers", "seed", "device", "channels-last", "limit",
                      "output-dir", "resume", "overwrite", "checkpoint-minutes", "checkpoint-steps", "keep-checkpoints",
-                     "precision", "accumulate", "deterministic"):
+                     "precision", "accumulate", "deterministic", "scale-by-gpus", "nproc", "dist-url", "dist-backend",
+                     "world-size", "rank", "multiprocessing-distributed", "dist-timeout", "sync-bn", "shard-optimizer",
+                     "find-unused-parameters", "grad-compression", "bucket-cap-mb"):
             self.assertRegex(result.stdout, rf"--{flag}\b")
 
     def test_refuses_bad_flags(self):
