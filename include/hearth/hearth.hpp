@@ -84,7 +84,9 @@
 #include <hearth/dist/data_parallel_options.hpp>
 #include <hearth/dist/error_file.hpp>
 #include <hearth/dist/gradient_reducer.hpp>
+#include <hearth/dist/launch_options.hpp>
 #include <hearth/dist/launcher.hpp>
+#include <hearth/dist/meeting_place.hpp>
 #include <hearth/dist/membership.hpp>
 #include <hearth/dist/rendezvous.hpp>
 #include <hearth/dist/sync_batch_norm.hpp>

@@ -24,9 +24,9 @@
 #include <hearth/core/no_pipe_signal.hpp>
 #include <hearth/core/process.hpp>
 #include <hearth/core/terminal.hpp>
+#include <hearth/dist/launch_options.hpp>
 #include <hearth/dist/launch_output.hpp>
 #include <hearth/dist/launch_signals.hpp>
-#include <hearth/dist/launcher.hpp>
 #include <hearth/dist/reserved_port.hpp>
 #include <hearth/dist/start_process.hpp>
 #include <hearth/dist/variables.hpp>

@@ -10,8 +10,8 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
+#include <hearth/dist/meeting_place.hpp>
 #include <hearth/dist/membership.hpp>
-#include <hearth/dist/rendezvous.hpp>
 #include <hearth/dist/variables.hpp>
 
 namespace hearth::dist::detail {

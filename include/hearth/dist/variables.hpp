@@ -9,7 +9,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
-#include <hearth/dist/rendezvous.hpp>
+#include <hearth/dist/meeting_place.hpp>
 
 namespace hearth::dist::detail {
 
