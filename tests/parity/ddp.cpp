@@ -2,33 +2,32 @@
 /// Python's batches, and leaves what each step made.
 ///
 ///     parity_ddp FOLDER...
+///
+/// Without any, its exit code says whether this build can be several processes: 0, or 77.
 #include <fmt/format.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <utility>
 #include <vector>
 
 #include <hearth/core/file.hpp>
-#include <hearth/dist/reducer.hpp>
-#include <hearth/dist/reducer.ipp>
+#include <hearth/data/data_loader.hpp>
+#include <hearth/datasets/tensor_dataset.hpp>
+#include <hearth/dist/connect.hpp>
 #include <hearth/models/mlp.hpp>
 #include <hearth/models/resnet.hpp>
 #include <hearth/optim/sgd.hpp>
+#include <hearth/train/callback.hpp>
+#include <hearth/train/trainer.hpp>
 #include <hearth/weights/load.hpp>
 #include <hearth/weights/read.hpp>
 #include <hearth/weights/save.hpp>
-
-#include "parity/notes.hpp"
 
 using namespace hearth;
 
@@ -59,88 +58,63 @@ std::int64_t checksum(const at::Tensor& tensor) {
   return bits.mul(factors).sum().item<std::int64_t>();
 }
 
-nlohmann::json checksums(const torch::nn::Module& model) {
-  nlohmann::json sums;
-  for (const auto& parameter : model.named_parameters()) {
-    sums["parameter " + parameter.key()] = checksum(parameter.value());
-  }
-  for (const auto& buffer : model.named_buffers()) {
-    sums["buffer " + buffer.key()] = checksum(buffer.value());
-  }
-  return sums;
-}
+/// What ddp.py compares: of every step the bits of all gradients, parameters and buffers.
+class StepNotes : public Callback {
+ public:
+  static constexpr bool on_every_rank = true;
 
-c10::intrusive_ptr<c10d::ProcessGroup> connect() {
-  const int rank = std::stoi(std::getenv("RANK"));
-  const int size = std::stoi(std::getenv("WORLD_SIZE"));
-  c10d::TCPStoreOptions store_options;
-  store_options.port = static_cast<std::uint16_t>(std::stoi(std::getenv("MASTER_PORT")));
-  store_options.isServer = rank == 0;
-  const auto store = c10::make_intrusive<c10d::TCPStore>(std::getenv("MASTER_ADDR"), store_options);
-  auto options = c10d::ProcessGroupGloo::Options::create();
-  options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1"));
-  auto group = c10::make_intrusive<c10d::ProcessGroup>(store, rank, size);
-  group->setBackend(at::kCPU, c10d::ProcessGroup::GLOO,
-                    c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options));
-  return group;
-}
+  explicit StepNotes(nlohmann::json& steps) : steps_(&steps) {}
 
+  void on_step_end(const StepEnd& event) {
+    nlohmann::json sums;
+    for (const auto& parameter : event.run.model().named_parameters()) {
+      const at::Tensor& gradient = parameter.value().grad();
+      sums["gradient " + parameter.key()] = gradient.defined() ? checksum(gradient) : 0;
+      sums["parameter " + parameter.key()] = checksum(parameter.value());
+    }
+    for (const auto& buffer : event.run.model().named_buffers()) {
+      sums["buffer " + buffer.key()] = checksum(buffer.value());
+    }
+    steps_->push_back(std::move(sums));
+  }
+
+ private:
+  nlohmann::json* steps_;
+};
+
+/// Trains as a user does.
 template <class Model>
-void follow(Model model, const c10::intrusive_ptr<c10d::ProcessGroup>& group, const nlohmann::json& recipe,
-            const std::filesystem::path& folder) {
+void follow(Model model, const dist::World& world, const nlohmann::json& recipe, const std::filesystem::path& folder) {
   load_weights(*model, folder / "initial.pth");
-  model->train();
+  dist::DataParallelOptions parallel;
+  if (const nlohmann::json& cap = recipe.at("bucket_cap_mb"); !cap.is_null()) {
+    parallel.bucket_cap_mb = cap;
+  }
+  parallel.find_unused_parameters = recipe.at("find_unused_parameters");
+  parallel.static_graph = recipe.at("static_graph");
+  parallel.sync_batch_norm = recipe.at("sync_batch_norm");
+  parallel.compression = recipe.at("compression") == "bf16"   ? dist::Compression::bf16
+                         : recipe.at("compression") == "fp16" ? dist::Compression::fp16
+                                                              : dist::Compression::none;
+  parallel.engine = recipe.at("engine") == "hooks" ? dist::Engine::hooks : dist::Engine::c10d;
   const StateDict data = read_weights(folder / "batches.pth");
-  dist::DataParallelOptions options;
-  options.bucket_cap_mb = recipe.at("bucket_cap_mb").is_null() ? 25 : recipe.at("bucket_cap_mb").get<double>();
-  options.find_unused_parameters = recipe.at("find_unused_parameters");
-  options.static_graph = recipe.at("static_graph");
-  options.compression = recipe.at("compression") == "bf16"   ? dist::Compression::bf16
-                        : recipe.at("compression") == "fp16" ? dist::Compression::fp16
-                                                             : dist::Compression::none;
-  options.engine = recipe.at("engine") == "hooks" ? dist::Engine::hooks : dist::Engine::c10d;
-  std::vector<std::pair<std::string, at::Tensor>> parameters;
-  for (const auto& parameter : model->named_parameters()) {
-    parameters.emplace_back(parameter.key(), parameter.value());
-  }
-  const auto reducer = dist::detail::make_reducer(group, parameters, options);
+  const at::Tensor& inputs = data.at("inputs");  // [batches, samples of all processes, ...]
+  const at::Tensor& targets = data.at("targets");
+  const LoaderOptions in_order{.batch_size = inputs.size(1) / world.size()};
+  DataLoader train{TensorDataset{inputs.flatten(0, 1), targets.flatten(0, 1)}, in_order};
+  DataLoader val{TensorDataset{inputs[0], targets[0]}, in_order};
   optim::SGD optimizer{model->parameters(), {.lr = recipe.at("lr"), .momentum = 0.9}};
-  const auto accumulate = recipe.at("accumulate").get<std::int64_t>();
-  const std::int64_t batches = data.at("inputs").size(0);
   nlohmann::json steps = nlohmann::json::array();
-  bool sync_buffers = true;
-  for (std::int64_t batch = 0; batch < batches; ++batch) {
-    const bool reduces = (batch + 1) % accumulate == 0;
-    const auto mine = [&](const char* name) {
-      return data.at(name)[batch].slice(0, group->getRank(), std::nullopt, group->getSize()).contiguous();
-    };
-    if (batch % accumulate == 0) {
-      optimizer.zero_grad();
-    }
-    reducer->before_forward();
-    if (sync_buffers) {
-      for (const at::Tensor& buffer : model->buffers()) {
-        std::vector<at::Tensor> tensors{buffer};
-        group->broadcast(tensors)->wait();
-      }
-    }
-    sync_buffers = reduces;
-    const at::Tensor loss = at::cross_entropy_loss(model->forward(mine("inputs")), mine("targets"));
-    reducer->before_backward(reduces, loss);
-    (loss / accumulate).backward();
-    reducer->after_backward();
-    if (reduces) {
-      nlohmann::json sums = nlohmann::json::object();
-      for (const auto& [name, parameter] : parameters) {
-        sums["gradient " + name] = parameter.grad().defined() ? checksum(parameter.grad()) : 0;
-      }
-      optimizer.step();
-      sums.update(checksums(*model));
-      steps.push_back(std::move(sums));
-    }
-  }
-  core::write_file(folder / fmt::format("hearth-{}.json", group->getRank()), steps.dump());
-  if (group->getRank() == 0) {
+  Trainer trainer{model, optimizer,
+                  TrainerOptions{.epochs = 1,
+                                 .device = at::kCPU,
+                                 .accumulate = recipe.at("accumulate"),
+                                 .world = world,
+                                 .data_parallel = parallel},
+                  StepNotes{steps}};
+  trainer.fit(train, val);
+  core::write_file(folder / fmt::format("hearth-{}.json", world.rank()), steps.dump());
+  if (world.is_main()) {
     save_weights(*model, folder / "hearth.pth");
   }
 }
@@ -157,20 +131,23 @@ torch::nn::Sequential cnn() {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  if (argc == 1) {
+    return dist::is_available() ? 0 : 77;
+  }
   at::set_num_threads(1);
-  const auto group = connect();
+  const dist::World world = dist::connect();
   for (int i = 1; i < argc; ++i) {
     const std::filesystem::path folder = argv[i];
     const auto recipe = nlohmann::json::parse(std::ifstream(folder / "recipe.json"));
     const std::string name = recipe.at("model");
     if (name == "mlp") {
-      follow(models::mlp(), group, recipe, folder);
+      follow(models::mlp(), world, recipe, folder);
     } else if (name == "branching") {
-      follow(Branching(), group, recipe, folder);
+      follow(Branching(), world, recipe, folder);
     } else if (name == "cnn") {
-      follow(cnn(), group, recipe, folder);
+      follow(cnn(), world, recipe, folder);
     } else {
-      follow(models::resnet18({.num_classes = 10}), group, recipe, folder);
+      follow(models::resnet18({.num_classes = 10}), world, recipe, folder);
     }
   }
   return 0;
