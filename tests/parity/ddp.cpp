@@ -119,13 +119,25 @@ void follow(Model model, const dist::World& world, const nlohmann::json& recipe,
   }
 }
 
+torch::nn::Conv2d conv(std::int64_t in, std::int64_t out) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).padding(1).bias(false));
+}
+
 torch::nn::Sequential cnn() {
   using namespace torch::nn;
-  const auto conv = [](std::int64_t in, std::int64_t out) {
-    return Conv2d(Conv2dOptions(in, out, 3).padding(1).bias(false));
-  };
   return Sequential(conv(3, 16), BatchNorm2d(16), ReLU(), MaxPool2d(2), conv(16, 32), BatchNorm2d(32), ReLU(),
                     MaxPool2d(2), Flatten(), Linear(32 * 8 * 8, 10));
+}
+
+torch::nn::Sequential smooth() {
+  using namespace torch::nn;
+  return Sequential(Flatten(), Linear(784, 512), Tanh(), Linear(512, 512), Tanh(), Linear(512, 10));
+}
+
+torch::nn::Sequential smooth_cnn() {
+  using namespace torch::nn;
+  return Sequential(conv(3, 16), BatchNorm2d(16), Tanh(), AvgPool2d(2), conv(16, 32), BatchNorm2d(32), Tanh(),
+                    AvgPool2d(2), Flatten(), Linear(32 * 8 * 8, 10));
 }
 
 }  // namespace
@@ -146,6 +158,10 @@ int main(int argc, char** argv) try {
       follow(Branching(), world, recipe, folder);
     } else if (name == "cnn") {
       follow(cnn(), world, recipe, folder);
+    } else if (name == "smooth") {
+      follow(smooth(), world, recipe, folder);
+    } else if (name == "smooth_cnn") {
+      follow(smooth_cnn(), world, recipe, folder);
     } else {
       follow(models::resnet18({.num_classes = 10}), world, recipe, folder);
     }
