@@ -87,6 +87,7 @@ template <class Model>
 void follow(Model model, const dist::World& world, const nlohmann::json& recipe, const std::filesystem::path& folder) {
   load_weights(*model, folder / "initial.pth");
   dist::DataParallelOptions parallel;
+  parallel.rebuild_buckets = true;  // as Python does
   if (const nlohmann::json& cap = recipe.at("bucket_cap_mb"); !cap.is_null()) {
     parallel.bucket_cap_mb = cap;
   }
