@@ -104,6 +104,12 @@ int run(const std::vector<std::string>& words) {
       ::usleep(1000);
     }
     return 3;
+  } else if (mode == "stopped") {  // rank 1 stops, rank 0 fails
+    if (rank == "1") {
+      ::raise(SIGSTOP);
+      wait_forever();
+    }
+    return 3;
   } else if (mode == "signals") {
     tell_signals(rank);
   } else if (mode == "wait") {

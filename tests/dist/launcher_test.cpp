@@ -215,6 +215,12 @@ TEST_CASE("a process that ignores SIGTERM is killed when its time is over", "[la
                                   ContainsSubstring("does not end, and is killed\n"));
 }
 
+TEST_CASE("a process that is stopped ends with the others, without being killed", "[launcher]") {
+  Program program({"2", "300", "600000", "stopped"});
+  CHECK(program.finish() == 3);
+  CHECK_THAT(program.error(), !ContainsSubstring("is killed"));
+}
+
 TEST_CASE("signals come to every process once", "[launcher]") {
   Program program({"2", hour, hour, "signals"});
   program.read_until("ready", 2);

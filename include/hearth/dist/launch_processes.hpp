@@ -276,6 +276,7 @@ class Launch {
     }
     if (stage_ == Stage::leaving) {
       signal_all(SIGTERM);
+      signal_all(SIGCONT);  // one that is stopped cannot end
       stage_ = Stage::ending;
       deadline_ = Clock::now() + options_.grace;
       return;
