@@ -30,8 +30,11 @@ test: ## build and run every test
 
 survive: ## end runs of the programs at any moment, 300 times, resume them and compare the ends (SEED=N: other moments)
 	@cmake/setup.sh test
-	@cmake/build.sh dev -j $(JOBS) fashion_mnist tiny_imagenet
+	@cmake/build.sh dev -j $(JOBS) fashion_mnist tiny_imagenet counting_worker
 	python3 tests/examples/survive.py build/dev/examples --kills 200 --stops 100 --seed $(or $(SEED),1)
+	python3 tests/examples/survive_together.py build/dev/examples --faults 20 --seed $(or $(SEED),1)
+	python3 tests/examples/elastic.py build/dev/examples --faults 5 --seed $(or $(SEED),1)
+	python3 tests/examples/two_hosts.py build/dev/examples --faults 20
 
 parity: ## train and evaluate beside Python, every architecture and recipe, and show the differences
 	@cmake/setup.sh test

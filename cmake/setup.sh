@@ -76,7 +76,7 @@ missing_packages() {
     wanted="$wanted libcurl4-openssl-dev"
   fi
   case $purpose in
-    test) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache" ;;
+    test) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache iproute2" ;;  # ip: hosts that are namespaces
     lint) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache clang-tidy" ;;
   esac
   if [ "$purpose" != format ]; then
