@@ -215,6 +215,12 @@ class Killed(TogetherTest):
 
         self.series("killed in an epoch", job, fault)
 
+    def test_the_others_say_where_it_was(self):
+        job = Job("counter", "counting_worker", ["--epochs", 4, "--batch-size", 8], 3)
+        run = self.begin(job, "hand", HEARTH_TEST_FAULT="kill 1 16", HEARTH_TEST_PAUSE=250)
+        codes = run.end(PATIENCE)
+        self.check_end(run, "hand", codes, Failed(1, r"rank 1 has gone \(.*; it was in (the validation of )?epoch [01]"), job)
+
     def test_a_rank_that_is_killed_in_an_evaluation(self):
         archive = SHARED / "many-to-validate.zip"
         if not archive.exists():

@@ -121,6 +121,7 @@ HEARTH_INLINE bool Session::open_step(const Batch& batch) {
   return stop_.exclusively([&] {
     step_.open();
     if (replicas_) {
+      replicas_->communicator().set_activity(fmt::format("epoch {}, batch {}", position_.epoch, batch.index));
       replicas_->before_forward(step_.is_first());
     }
     after_step_ = {position_.epoch, batch.index + 1, batch.drawn, position_.steps};
@@ -227,6 +228,7 @@ HEARTH_INLINE void Session::save_if_due() {
 HEARTH_INLINE void Session::end_validation_batch() {
   end_validation();
   if (replicas_) {
+    replicas_->communicator().set_activity(fmt::format("the validation of epoch {}", position_.epoch));
     replicas_->ask(own_wish());
   }
 }
