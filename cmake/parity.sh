@@ -32,5 +32,8 @@ run curves --picture "$picture"
 if [ -x "$folder/tests/parity/parity_food11" ]; then  # which needs libarchive
   run food11
 fi
+if "$folder/tests/parity/parity_ddp"; then  # which needs a LibTorch that can be several processes
+  run ddp
+fi
 run zoo
 exit $status

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <exception>
 #include <limits>
 #include <locale>
@@ -452,6 +453,9 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
                                        const hearth::SaveSignal& save, const hearth::dist::World& world) {
   using hearth::dist::Compression;
   const at::Device device = program::device(flags, world);
+  if (!world.is_alone()) {
+    interrupt.allow_saving(std::chrono::minutes(10));  // a stop is answered at a step's end, by all
+  }
   return {
       .epochs = flags.epochs,
       .device = device,
@@ -479,7 +483,7 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
 
 int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt) {
   Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
-  return interrupt.exit_code();
+  return interrupt.exit_code() != 0 ? interrupt.exit_code() : 128 + SIGTERM;  // another process may have had the signal
 }
 
 hearth::TensorBoardOptions tensor_board_options() {

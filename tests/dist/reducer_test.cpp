@@ -250,7 +250,7 @@ DataParallelOptions with(const std::function<void(DataParallelOptions&)>& change
 const auto many_buckets = [](DataParallelOptions& options) { options.bucket_cap_mb = 0.001; };
 
 std::vector<Plan> plans() {
-  return {
+  std::vector<Plan> plans{
       {"one bucket"},
       {"many buckets", with(many_buckets)},
       {.name = "gradients zeroed in place", .options = with(many_buckets), .to_none = false},
@@ -271,6 +271,13 @@ std::vector<Plan> plans() {
        }),
        .accumulate = 3},
   };
+  for (const std::size_t index : {0, 1, 3, 6, 7}) {
+    Plan plan = plans[index];
+    plan.name += ", buckets made anew";
+    plan.options.rebuild_buckets = true;
+    plans.push_back(std::move(plan));
+  }
+  return plans;
 }
 
 const Engine engines[] = {Engine::c10d, Engine::hooks};
@@ -300,7 +307,7 @@ TEST_CASE("Gradients of 2 and 4 ranks are those of one process on the joined bat
 TEST_CASE("Both engines give the same gradients, to the bit", "[reducer]") {
   std::vector<Plan> all = plans();
   for (const Compression compression : {Compression::bf16, Compression::fp16}) {
-    for (const std::size_t index : {1, 4, 7}) {
+    for (const std::size_t index : {1, 4, 11}) {
       Plan plan = plans()[index];
       plan.name += compression == Compression::bf16 ? ", bf16" : ", fp16";
       plan.options.compression = compression;
@@ -571,16 +578,18 @@ TEST_CASE("Buckets are those of c10d", "[reducer]") {
 TEST_CASE("A reducer counts what travelled", "[reducer]") {
   CHECK(dist::detail::has_c10d_reducer());
   for (const Engine engine : engines) {
-    for (const Compression compression : {Compression::none, Compression::fp16}) {
-      INFO(name_of(engine));
+    for (const auto& [compression, rebuilds] :
+         {std::pair{Compression::none, true}, {Compression::none, false}, {Compression::fp16, true}}) {
+      INFO(name_of(engine) << " " << rebuilds);
       std::vector<dist::ReducerStats> stats(2);
       std::int64_t elements = 0;
-      on_ranks(2, [&](int rank, const Group& group) {
+      on_ranks(2, [&, compression = compression, rebuilds = rebuilds](int rank, const Group& group) {
         Net net;
         DataParallelOptions options;
         options.engine = engine;
         options.compression = compression;
-        options.bucket_cap_mb = 1e-6;  // each parameter is one bucket, when the order is known
+        options.bucket_cap_mb = 1e-6;        // each parameter is one bucket
+        options.rebuild_buckets = rebuilds;  // before that, all are one
         const auto reducer = make_reducer(group, net.parameters, options);
         for (int step = 0; step < 2; ++step) {
           const Batch batch(step, 2);
@@ -598,7 +607,7 @@ TEST_CASE("A reducer counts what travelled", "[reducer]") {
         }
       });
       for (const dist::ReducerStats& of_rank : stats) {
-        CHECK(of_rank.reductions == 1 + 7);
+        CHECK(of_rank.reductions == (rebuilds ? 1 + 7 : 7 + 7));
         CHECK(of_rank.bytes == 2 * elements * (compression == Compression::none ? 4 : 2));
         CHECK(of_rank.communication > 0);
         CHECK(of_rank.exposed >= 0);

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
+#include <functional>
 #include <hearth/core/random.hpp>
 #include <hearth/core/stop.hpp>
 #include <hearth/data/data_loader.hpp>
@@ -379,12 +381,14 @@ namespace {
 
 /// The error of a run in which each process has its own data and options.
 std::string error_of(const std::function<TensorDataset(int rank)>& data,
-                     const std::function<TrainerOptions(int rank)>& options, std::int64_t outputs_of_last = 2) {
+                     const std::function<TrainerOptions(int rank)>& options, std::int64_t outputs_of_last = 2,
+                     std::uint64_t seed_of_last = 0) {
   std::vector<std::string> errors(2);
   run_ranks(2, [&](const dist::World& world) {
     Net model = make_net({.outputs = world.rank() == 1 ? outputs_of_last : 2});
     optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
-    DataLoader loader{data(world.rank()), {.batch_size = 2}};
+    DataLoader loader{data(world.rank()),
+                      {.batch_size = 2, .shuffle = true, .seed = world.rank() == 1 ? seed_of_last : 0}};
     TrainerOptions own = options(world.rank());
     own.device = at::kCPU;
     own.world = world;
@@ -412,6 +416,107 @@ TEST_CASE("Processes that would train something else are told what and which", "
              ContainsSubstring("rank 1: its epochs is 2, but that of rank 0 is 1"));
   CHECK_THAT(error_of(same_data, same_options, /*outputs_of_last=*/3),
              ContainsSubstring("rank 1: its tensor last.weight is [3, 8] of float, but that of rank 0 is [2, 8]"));
+  CHECK_THAT(error_of(same_data,
+                      [](int rank) {
+                        TrainerOptions options;
+                        options.data_parallel.shard_optimizer = rank == 1;
+                        return options;
+                      }),
+             ContainsSubstring("rank 1: its shard_optimizer is true, but that of rank 0 is false"));
+  const TemporaryFolder folder;
+  CHECK_THAT(error_of(same_data,
+                      [&](int rank) {
+                        TrainerOptions options;
+                        if (rank == 0) {
+                          options.checkpoints = CheckpointOptions{.folder = {folder.path()}};
+                        }
+                        return options;
+                      }),
+             ContainsSubstring("rank 1: its TrainerOptions::checkpoints is false, but that of rank 0 is true"));
+  CHECK_THAT(error_of(same_data, same_options, 2, /*seed_of_last=*/1),
+             ContainsSubstring("rank 1: its order of the training samples is one with seed 1"));
+}
+
+TEST_CASE("A checkpoint that rank 0 cannot write keeps no process from going on", "[data_parallel]") {
+  const TemporaryFolder folder;
+  const TensorDataset data = labelled(24);
+  std::vector<State> states(2);
+  std::vector<std::string> errors(2);
+  run_ranks(2, [&](const dist::World& world) {
+    Net model = make_net();
+    optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+    DataLoader loader{data, {.batch_size = 2}};
+    TrainerOptions options{.epochs = 3, .device = at::kCPU, .world = world};
+    options.checkpoints =
+        CheckpointOptions{.folder = world.is_main() ? RunFolder{folder.path(), RunStart::fresh}
+                                                    : RunFolder::of_another_process(folder.path(), RunStart::fresh)};
+    if (world.is_main()) {
+      std::ofstream(folder.path() / "checkpoints") << "a file where a folder should be";
+    }
+    try {
+      Trainer trainer{model, optimizer, options};
+      trainer.fit(loader);
+    } catch (const Error& error) {
+      errors[static_cast<std::size_t>(world.rank())] = error.what();
+    }
+    states[static_cast<std::size_t>(world.rank())] = state_of(*model);
+  });
+  CHECK_FALSE(errors[0].empty());  // it could not be saved to the end
+  CHECK(equal(states[0], states[1]));
+}
+
+namespace {
+
+/// Changes a weight in one process, at an epoch's end.
+struct Meddles : Callback {
+  static constexpr bool on_every_rank = true;
+  torch::Tensor weight;  // undefined: leaves it alone
+  void on_epoch_end(const EpochEnd&) {
+    if (weight.defined()) {
+      const torch::NoGradGuard no_grad;
+      weight.add_(1);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Weights that differ at an epoch's end are rank 0's again", "[data_parallel]") {
+  const TensorDataset data = labelled(24);
+  std::vector<State> states(2);
+  run_ranks(2, [&](const dist::World& world) {
+    Net model = make_net();
+    optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+    DataLoader loader{data, {.batch_size = 2}};
+    Meddles meddles;
+    if (world.rank() == 1) {
+      meddles.weight = model->parameters()[0];
+    }
+    Trainer trainer{model, optimizer, {.epochs = 2, .device = at::kCPU, .world = world}, meddles};
+    trainer.fit(loader);
+    states[static_cast<std::size_t>(world.rank())] = state_of(*model);
+  });
+  CHECK(equal(states[0], states[1]));
+}
+
+TEST_CASE("An evaluation that fails in one process fails in all", "[data_parallel]") {
+  const TensorDataset good = labelled(12);
+  torch::Tensor labels = good.targets().clone();
+  labels[1] = 7;  // rank 1's first sample
+  const TensorDataset bad{good.inputs(), labels};
+  std::vector<std::string> errors(2);
+  run_ranks(2, [&](const dist::World& world) {
+    Net model = make_net();
+    DataLoader loader{bad, {.batch_size = 2}};
+    Evaluator evaluator{Accuracy{}};
+    try {
+      static_cast<void>(evaluator.run(model, loader, {.device = at::kCPU}, world));
+    } catch (const Error& error) {
+      errors[static_cast<std::size_t>(world.rank())] = error.what();
+    }
+  });
+  CHECK_THAT(errors[0], ContainsSubstring("rank 1") && ContainsSubstring("7"));
+  CHECK_THAT(errors[1], ContainsSubstring("7"));
 }
 
 TEST_CASE("Loaders that share an epoch themselves are refused", "[data_parallel]") {

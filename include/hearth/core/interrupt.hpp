@@ -35,6 +35,9 @@ class InterruptSignal {
   InterruptSignal& operator=(const InterruptSignal&) = delete;
   ~InterruptSignal();
 
+  /// From now on StopCallbacks may be at work as long as this after a signal, where several processes save together.
+  void allow_saving(std::chrono::milliseconds longest_save) const noexcept;
+
   /// Stopped once a signal has come.
   StopToken token() const noexcept;
 

@@ -126,7 +126,7 @@ struct InterruptSignal::State {
   using Clock = std::chrono::steady_clock;
 
   State(std::chrono::milliseconds time_to_leave, std::chrono::milliseconds time_to_save)
-      : patience(time_to_leave), longest_save(time_to_save) {}
+      : patience(time_to_leave), longest_save(time_to_save.count()) {}
 
   /// The thread that waits for a signal, and then for the end of the program.
   void wait() {
@@ -152,7 +152,8 @@ struct InterruptSignal::State {
     }
     std::unique_lock lock(mutex);
     const bool is_left = changed.wait_until(lock, start + patience, [this] { return is_over && is_saved; });
-    changed.wait_until(lock, start + std::max(patience, longest_save), [this] { return is_saved; });
+    changed.wait_until(lock, start + std::max(patience, std::chrono::milliseconds(longest_save)),
+                       [this] { return is_saved; });
     if (is_saved && Clock::now() - start > patience) {  // the program may have waited for the save, and leaves now
       changed.wait_for(lock, time_to_leave_after_save, [this] { return is_over; });
     }
@@ -170,7 +171,7 @@ struct InterruptSignal::State {
   static constexpr std::chrono::milliseconds time_to_leave_after_save{300};
 
   const std::chrono::milliseconds patience;
-  const std::chrono::milliseconds longest_save;
+  std::atomic<std::chrono::milliseconds::rep> longest_save;  // in milliseconds
   StopSource source;
   std::mutex mutex;
   std::condition_variable changed;
@@ -179,6 +180,10 @@ struct InterruptSignal::State {
   std::thread waiter;
   std::array<struct sigaction, core::detail::stop_signals.size()> before{};
 };
+
+HEARTH_INLINE void InterruptSignal::allow_saving(std::chrono::milliseconds longest_save) const noexcept {
+  state_->longest_save = longest_save.count();
+}
 
 HEARTH_INLINE InterruptSignal::InterruptSignal(std::chrono::milliseconds patience,
                                                std::chrono::milliseconds longest_save)

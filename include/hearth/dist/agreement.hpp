@@ -25,6 +25,13 @@ namespace hearth::dist::detail {
 /// What must be the same in every process: a name, and a value as text.
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
+/// What `body` throws, in words; empty when it throws nothing.
+std::string failure_of(const std::function<void()>& body);
+
+/// The first fact of a process that differs from rank 0's, with the rank, in words; the same in all processes; empty
+/// when none does.
+std::string find_difference(Communicator& communicator, const Facts& facts);
+
 /// Throws AgreedError in all processes when one has other facts than rank 0: the first that differs, and the rank.
 void check_same_facts(Communicator& communicator, const Facts& facts);
 

@@ -62,29 +62,51 @@ HEARTH_INLINE std::string first_difference(const Facts& of_main, const Facts& ow
   return {};
 }
 
-HEARTH_INLINE void check_same_facts(Communicator& communicator, const Facts& facts) {
+/// The first text that is not empty, with its rank.
+HEARTH_INLINE std::string first_of(Communicator& communicator, const std::string& text) {
+  const std::vector<std::string> texts = communicator.gather(text);
+  for (std::size_t rank = 0; rank < texts.size(); ++rank) {
+    if (!texts[rank].empty()) {
+      return fmt::format("rank {}: {}", rank, texts[rank]);
+    }
+  }
+  return {};
+}
+
+HEARTH_INLINE std::string find_difference(Communicator& communicator, const Facts& facts) {
   const bool is_main = communicator.membership().rank == 0;
   const std::string of_main = communicator.broadcast_bytes(is_main ? packed(facts) : std::string());
-  fail_together(communicator, is_main ? std::string() : first_difference(unpacked(of_main), facts));
+  return first_of(communicator, is_main ? std::string() : first_difference(unpacked(of_main), facts));
+}
+
+HEARTH_INLINE void check_same_facts(Communicator& communicator, const Facts& facts) {
+  if (const std::string difference = find_difference(communicator, facts); !difference.empty()) {
+    throw AgreedError(difference);
+  }
 }
 
 HEARTH_INLINE void fail_together(Communicator& communicator, const std::string& failure) {
-  const std::vector<std::string> failures = communicator.gather(failure);
-  for (std::size_t rank = 0; rank < failures.size(); ++rank) {
-    if (!failures[rank].empty()) {
-      throw AgreedError(fmt::format("rank {}: {}", rank, failures[rank]));
-    }
+  if (const std::string first = first_of(communicator, failure); !first.empty()) {
+    throw AgreedError(first);
   }
 }
 
-HEARTH_INLINE void together(Communicator& communicator, const std::function<void()>& body) {
-  std::string failure;
+HEARTH_INLINE std::string failure_of(const std::function<void()>& body) {
   try {
     body();
   } catch (const std::exception& error) {
-    failure = *error.what() != '\0' ? error.what() : "an error without words";
+    if (*error.what() != '\0') {
+      return error.what();
+    }
+    return "an error without words";
+  } catch (...) {
+    return "an error without words";
   }
-  fail_together(communicator, failure);
+  return {};
+}
+
+HEARTH_INLINE void together(Communicator& communicator, const std::function<void()>& body) {
+  fail_together(communicator, failure_of(body));
 }
 
 }  // namespace hearth::dist::detail

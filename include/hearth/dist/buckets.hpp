@@ -27,7 +27,7 @@ struct BucketSizes {
 };
 
 /// Like Python's: a cap that the user has not chosen, 25 MiB, has a first bucket of 1 MiB, so that something travels
-/// early; and where every step uses every parameter, the first step puts all of them into one bucket.
+/// early; and where buckets are made anew after the first step, that step puts all parameters into one.
 inline BucketSizes bucket_sizes(const DataParallelOptions& options) {
   constexpr double mebibyte = 1024. * 1024;
   core::require(options.bucket_cap_mb > 0 && options.bucket_cap_mb <= 1 << 20,
@@ -35,7 +35,7 @@ inline BucketSizes bucket_sizes(const DataParallelOptions& options) {
                 options.bucket_cap_mb);
   const auto cap = static_cast<std::size_t>(options.bucket_cap_mb * mebibyte);
   const std::size_t first = options.bucket_cap_mb == DataParallelOptions().bucket_cap_mb ? 1024 * 1024 : cap;
-  if (options.static_graph || !options.find_unused_parameters) {
+  if (options.rebuild_buckets && (options.static_graph || !options.find_unused_parameters)) {
     return {first, cap, {static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max())}};
   }
   return {first, cap, first < cap ? std::vector<std::size_t>{first, cap} : std::vector<std::size_t>{cap}};

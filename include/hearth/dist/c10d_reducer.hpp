@@ -30,6 +30,8 @@ class OpenReducer : public c10d::Reducer {
   /// A backward pass begins whose gradients are reduced.
   void expect_gradients(const at::Tensor& output, bool finds_unused) {
     std::fill(backward_stats_.begin(), backward_stats_.end(), not_ready);
+    rebuilt_params_.clear();  // it notes in which order gradients come, in each step anew, until buckets are rebuilt
+    rebuilt_param_indices_.clear();
     prepare_for_backward(finds_unused ? std::vector<at::Tensor>{output} : std::vector<at::Tensor>{});
   }
 

@@ -60,6 +60,9 @@ class World {
     } catch (const std::exception& error) {
       communicator_->fail(error.what());
       throw;
+    } catch (...) {
+      communicator_->fail("an error without words");
+      throw;
     }
   }
 

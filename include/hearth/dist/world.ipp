@@ -2,6 +2,9 @@
 
 #include <hearth/dist/world.hpp>
 
+#include <chrono>
+#include <string>
+
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/dist/agreement.hpp>
@@ -27,11 +30,9 @@ HEARTH_INLINE void World::one_at_first(const std::function<void()>& body, bool s
   }
   const bool is_first = shared_files ? rank() == 0 : local_rank() == 0;
   const auto run = [&](bool is_its_turn) {
-    detail::together(*communicator_, [&] {
-      if (is_its_turn) {
-        body();
-      }
-    });
+    const std::string failure = is_its_turn ? detail::failure_of(body) : std::string();
+    communicator_->barrier(std::chrono::hours(24 * 7));  // a data set is prepared as long as it takes
+    detail::fail_together(*communicator_, failure);
   };
   run(is_first);
   run(!is_first);

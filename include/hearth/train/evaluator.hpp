@@ -52,6 +52,20 @@ class Evaluator {
     static_assert(ModelLike<Model>,
                   "Evaluator: Model must be a module holder (ModelLike), as models:: functions return");
     static_assert(LoaderLike<Loader>, "Evaluator: Loader must give batches (LoaderLike), as DataLoader does");
+    return world.together([&] { return run_one(model, loader, placement, world); });
+  }
+
+  /// The metrics over the samples of the last run so far. Reading them waits for the device.
+  Values values() const {
+    return std::apply([](const auto&... metric) { return Values{metric.value()...}; }, metrics_);
+  }
+
+  /// The metrics as the last run left them, for what they know beside their value: `std::get<0>(e.metrics()).areas()`.
+  const std::tuple<Metrics...>& metrics() const noexcept { return metrics_; }
+
+ private:
+  template <class Model, class Loader>
+  Values run_one(Model& model, Loader& loader, const Placement& placement, const dist::World& world) {
     placement.place(*model);
     reset();
     const auto ignored = ignored_label();
@@ -74,15 +88,6 @@ class Evaluator {
     return values();
   }
 
-  /// The metrics over the samples of the last run so far. Reading them waits for the device.
-  Values values() const {
-    return std::apply([](const auto&... metric) { return Values{metric.value()...}; }, metrics_);
-  }
-
-  /// The metrics as the last run left them, for what they know beside their value: `std::get<0>(e.metrics()).areas()`.
-  const std::tuple<Metrics...>& metrics() const noexcept { return metrics_; }
-
- private:
   void reset() {
     std::apply([](auto&... metric) { (metric.reset(), ...); }, metrics_);
   }

@@ -37,8 +37,12 @@ class Replicas {
   /// The model's tensors have the same names, shapes and types everywhere, and rank 0's values from now on.
   void begin();
 
-  /// Throws AgreedError when a process has other weights than rank 0; `when` says when, for the message.
-  void check_same_weights(const std::string& when);
+  /// Which process has other weights than rank 0, in words; empty when none has. `when` says when, for them.
+  std::string find_other_weights(const std::string& when) const;
+
+  /// Takes rank 0's weights where a process has others, and says so on stderr: processors of different kinds may round
+  /// a step in different ways.
+  void keep_same_weights(const std::string& when);
 
   /// BatchNorm's scope while the model trains, where the options ask for one.
   std::shared_ptr<void> training_scope() const;

@@ -7,11 +7,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <sstream>
 #include <utility>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/core/terminal.hpp>
 #include <hearth/dist/sync_batch_norm.hpp>
 
 namespace hearth::train {
@@ -34,16 +36,19 @@ HEARTH_INLINE std::vector<std::pair<std::string, at::Tensor>> named_tensors(cons
 
 /// A number that tells contents apart, computed where they lie: sums, modulo 2^64, of the elements' bits and of their
 /// products with odd numbers that belong to their places.
-HEARTH_INLINE std::int64_t content_hash(const at::Tensor& tensor) {
+HEARTH_INLINE std::uint64_t content_hash(const at::Tensor& tensor) {
   const at::NoGradGuard no_grad;
-  if (tensor.numel() == 0) {
-    return 0;
+  const at::Tensor bytes = tensor.detach().contiguous().view({-1}).view(at::kByte);
+  const at::Tensor words = bytes.numel() % 4 == 0 ? bytes.view(at::kInt) : bytes;
+  constexpr std::int64_t at_once = 1 << 20;  // so that the copies in 64 bits stay small
+  std::uint64_t hash = 0;
+  for (std::int64_t begin = 0; begin < words.numel(); begin += at_once) {
+    const at::Tensor part = words.narrow(0, begin, std::min(at_once, words.numel() - begin)).to(at::kLong);
+    const at::Tensor places = at::arange(part.numel(), part.options()).mul_(0x1E3779B97F4A7C15).bitwise_or_(1);
+    const auto of_part = static_cast<std::uint64_t>((part.sum() + (part * places).sum() * 31).item<std::int64_t>());
+    hash = hash * 0x9E3779B97F4A7C15 + of_part;
   }
-  const at::Tensor bytes = tensor.contiguous().view({-1}).view(at::kByte);
-  const bool by_words = bytes.numel() % 4 == 0;
-  const at::Tensor words = (by_words ? bytes.view(at::kInt) : bytes).to(at::kLong);
-  const at::Tensor places = at::arange(words.numel(), words.options()).mul_(0x9E3779B97F4A7C15).bitwise_or_(1);
-  return (words.sum() + (words * places).sum() * 31).item<std::int64_t>();
+  return hash;
 }
 
 }  // namespace detail
@@ -79,7 +84,8 @@ HEARTH_INLINE void Replicas::begin() {
   }
   dist::detail::check_same_facts(communicator(), facts);
   communicator().broadcast(tensors);
-  check_same_weights("at the start");
+  const std::string difference = find_other_weights("at the start");
+  core::require(difference.empty(), "Trainer: rank 0's weights have not come to all: {}", difference);
   std::vector<std::pair<std::string, at::Tensor>> trained;
   for (const auto& parameter : model_.named_parameters()) {
     if (parameter.value().requires_grad()) {
@@ -89,14 +95,28 @@ HEARTH_INLINE void Replicas::begin() {
   reducer_ = communicator().make_reducer(std::move(trained), options_);
 }
 
-HEARTH_INLINE void Replicas::check_same_weights(const std::string& when) {
+HEARTH_INLINE std::string Replicas::find_other_weights(const std::string& when) const {
   dist::detail::Facts hashes;
   for (const auto& parameter : model_.named_parameters()) {
-    hashes.emplace_back(
-        fmt::format("{} {}", parameter.key(), when),
-        fmt::format("one with the hash {:016x}", static_cast<std::uint64_t>(detail::content_hash(parameter.value()))));
+    hashes.emplace_back(fmt::format("{} {}", parameter.key(), when),
+                        fmt::format("one with the hash {:016x}", detail::content_hash(parameter.value())));
   }
-  dist::detail::check_same_facts(communicator(), hashes);
+  return dist::detail::find_difference(communicator(), hashes);
+}
+
+HEARTH_INLINE void Replicas::keep_same_weights(const std::string& when) {
+  const std::string difference = find_other_weights(when);
+  if (difference.empty()) {
+    return;
+  }
+  if (world_.is_main()) {
+    core::show(stderr, fmt::format("{}; rank 0's weights are everybody's again\n", difference));
+  }
+  std::vector<at::Tensor> weights;
+  for (const at::Tensor& parameter : model_.parameters()) {
+    weights.push_back(parameter.detach());
+  }
+  communicator().broadcast(weights);
 }
 
 HEARTH_INLINE std::shared_ptr<void> Replicas::training_scope() const {

@@ -15,6 +15,7 @@
 
 #include <hearth/core/inline.hpp>
 #include <hearth/core/value.hpp>
+#include <hearth/data/loader_options.hpp>
 #include <hearth/train/deterministic.hpp>
 #include <hearth/train/graceful_stop.hpp>
 #include <hearth/train/loss_watch.hpp>
@@ -37,7 +38,11 @@ struct LoaderFacts {
   std::optional<std::size_t> class_count = {};
   std::vector<std::string> classes = {};
   std::size_t batch_size = 0;  ///< of each process, where several share the loader
+  std::string order = {};      ///< what tells orders apart, where several share it
 };
+
+/// What tells an epoch's order, and the random choices of its samples, from others.
+std::string describe_order(const std::vector<std::size_t>& order, const LoaderOptions& options);
 
 /// The figure that says which epoch is best: the options', or else the task's, of validation where there is one.
 Watch watch_of(const TrainerOptions& options, const Watch& of_task, bool validates);
@@ -138,7 +143,9 @@ class Session final : public Run {
   using Clock = std::chrono::steady_clock;
 
   void interrupt();
+  void check();
   void begin_replicas();
+  bool losses_are_finite();
   void resume_from(const std::filesystem::path& file, const std::string& name);
   bool stop_is_due() const;
   Wish own_wish();

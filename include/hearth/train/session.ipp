@@ -74,6 +74,14 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
       core::show(stderr, limit + "\n");
     }
   }
+  position_.epoch = options.first_epoch;
+  history_.watch = std::move(watch);
+  if (options.checkpoints && options.world.is_main() && !optimizer.has_state()) {
+    core::show(stderr, "the optimizer has no state_dict(): checkpoints are without it, and a resumed run is another\n");
+  }
+}
+
+HEARTH_INLINE void Session::check() {
   if (val_) {
     check_same_classes(train_, *val_);
   }
@@ -85,14 +93,9 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
       }
     }
   }
-  require_figure("Trainer: the watched figure", watch.figure, figures_);
-  if (const std::string figure = scheduler.figure(); !figure.empty()) {
+  require_figure("Trainer: the watched figure", history_.watch.figure, figures_);
+  if (const std::string figure = scheduler_.figure(); !figure.empty()) {
     require_figure("Trainer: the figure of the scheduler", figure, figures_);
-  }
-  position_.epoch = options.first_epoch;
-  history_.watch = std::move(watch);
-  if (options.checkpoints && !optimizer.has_state()) {
-    core::show(stderr, "the optimizer has no state_dict(): checkpoints are without it, and a resumed run is another\n");
   }
 }
 
@@ -165,6 +168,11 @@ HEARTH_INLINE void Session::backward(const BatchContext& context, const Forward&
   }
 }
 
+HEARTH_INLINE bool Session::losses_are_finite() {
+  const bool is_finite = meter_.losses_are_finite();
+  return replicas_ ? replicas_->communicator().begin_sum({is_finite ? 0.0 : 1.0})->wait().front() == 0 : is_finite;
+}
+
 HEARTH_INLINE void Session::close_step(const std::function<void(const StepEnd&)>& told) {
   if (!step_.is_open()) {
     return;
@@ -184,7 +192,7 @@ HEARTH_INLINE void Session::close_step(const std::function<void(const StepEnd&)>
   Step::Applied applied;
   const bool is_closed = stop_.exclusively([&] {
     applied = step_.apply(weight);
-    if (applied.skipped && !meter_.losses_are_finite()) {  // BatchNorm has seen what was not finite
+    if (applied.skipped && !losses_are_finite()) {  // BatchNorm has seen what was not finite
       step_.put_back_buffers();
       meter_.drop();
     }
@@ -257,6 +265,7 @@ HEARTH_INLINE void Session::hide_averages() {
 
 HEARTH_INLINE void Session::record_epoch(PhaseTime training, Meter* validation) {
   if (replicas_) {
+    replicas_->communicator().set_activity(fmt::format("the end of epoch {}", position_.epoch));
     training.samples = static_cast<std::size_t>(
         replicas_->communicator().begin_sum({static_cast<double>(training.samples)})->wait().front());
     stop_.exclusively([&] {
@@ -283,6 +292,9 @@ HEARTH_INLINE void Session::record_epoch(PhaseTime training, Meter* validation) 
     record.images_per_second = static_cast<double>(training.samples) / training.seconds;
     record.data_wait_fraction = training.wait_seconds / training.seconds;
   }
+  if (!has_checkpoint_) {
+    settle_losses();
+  }
   stop_.exclusively([&] {
     history_.epochs.push_back(std::move(record));
     is_recorded_ = true;
@@ -296,7 +308,7 @@ HEARTH_INLINE void Session::end_epoch() {
   hide_averages();
   settle_losses();
   if (replicas_) {
-    replicas_->check_same_weights(fmt::format("after epoch {}", position_.epoch));
+    replicas_->keep_same_weights(fmt::format("after epoch {}", position_.epoch));
     replicas_->ask(own_wish());
     heed(replicas_->answer());
     saves_together_ = false;  // it saves anyway
@@ -346,6 +358,7 @@ HEARTH_INLINE void Session::interrupt() {
   if (!stop_.exclusively(undo)) {  // answered: nobody else is at work any more
     undo();
   }
+  settle_losses();
   stop_.leave();
   if (step_.average() != nullptr && !step_.average()->swapped()) {
     step_.average()->swap();

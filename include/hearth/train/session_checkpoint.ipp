@@ -246,12 +246,16 @@ HEARTH_INLINE void Session::save() {
   saved_step_ = position_.steps;
   const std::filesystem::path folder = options_.checkpoints->folder.path();
   Value of_all;
-  if (replicas_) {
-    of_all = whole(optimizer_.state(), is_summed_ ? meter_.sums() : replicas_->sum(meter_.sums()), generators_of_all());
-  }
-  if (!options_.world.is_main()) {
-    has_checkpoint_ = true;
-    return;
+  if (replicas_) {  // each of these needs all processes, in this order
+    replicas_->communicator().set_activity("saving a checkpoint");
+    Value optimizer = optimizer_.state();
+    const MeterSums sums = is_summed_ ? meter_.sums() : replicas_->sum(meter_.sums());
+    const Value::List generators = generators_of_all();
+    has_checkpoint_ = true;  // everywhere alike, also where rank 0 cannot write it
+    if (!options_.world.is_main()) {
+      return;
+    }
+    of_all = whole(std::move(optimizer), sums, generators);
   }
   attempts_.attempt([&] {
     watch_.settle();

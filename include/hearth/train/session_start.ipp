@@ -24,13 +24,35 @@ namespace hearth::train {
 HEARTH_INLINE void Session::begin_replicas() {
   dist::detail::Facts facts;
   for (const RunOption& option : all_options()) {
-    if (option.effect != RunOption::Effect::none) {
+    if (option.effect != RunOption::Effect::none && option.name != "device") {
       facts.emplace_back(option.name, option.value);
     }
   }
-  facts.emplace_back("device", std::string(c10::DeviceTypeName(options_.device.type(), /*lower_case=*/true)));
+  const auto add = [&](const char* name, const auto& value) { facts.emplace_back(name, fmt::format("{}", value)); };
+  add("kind of device", c10::DeviceTypeName(options_.device.type(), /*lower_case=*/true));
+  add("first_epoch", options_.first_epoch);
+  add("TrainerOptions::checkpoints", options_.checkpoints.has_value());
+  add("checkpoints.every_steps", options_.checkpoints ? options_.checkpoints->every_steps : 0);
+  add("scheduler's stepping", scheduler_.is_per_batch() ? "per batch" : "per epoch");
+  if (options_.average) {
+    add("average.every", options_.average->every);
+    add("average.first_step", options_.average->first_step);
+  }
+  const dist::DataParallelOptions& parallel = options_.data_parallel;
+  add("bucket_cap_mb", parallel.bucket_cap_mb);
+  add("find_unused_parameters", parallel.find_unused_parameters);
+  add("static_graph", parallel.static_graph);
+  add("rebuild_buckets", parallel.rebuild_buckets);
+  add("broadcast_buffers", parallel.broadcast_buffers);
+  add("compression", static_cast<int>(parallel.compression));
+  add("engine", static_cast<int>(parallel.engine));
+  add("sync_batch_norm", parallel.sync_batch_norm);
+  add("shard_optimizer", parallel.shard_optimizer);
+  add("remainder", static_cast<int>(parallel.remainder));
+  add("validation batches", val_ ? val_->batches : 0);
   for (const auto& [name, loader] :
        {std::pair("training", &train_), std::pair("validation", val_ ? &*val_ : nullptr)}) {
+    facts.emplace_back(fmt::format("order of the {} samples", name), loader != nullptr ? loader->order : "");
     for (std::size_t i = 0; loader != nullptr && i < loader->classes.size(); ++i) {
       facts.emplace_back(fmt::format("class {} of the {} dataset", i, name), loader->classes[i]);
     }
@@ -39,7 +61,17 @@ HEARTH_INLINE void Session::begin_replicas() {
   replicas_->begin();
 }
 
+HEARTH_INLINE std::string describe_order(const std::vector<std::size_t>& order, const LoaderOptions& options) {
+  std::uint64_t hash = 0xCBF29CE484222325;  // FNV-1a
+  for (const std::size_t sample : order) {
+    hash = (hash ^ sample) * 0x100000001B3;
+  }
+  return fmt::format("one with seed {}{} and the hash {:016x}", options.seed, options.drop_last ? ", drop_last" : "",
+                     hash);
+}
+
 HEARTH_INLINE void Session::begin() {
+  check();
   if (replicas_) {
     begin_replicas();
   }

@@ -49,6 +49,11 @@ LoaderFacts facts_of(const Loader& loader, const Share& share) {
     facts.batches = loader.size(share);
     facts.samples = loader.samples(share);
     facts.batch_size = static_cast<std::size_t>(loader.options().batch_size);
+    if constexpr (requires { loader.sampler().indices(std::uint64_t{0}); }) {
+      if (share.size > 1) {
+        facts.order = describe_order(loader.sampler().indices(0), loader.options());
+      }
+    }
   }
   if constexpr (KnowsClasses<std::remove_cvref_t<decltype(loader.dataset())>>) {
     facts.classes = loader.dataset().classes();
