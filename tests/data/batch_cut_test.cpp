@@ -160,7 +160,7 @@ TEST_CASE("drop_last leaves out a last global batch that is not full", "[batch_c
     const Share share{.rank = 1, .size = 3, .remainder = remainder};
     const data::BatchCut cut(options, 17, share);  // padded it is 18: three full batches of 6
     CHECK(cut.size() == (remainder == Remainder::pad ? 3 : 2));
-    CHECK(data::sample_count(options, 17, share) == (remainder == Remainder::pad ? 17 : 12));
+    CHECK(data::BatchCut(options, 17, share).samples() == (remainder == Remainder::pad ? 17 : 12));
     CHECK(data::BatchCut(options, 17, share, 11).size() == cut.size() - 1);
     CHECK(data::BatchCut(options, 17, share, 17).size() == 0);
     CHECK_THROWS_WITH(data::BatchCut(options, 3, share),
@@ -171,9 +171,9 @@ TEST_CASE("drop_last leaves out a last global batch that is not full", "[batch_c
 
 TEST_CASE("An epoch counts each of its samples once, whatever pads it", "[batch_cut]") {
   const LoaderOptions options{.batch_size = 2};
-  CHECK(data::sample_count(options, 17, {.size = 4}) == 17);
-  CHECK(data::sample_count(options, 17, {.size = 4, .remainder = Remainder::pad}) == 17);
-  CHECK(data::sample_count(options, 17, {.size = 4, .remainder = Remainder::drop}) == 16);
+  CHECK(data::BatchCut(options, 17, {.size = 4}).samples() == 17);
+  CHECK(data::BatchCut(options, 17, {.size = 4, .remainder = Remainder::pad}).samples() == 17);
+  CHECK(data::BatchCut(options, 17, {.size = 4, .remainder = Remainder::drop}).samples() == 16);
 }
 
 TEST_CASE("A share of no process, or of one that is none of them, is an error", "[batch_cut]") {

@@ -265,6 +265,8 @@ TEST_CASE("A shared loader whose sampler gives a share itself is an error", "[sh
   CHECK(parts(loader, 0, {}).size() == 2);
   CHECK_THROWS_WITH(loader.epoch(0, 0, {.rank = 1, .size = 2}),
                     ContainsSubstring("its sampler gives one process's part of an epoch already"));
+  CHECK_THROWS_WITH(loader.size({.rank = 1, .size = 2}), ContainsSubstring("its sampler gives one process's part"));
+  CHECK_THROWS_WITH(steps_per_epoch(loader, 1, 2), ContainsSubstring("its sampler gives one process's part"));
 }
 
 TEST_CASE("An epoch begun by a rank that does not exist is an error", "[share]") {

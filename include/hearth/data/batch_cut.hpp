@@ -1,6 +1,7 @@
 /// How the order of an epoch is cut into batches, and which entries of each are one process's.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include <hearth/core/inline.hpp>
@@ -34,21 +35,22 @@ class BatchCut {
   /// The end of the last global batch: beyond the order's where it is padded, before it where a tail is left out.
   std::size_t end() const noexcept { return end_; }
 
+  /// How many samples of the order come before that end, those that are left out at its beginning too. Padding is not
+  /// counted.
+  std::size_t samples() const noexcept { return std::min(end_, samples_); }
+
   /// What is left of a global batch, of all processes.
   Entries entries(std::size_t batch) const noexcept;
 
  private:
   Share share_;
+  std::size_t samples_;       // of the order
   std::size_t global_size_;   // of a batch: G
   std::size_t first_sample_;  // the entries before it are left out
   std::size_t end_ = 0;
   std::size_t first_batch_ = 0;
   std::size_t end_batch_ = 0;
 };
-
-/// How many samples of an order of `samples` come in an epoch of all processes together. Those that come again, as
-/// padding, are not counted again.
-std::size_t sample_count(const LoaderOptions& options, std::size_t samples, const Share& share);
 
 }  // namespace hearth::data
 

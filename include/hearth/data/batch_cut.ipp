@@ -13,6 +13,7 @@ namespace hearth::data {
 HEARTH_INLINE BatchCut::BatchCut(const LoaderOptions& options, std::size_t samples, const Share& share,
                                  std::size_t first_sample)
     : share_(share),
+      samples_(samples),
       global_size_(static_cast<std::size_t>(options.batch_size) * share.size),
       first_sample_(first_sample) {
   const std::size_t processes = share.size;
@@ -46,10 +47,6 @@ HEARTH_INLINE BatchCut::BatchCut(const LoaderOptions& options, std::size_t sampl
 HEARTH_INLINE BatchCut::Entries BatchCut::entries(std::size_t batch) const noexcept {
   const std::size_t begin = batch * global_size_;
   return {std::max(begin, first_sample_), batch + 1 == end_batch_ ? end_ : begin + global_size_};
-}
-
-HEARTH_INLINE std::size_t sample_count(const LoaderOptions& options, std::size_t samples, const Share& share) {
-  return std::min(BatchCut(options, samples, share).end(), samples);
 }
 
 }  // namespace hearth::data

@@ -13,7 +13,6 @@
 #include <hearth/core/sample.hpp>
 #include <hearth/core/share.hpp>
 #include <hearth/data/batch.hpp>
-#include <hearth/data/batch_cut.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/epoch.hpp>
 #include <hearth/data/loader_options.hpp>
@@ -97,8 +96,8 @@ class DataLoader {
 
   /// The same where several processes share an epoch: the batches of this one, and the samples of all of them. Throws
   /// Error when the share makes no sense, or leaves no batch.
-  std::size_t size(const Share& share) const { return data::BatchCut(options(), sampler().size(), share).size(); }
-  std::size_t samples(const Share& share) const { return data::sample_count(options(), sampler().size(), share); }
+  std::size_t size(const Share& share) const { return data::cut_of(*source_, share).size(); }
+  std::size_t samples(const Share& share) const { return data::cut_of(*source_, share).samples(); }
 
   /// Begins the next epoch, counted from 0, and waits for its first batch.
   Iterator begin() { return epoch(next_epoch_++).begin(); }

@@ -14,6 +14,7 @@
 #include <hearth/core/sample.hpp>
 #include <hearth/core/share.hpp>
 #include <hearth/data/batch.hpp>
+#include <hearth/data/batch_cut.hpp>
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/skipped_samples.hpp>
 
@@ -40,6 +41,10 @@ void check_loader_options(const LoaderOptions& options, std::size_t dataset_size
 
 /// Throws Error when a loader that is given a sampler is also given `shuffle`.
 void refuse_shuffle(const LoaderOptions& options);
+
+/// How the order of an epoch is cut for one of the processes that share it. Throws Error when the share makes no sense,
+/// or when the sampler gives a share itself.
+BatchCut cut_of(const EpochSource& source, const Share& share, std::size_t first_sample = 0);
 
 /// How many batches `samples` of them make.
 std::size_t batch_count(const LoaderOptions& options, std::size_t samples) noexcept;

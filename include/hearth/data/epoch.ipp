@@ -14,7 +14,6 @@
 #include <unordered_map>
 
 #include <hearth/core/error.hpp>
-#include <hearth/data/batch_cut.hpp>
 #include <hearth/data/batch_memory.hpp>
 #include <hearth/data/prefetch.hpp>
 
@@ -27,7 +26,7 @@ class Epoch::Run {
       : source_(std::move(source)),
         epoch_(epoch),
         first_sample_(checked(first_sample)),
-        cut_(source_->options, source_->sampler_size, share, first_sample),
+        cut_(cut_of(*source_, share, first_sample)),
         order_(drawn_order()),
         earlier_draws_(earlier_draws(order_, source_->dataset_size)),
         prefetch_(size(), std::min(static_cast<std::size_t>(source_->options.workers), size()), ring(),
@@ -190,6 +189,14 @@ HEARTH_INLINE void refuse_shuffle(const LoaderOptions& options) {
                 "DataLoader: shuffle cannot be used with a sampler of one's own, which decides the order");
 }
 
+HEARTH_INLINE BatchCut cut_of(const EpochSource& source, const Share& share, std::size_t first_sample) {
+  core::require(share.size <= 1 || !source.is_share,
+                "DataLoader: its sampler gives one process's part of an epoch already (DistributedSampler), so the "
+                "epoch cannot be shared by {} processes; leave the sampler out, with `shuffle` in the options",
+                share.size);
+  return {source.options, source.sampler_size, share, first_sample};
+}
+
 HEARTH_INLINE std::size_t batch_count(const LoaderOptions& options, std::size_t samples) noexcept {
   const auto size = static_cast<std::size_t>(options.batch_size);
   return samples / size + (samples % size != 0 && !options.drop_last ? 1 : 0);
@@ -212,10 +219,6 @@ HEARTH_INLINE std::vector<std::uint32_t> earlier_draws(const std::vector<std::si
 
 HEARTH_INLINE Epoch::Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number, std::size_t first_sample,
                            Share share) {
-  core::require(share.size <= 1 || !source->is_share,
-                "DataLoader: its sampler gives one process's part of an epoch already (DistributedSampler), so the "
-                "epoch cannot be shared by {} processes; leave the sampler out, with `shuffle` in the options",
-                share.size);
   if (source->spare == nullptr) {
     source->spare = std::make_shared<std::vector<BatchMemory>>();
   }
