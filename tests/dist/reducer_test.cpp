@@ -18,6 +18,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/dist/buckets.hpp>
+#include <hearth/dist/c10d_reducer.hpp>
 #include <hearth/dist/reducer.hpp>
 
 #include "catch.hpp"
@@ -573,6 +574,29 @@ TEST_CASE("Buckets are those of c10d", "[reducer]") {
     std::reverse(c10d.begin(), c10d.end());
     CHECK(dist::detail::first_buckets(tensors, {0, 0, limits}) == c10d);
   }
+}
+
+namespace {
+
+/// A Reducer of another LibTorch, which does not show what this one shows.
+struct ReducerWithoutStats : c10d::Reducer {
+  using Reducer::Reducer;
+
+ private:
+  using Reducer::backward_stats_;
+};
+
+/// And one that is made of something else.
+struct ReducerOfNothing : c10d::Reducer {
+  ReducerOfNothing();
+};
+
+}  // namespace
+
+TEST_CASE("The engine c10d is not there with a Reducer that is not known", "[reducer]") {
+  STATIC_REQUIRE(dist::detail::fits_c10d_engine<c10d::Reducer>);
+  STATIC_REQUIRE_FALSE(dist::detail::fits_c10d_engine<ReducerWithoutStats>);
+  STATIC_REQUIRE_FALSE(dist::detail::fits_c10d_engine<ReducerOfNothing>);
 }
 
 TEST_CASE("A reducer counts what travelled", "[reducer]") {

@@ -23,30 +23,52 @@
 namespace hearth::dist::detail {
 
 /// c10d's Reducer with what its users are not shown: which gradients have come.
-class OpenReducer : public c10d::Reducer {
+template <class Base = c10d::Reducer>
+class OpenReducer : public Base {
  public:
-  using c10d::Reducer::Reducer;
+  using Base::Base;
+
+  /// Whether Base has what is used here; LibTorch promises nothing of it.
+  static constexpr bool fits() {
+    return requires(OpenReducer & self, std::vector<at::Tensor> & tensors) {
+      std::fill(self.backward_stats_.begin(), self.backward_stats_.end(), not_ready);
+      self.rebuilt_params_.clear();
+      self.rebuilt_param_indices_.clear();
+      self.prepare_for_forward();
+      self.prepare_for_backward(tensors);
+      self.rebuild_buckets();
+      self.delay_all_reduce();
+      self.set_static_graph();
+      std::lock_guard(self.mutex_);
+      self.expect_autograd_hooks_ = false;
+      self.next_bucket_ == self.buckets_.size();
+      self.mark_variable_ready(self.params_.size());
+      self.local_used_map_.zero_();
+      static_cast<std::int64_t>(self.num_bwd_calls_);
+    };
+  }
 
   /// A backward pass begins whose gradients are reduced.
   void expect_gradients(const at::Tensor& output, bool finds_unused) {
-    std::fill(backward_stats_.begin(), backward_stats_.end(), not_ready);
-    rebuilt_params_.clear();  // it notes in which order gradients come, in each step anew, until buckets are rebuilt
-    rebuilt_param_indices_.clear();
-    prepare_for_backward(finds_unused ? std::vector<at::Tensor>{output} : std::vector<at::Tensor>{});
+    std::fill(this->backward_stats_.begin(), this->backward_stats_.end(), not_ready);
+    // It notes in which order gradients come, in each step anew, until buckets are rebuilt.
+    this->rebuilt_params_.clear();
+    this->rebuilt_param_indices_.clear();
+    this->prepare_for_backward(finds_unused ? std::vector<at::Tensor>{output} : std::vector<at::Tensor>{});
   }
 
   /// A backward pass begins whose gradients only accumulate.
   void expect_none() {
-    const std::lock_guard lock(mutex_);
-    expect_autograd_hooks_ = false;
+    const std::lock_guard lock(this->mutex_);
+    this->expect_autograd_hooks_ = false;
   }
 
-  bool is_complete() const { return next_bucket_ == buckets_.size(); }
+  bool is_complete() const { return this->next_bucket_ == this->buckets_.size(); }
 
   Indices missing() const {
     Indices missing;
-    for (std::size_t i = 0; i < backward_stats_.size(); ++i) {
-      if (backward_stats_[i] == not_ready) {
+    for (std::size_t i = 0; i < this->backward_stats_.size(); ++i) {
+      if (this->backward_stats_[i] == not_ready) {
         missing.push_back(i);
       }
     }
@@ -59,9 +81,9 @@ class OpenReducer : public c10d::Reducer {
     const at::AutoGradMode with_grad(true);
     const at::Tensor number = at::zeros({}).requires_grad_(true) * 1;
     number.register_hook([this](const at::Tensor&) {
-      const std::lock_guard lock(mutex_);
-      for (std::size_t i = 0; i < params_.size(); ++i) {
-        mark_variable_ready(i);
+      const std::lock_guard lock(this->mutex_);
+      for (std::size_t i = 0; i < this->params_.size(); ++i) {
+        this->mark_variable_ready(i);
       }
     });
     number.backward();
@@ -69,12 +91,12 @@ class OpenReducer : public c10d::Reducer {
 
   /// Forgets which parameters were used since the last reduction.
   void forget_used() {
-    if (local_used_map_.defined()) {
-      local_used_map_.zero_();
+    if (this->local_used_map_.defined()) {
+      this->local_used_map_.zero_();
     }
   }
 
-  std::int64_t backward_passes() const { return num_bwd_calls_; }
+  std::int64_t backward_passes() const { return this->num_bwd_calls_; }
 
  private:
   static constexpr std::int64_t not_ready = -1;
@@ -139,6 +161,7 @@ class CompressionHook : public c10d::CppCommHookInterface<ReducedParameters> {
 };
 
 /// The engine `c10d`.
+template <class Reducer>
 class C10dReducer : public GradientReducer {
  public:
   explicit C10dReducer(ReducedParameters parameters) : parameters_(std::move(parameters)) {
@@ -214,7 +237,7 @@ class C10dReducer : public GradientReducer {
   /// there is one.
   void make() {
     parameters_.attempt([&] {
-      reducer_ = make_c10d_reducer<OpenReducer>(parameters_);
+      reducer_ = make_c10d_reducer<Reducer>(parameters_);
       logger_ = std::make_shared<c10d::Logger>(reducer_);
       reducer_->set_logger(logger_);
       if (parameters_.options().static_graph) {
@@ -228,10 +251,24 @@ class C10dReducer : public GradientReducer {
   }
 
   ReducedParameters parameters_;
-  std::shared_ptr<OpenReducer> reducer_;
+  std::shared_ptr<Reducer> reducer_;
   std::shared_ptr<c10d::Logger> logger_;  // without it, the Reducer crashes when the unused parameters change
   bool reduces_ = false;
   bool learns_graph_ = false;  // with a static graph, in the first step: everything is reduced at its end
 };
+
+/// Whether the engine can be made of a Reducer.
+template <class Base>
+inline constexpr bool fits_c10d_engine = OpenReducer<Base>::fits() && knows_c10d_reducer<OpenReducer<Base>>;
+
+/// The engine; null where it cannot be made.
+template <class Base>
+std::unique_ptr<GradientReducer> make_c10d_engine(ReducedParameters parameters) {
+  if constexpr (fits_c10d_engine<Base>) {
+    return std::make_unique<C10dReducer<OpenReducer<Base>>>(std::move(parameters));
+  } else {
+    return nullptr;
+  }
+}
 
 }  // namespace hearth::dist::detail

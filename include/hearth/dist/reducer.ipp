@@ -8,7 +8,7 @@
 namespace hearth::dist::detail {
 
 HEARTH_INLINE bool has_c10d_reducer() {
-  return knows_c10d_reducer<OpenReducer>;
+  return fits_c10d_engine<c10d::Reducer>;
 }
 
 HEARTH_INLINE std::unique_ptr<GradientReducer> make_reducer(
@@ -20,7 +20,7 @@ HEARTH_INLINE std::unique_ptr<GradientReducer> make_reducer(
       "here; Engine::hooks gives the same gradients");
   ReducedParameters reduced(std::move(group), parameters, options, std::move(on_failure));
   if (options.engine != Engine::hooks && has_c10d_reducer()) {
-    return std::make_unique<C10dReducer>(std::move(reduced));
+    return make_c10d_engine<c10d::Reducer>(std::move(reduced));
   }
   return std::make_unique<HookReducer>(std::move(reduced));
 }
