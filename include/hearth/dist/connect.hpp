@@ -13,7 +13,8 @@
 namespace hearth::dist {
 
 struct ConnectOptions {
-  /// For the processes to come together, and afterwards for each operation that they do together.
+  /// For the processes to come together, and afterwards for each operation that they do together. That a process has
+  /// gone is found earlier, after some seconds; after half a minute where they meet in a file.
   std::chrono::milliseconds timeout = std::chrono::minutes(10);
 
   /// automatic: as the rendezvous says, and where that says nothing, NCCL on GPUs and Gloo on the CPU.
@@ -22,6 +23,16 @@ struct ConnectOptions {
   /// None: the GPU of the process's local rank where the host has GPUs, otherwise the CPU.
   std::optional<at::Device> device = {};
 };
+
+// Parts of a header-only program may be compiled with the component and without it. Each calls the functions that it
+// was compiled with, for they have different names. What links hearth::compiled calls those of the library.
+#ifndef HEARTH_COMPILED
+#ifdef HEARTH_WITH_DISTRIBUTED
+inline namespace of_several_processes {
+#else
+inline namespace of_one_process {
+#endif
+#endif
 
 /// The world of this process: of size one, without any connection, where the rendezvous says that it is alone.
 /// Otherwise it waits until all processes have come.
@@ -33,6 +44,10 @@ World connect(const Rendezvous& rendezvous = find_rendezvous(), const ConnectOpt
 
 /// Whether this build of hearth can connect processes: LibTorch has c10d with Gloo, and gloo's headers were there.
 bool is_available() noexcept;
+
+#ifndef HEARTH_COMPILED
+}  // inline namespace
+#endif
 
 }  // namespace hearth::dist
 

@@ -9,15 +9,15 @@
 #include <hearth/dist/process_groups.hpp>
 #endif
 
-namespace hearth::dist {
+namespace hearth {
 
 #ifdef HEARTH_WITH_DISTRIBUTED
 
-HEARTH_INLINE bool is_available() noexcept {
+HEARTH_INLINE bool dist::is_available() noexcept {
   return true;
 }
 
-HEARTH_INLINE World connect(const Rendezvous& rendezvous, const ConnectOptions& options) {
+HEARTH_INLINE dist::World dist::connect(const Rendezvous& rendezvous, const ConnectOptions& options) {
   if (rendezvous.is_alone()) {
     return {};
   }
@@ -31,11 +31,11 @@ HEARTH_INLINE World connect(const Rendezvous& rendezvous, const ConnectOptions& 
 
 #else
 
-HEARTH_INLINE bool is_available() noexcept {
+HEARTH_INLINE bool dist::is_available() noexcept {
   return false;
 }
 
-HEARTH_INLINE World connect(const Rendezvous& rendezvous, const ConnectOptions&) {
+HEARTH_INLINE dist::World dist::connect(const Rendezvous& rendezvous, const ConnectOptions&) {
   core::require(
       rendezvous.is_alone(),
       "dist: {} asks for {} processes, but this build of hearth works with one: its LibTorch has no distributed "
@@ -46,4 +46,4 @@ HEARTH_INLINE World connect(const Rendezvous& rendezvous, const ConnectOptions&)
 
 #endif
 
-}  // namespace hearth::dist
+}  // namespace hearth
