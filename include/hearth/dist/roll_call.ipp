@@ -49,23 +49,32 @@ inline std::string new_name() {
 }
 
 /// Rank 0's part: answers until all are there, and says who is missing or wrong.
-HEARTH_INLINE std::string judge(c10d::Store& store, const std::string& name, const std::string& round, int size,
+HEARTH_INLINE std::string judge(c10d::Store& store, std::int64_t number, const std::string& round, int size,
                                 Clock::time_point deadline, std::int64_t& heard) {
-  bool found_itself = false;
+  std::int64_t counted = 0;
+  std::vector<std::int64_t> unheard;  // a process that ended as it came may have said nothing under its number
   std::vector<std::string> hosts(static_cast<std::size_t>(size));
   int missing = size;
   for (auto wait = std::chrono::milliseconds(1);; wait = std::min(wait * 2, std::chrono::milliseconds(50))) {
-    while (store.check({fmt::format("hello/{}", heard + 1)})) {
-      std::istringstream hello(read(store, fmt::format("hello/{}", ++heard)));
+    for (const std::int64_t all = std::stoll(read(store, "hellos")); counted < all;) {
+      unheard.push_back(++counted);
+    }
+    for (auto one = unheard.begin(); one != unheard.end();) {
+      const std::string key = fmt::format("hello/{}", *one);
+      if (!store.check({key})) {
+        ++one;
+        continue;
+      }
+      std::istringstream hello(read(store, key));
       std::string other;
       int rank = 0;
       hello >> other >> rank;
-      if (other == name) {
-        found_itself = true;
-      } else if (rank == 0 && found_itself) {  // before that, it was the rank 0 of an earlier run
+      if (rank == 0 && *one > number) {  // one with a lower number was the rank 0 of an earlier run
         return "two processes have rank 0: each must have a RANK of its own";
       }
       write(store, "answer/" + other, round);
+      ++heard;
+      one = unheard.erase(one);
     }
     for (int rank = 0; rank < size; ++rank) {
       std::string& host = hosts[static_cast<std::size_t>(rank)];
@@ -124,7 +133,8 @@ HEARTH_INLINE RollCall call_the_roll(c10d::Store& store, int rank, int size, con
                                      const std::string& keeper, std::chrono::milliseconds timeout) {
   const auto deadline = roll::Clock::now() + timeout;
   const std::string name = roll::new_name();
-  roll::write(store, fmt::format("hello/{}", store.add("hellos", 1)), fmt::format("{} {}", name, rank));
+  const std::int64_t number = store.add("hellos", 1);
+  roll::write(store, fmt::format("hello/{}", number), fmt::format("{} {}", name, rank));
 
   const auto join = [&](const std::string& round) {
     if (store.add(fmt::format("{}/{}", round, rank), 1) > 1) {
@@ -139,7 +149,7 @@ HEARTH_INLINE RollCall call_the_roll(c10d::Store& store, int rank, int size, con
   if (rank == 0) {
     join(round);
     std::int64_t heard = 0;
-    verdict = roll::judge(store, name, round, size, deadline, heard);
+    verdict = roll::judge(store, number, round, size, deadline, heard);
     roll::write(store, "verdict/" + round, fmt::format("{} {}\n{}", size, keeper, verdict));
     // A refusal ends this process, and its store: the others read it first. Those of an earlier run never do.
     const auto patience = roll::Clock::now() + std::chrono::seconds(2);
