@@ -28,6 +28,9 @@ struct WatchOptions {
 /// - else one whose beats have stopped: for 3 intervals when an operation has failed, for 30 when none has;
 /// - else one that has ended, or that has begun fewer operations than the others.
 ///
+/// A file in which processes meet grows with every beat: they are 10 s apart there unless the time-out is short, and
+/// who has gone is known after 30 s instead of 3.
+///
 /// What is counted are the beats of the observer, not seconds: those who are stopped together (Ctrl-Z) and go on
 /// together do not take each other for gone.
 ///

@@ -45,6 +45,7 @@ struct Watch::State {
   // Of the thread that talks to the store alone.
   std::vector<Beat> beats;
   std::int64_t count = 0;
+  bool all_have_begun = false;  // every process has written a beat
 
   std::mutex mutex;  // of all that follows
   std::condition_variable changed;
@@ -59,13 +60,23 @@ struct Watch::State {
   static constexpr int short_patience = 3;   // the same, when an operation has failed
   static constexpr int longest_search = 12;  // intervals in which somebody at fault is looked for
 
-  bool exists(const std::string& key) { return store->check({key}); }
+  void answered() {
+    const std::lock_guard lock(mutex);
+    without_answer = 0;
+  }
+  bool exists(const std::string& key) {
+    const bool found = store->check({key});
+    answered();
+    return found;
+  }
   std::string read(const std::string& key) {
     const std::vector<std::uint8_t> value = store->get(key);
+    answered();
     return {value.begin(), value.end()};
   }
   void write(const std::string& key, const std::string& text) {
     store->set(key, std::vector<std::uint8_t>(text.begin(), text.end()));
+    answered();
   }
 
   /// Breaks the connection with what is wrong; with what another has said before, where one has.
@@ -77,6 +88,7 @@ struct Watch::State {
   void adopt(const std::string& text) { guard->break_with("dist: " + text); }
 
   void beat();
+  std::vector<std::string> texts_of_beats();
   void read_beats();
   std::optional<std::string> find_fault();
   std::string ranks_of(const std::vector<int>& ranks) const;
@@ -89,11 +101,39 @@ HEARTH_INLINE void Watch::State::beat() {
                                                           progress.waits ? 1 : 0, since.count(), progress.activity));
 }
 
-HEARTH_INLINE void Watch::State::read_beats() {
+/// The beats as they stand in the store, by rank; none: empty, as this process's own. All at once where the store can,
+/// for one by one takes many seconds with hundreds.
+HEARTH_INLINE std::vector<std::string> Watch::State::texts_of_beats() {
+  std::vector<std::string> keys;
   for (int rank = 0; rank < options.size; ++rank) {
-    Beat& beat = beats[static_cast<std::size_t>(rank)];
-    const std::string key = fmt::format("beat/{}", rank);
-    std::string text = rank == options.rank || !exists(key) ? "" : read(key);
+    keys.push_back(fmt::format("beat/{}", rank));
+  }
+  std::vector<std::string> texts(keys.size());
+  if (store->hasExtendedApi()) {
+    all_have_begun = all_have_begun || store->check(keys);
+    answered();
+    if (all_have_begun) {  // otherwise it would wait for them
+      const std::vector<std::vector<std::uint8_t>> values = store->multiGet(keys);
+      answered();
+      std::transform(values.begin(), values.end(), texts.begin(),
+                     [](const std::vector<std::uint8_t>& value) { return std::string(value.begin(), value.end()); });
+      texts[static_cast<std::size_t>(options.rank)].clear();
+      return texts;
+    }
+  }
+  for (std::size_t rank = 0; rank < keys.size(); ++rank) {
+    if (rank != static_cast<std::size_t>(options.rank) && exists(keys[rank])) {
+      texts[rank] = read(keys[rank]);
+    }
+  }
+  return texts;
+}
+
+HEARTH_INLINE void Watch::State::read_beats() {
+  std::vector<std::string> texts = texts_of_beats();
+  for (std::size_t rank = 0; rank < texts.size(); ++rank) {
+    Beat& beat = beats[rank];
+    std::string& text = texts[rank];
     if (text == beat.text) {
       ++beat.unchanged;
       continue;
@@ -185,12 +225,12 @@ HEARTH_INLINE void Watch::talk(const std::shared_ptr<State>& state) {
   const WatchOptions& options = self.options;
   const auto pause = [&](std::chrono::milliseconds time) {
     std::unique_lock lock(self.mutex);
-    self.without_answer = 0;
     self.changed.wait_for(lock, time, [&] { return self.ending; });
     return self.ending;
   };
   bool ending = false;
   bool is_closing = false;
+  bool has_left = false;
   try {
     while (!ending && !is_closing && !self.guard->is_broken()) {
       self.beat();
@@ -217,6 +257,7 @@ HEARTH_INLINE void Watch::talk(const std::shared_ptr<State>& state) {
       if (failure) {
         self.publish(*failure);
       } else {
+        has_left = true;
         self.write(fmt::format("left/{}", options.rank), "1");
         if (options.serves) {
           self.write("closing", "1");
@@ -224,19 +265,16 @@ HEARTH_INLINE void Watch::talk(const std::shared_ptr<State>& state) {
       }
     }
     // Where the connection was broken from within, without a word in the store, the others are told now.
-    if (const std::optional<std::string> reason = self.guard->reason(); reason && !self.exists("failed")) {
+    if (const std::optional<std::string> reason = self.guard->reason(); reason && !has_left && !self.exists("failed")) {
       self.publish(reason->substr(reason->find(' ') + 1));
     }
     // The store of this process stays until all have read what it says; not for ever, for some have gone.
     std::int64_t informed = self.store->add("informed", 1);
     const auto until = Guard::Clock::now() + longest_goodbye(options);
     while (options.serves && informed < options.size && Guard::Clock::now() < until) {
-      {
-        const std::lock_guard lock(self.mutex);
-        self.without_answer = 0;
-      }
       std::this_thread::sleep_for(options.interval / 4);
       informed = self.store->add("informed", 0);
+      self.answered();
     }
   } catch (const std::exception&) {
     if (!is_closing && !ending) {
