@@ -8,11 +8,13 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/dist/connect.hpp>
 #include <hearth/dist/process_groups.hpp>
+#include <hearth/dist/roll_call.hpp>
 
 #include "catch.hpp"
 #include "ranks.hpp"
@@ -107,6 +109,46 @@ TEST_CASE("a rank that fails is named on all others, with its reason", "[faults]
                       "the disk is full");
   REQUIRE(seen[0] == "dist: rank 1 failed: the disk is full");
   REQUIRE(seen[2] == "dist: rank 1 failed: the disk is full");
+}
+
+TEST_CASE("a collective after leave() is an error, and does not wait", "[faults]") {
+  std::string seen;
+  run_ranks(2, [&](const dist::World& world) {
+    world.communicator().barrier();
+    if (world.rank() == 1) {
+      world.communicator().leave();
+      try {
+        world.communicator().barrier();
+      } catch (const Error& error) {
+        seen = error.what();
+      }
+    }
+  });
+  REQUIRE(seen == "dist: this process has left");
+}
+
+TEST_CASE("processes meet in a store where one died before it had said hello", "[connect]") {
+  const auto store = c10::make_intrusive<c10d::HashStore>();
+  store->add("hellos", 1);  // under the number 1 nobody says anything
+  std::vector<std::size_t> hosts(2);
+  std::vector<std::string> errors(2);
+  std::vector<std::thread> threads;
+  for (const int rank : {0, 1}) {
+    threads.emplace_back([&, rank] {
+      const auto index = static_cast<std::size_t>(rank);
+      try {
+        hosts[index] =
+            dist::detail::call_the_roll(*store, rank, 2, "host", "the store", std::chrono::seconds(3)).hosts.size();
+      } catch (const std::exception& error) {
+        errors[index] = error.what();
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  REQUIRE(errors == std::vector<std::string>(2));
+  REQUIRE(hosts == std::vector<std::size_t>{2, 2});
 }
 
 TEST_CASE("devices that do not go together are refused with their ranks", "[devices]") {

@@ -99,6 +99,19 @@ class Processes(unittest.TestCase):
     def test_over_a_file(self):
         self.all_done(self.run_over_file(3))
 
+    def test_signs_of_life_do_not_fill_a_file(self):
+        processes = self.run_over_file(2, "--fault", "hang", "--at", 1, "--timeout", 600000)
+
+        def beats():
+            return self.file.read_bytes().count(b"/beat/") if self.file.exists() else 0
+
+        until = time.monotonic() + LONGEST
+        while beats() < 2 and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(3)
+        self.assertEqual([process.poll() for process in processes], [None, None])
+        self.assertEqual(beats(), 2)
+
     def test_over_a_file_that_a_killed_run_has_left(self):
         for process in self.run_over_file(2, "--fault", "kill", "--at", 1, "--timeout", 6000):
             end(process)
@@ -160,6 +173,49 @@ class Processes(unittest.TestCase):
         finally:
             for name in names:
                 ip("netns", "del", name)
+
+    def test_on_two_hosts_of_which_one_calls_itself_by_a_loopback_address(self):
+        """As on Debian, whose /etc/hosts has 127.0.1.1 for the host's own name; and its network of containers is older.
+        Between two processes, Gloo connects from the higher address to the lower.
+        """
+        names = [f"hearth{os.getpid()}{side}" for side in "cd"]
+        settings = [pathlib.Path("/etc/netns", name) for name in names]  # what ip netns exec shows as /etc
+
+        def ip(*words):
+            return subprocess.run(["ip", *words], capture_output=True, text=True)
+
+        if shutil.which("ip") is None or not all(ip("netns", "add", name).returncode == 0 for name in names):
+            for name in names:
+                ip("netns", "del", name)
+            self.skipTest("no network name spaces can be made here")
+        try:
+            if ip("-n", names[0], "link", "add", "docker0", "type", "veth", "peer", "name", "docker1").returncode != 0:
+                self.skipTest("no virtual networks can be made here")
+            self.assertEqual(ip("link", "add", "hearth0", "netns", names[0], "type", "veth", "peer", "name", "hearth0",
+                                "netns", names[1]).returncode, 0)
+            for words in (("addr", "add", "172.17.0.1/16", "dev", "docker0"), ("link", "set", "docker0", "up"),
+                          ("link", "set", "docker1", "up")):
+                self.assertEqual(ip("-n", names[0], *words).returncode, 0)
+            for number, name in enumerate(names, 1):
+                for words in (("addr", "add", f"192.168.213.{number}/24", "dev", "hearth0"),
+                              ("link", "set", "hearth0", "up"), ("link", "set", "lo", "up"),
+                              ("route", "add", "default", "dev", "hearth0")):
+                    self.assertEqual(ip("-n", name, *words).returncode, 0)
+            for folder, address in zip(settings, ("127.0.1.1", "192.168.213.1")):
+                folder.mkdir(parents=True)
+                (folder / "hosts").write_text(f"127.0.0.1 localhost\n{address} hearth-main\n")
+                (folder / "nsswitch.conf").write_text("hosts: files\n")  # nobody answers questions about names
+            port = free_port()
+            processes = [self.start("--dist-url", f"tcp://hearth-main:{port}", "--world-size", 2, "--rank", rank,
+                                    "--timeout", 10000, prefix=("ip", "netns", "exec", names[rank]))
+                         for rank in range(2)]
+            for rank, process in enumerate(processes):
+                code, out, err = end(process)
+                self.assertEqual((code, out), (0, f"rank {rank} of 2, local 0 of 1: done\n"), err)
+        finally:
+            for name, folder in zip(names, settings):
+                ip("netns", "del", name)
+                shutil.rmtree(folder, ignore_errors=True)
 
     def test_some_end_earlier_than_others(self):
         port = free_port()

@@ -69,6 +69,7 @@ class Communicator {
   virtual void fail(const std::string& reason) noexcept = 0;
 
   /// Ends the connection when nothing more is to be said; the others may still be at work. Not collective.
+  /// Collectives that begin later throw Error.
   virtual void leave() noexcept = 0;
 
   /// What this process is doing, "epoch 3, batch 17", for the message of the others when it does not go on. Cheap; not

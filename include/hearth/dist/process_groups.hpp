@@ -35,6 +35,9 @@ struct JoinOptions {
   std::string address = {};                               ///< of this host, as the others reach it; empty: found
   std::string keeper = "rank 0, which keeps the store,";  ///< who keeps the store, for messages
   bool serves = false;                                    ///< the store ends with this process
+
+  /// Of the signs of life, WatchOptions::interval, which is a sixtieth of the time-out and no more than this.
+  std::chrono::milliseconds longest_interval = std::chrono::seconds(1);
 };
 
 /// A connection, and the device of this process.

@@ -6,12 +6,15 @@
 #include <fmt/format.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #ifdef HEARTH_WITH_NCCL
+#include <ATen/cuda/CUDAContextLight.h>
+#include <fmt/ranges.h>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
@@ -31,6 +34,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
+#include <hearth/core/descriptor.hpp>
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/no_pipe_signal.hpp>
@@ -65,8 +69,43 @@ auto unless_broken(Guard& guard, Make make) {
   }
 }
 
-/// The address by which other hosts reach this one, where nothing says which: that of the first network that is up.
+/// This host's address on the way to an address of another; empty: there is no way. Nothing is sent.
+inline std::string address_on_the_way_to(const char* other) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_DGRAM;
+  wanted.ai_flags = AI_NUMERICHOST;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(other, "9", &wanted, &found) != 0) {
+    return "";
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
+  const core::Descriptor socket(::socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage own{};
+  socklen_t length = sizeof own;
+  std::array<char, NI_MAXHOST> text{};
+  if (socket.number() < 0 || ::connect(socket.number(), found->ai_addr, found->ai_addrlen) != 0 ||
+      ::getsockname(socket.number(), reinterpret_cast<sockaddr*>(&own), &length) != 0 ||
+      getnameinfo(reinterpret_cast<const sockaddr*>(&own), length, text.data(), text.size(), nullptr, 0,
+                  NI_NUMERICHOST) != 0) {
+    return "";
+  }
+  return text.data();
+}
+
+/// Whether only this host reaches the address.
+inline bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
+/// The address by which other hosts reach this one, where nothing says which: that of the default route, else that of
+/// the first network that is up.
 HEARTH_INLINE std::string address_of_this_host() {
+  for (const char* const far_away : {"8.8.8.8", "2001:4860:4860::8888"}) {
+    const std::string own = address_on_the_way_to(far_away);
+    if (!own.empty() && !is_loopback(own)) {
+      return own;
+    }
+  }
   ifaddrs* found = nullptr;
   std::string result = "127.0.0.1";
   if (getifaddrs(&found) != 0) {
@@ -105,7 +144,7 @@ HEARTH_INLINE std::vector<std::shared_ptr<gloo::transport::Device>> gloo_devices
   return devices;
 }
 
-/// Which GPU a device is, as the host counts them: two processes must not share one.
+/// Which GPU a device is, by a name that is the same in all processes: two of them must not share one.
 HEARTH_INLINE std::string name_of_gpu(at::Device device) {
   const auto variable = [](const char* name) {
     const char* const value = std::getenv(name);
@@ -117,7 +156,15 @@ HEARTH_INLINE std::string name_of_gpu(at::Device device) {
   for (int i = 0; i <= device.index() && std::getline(visible, name, ','); ++i) {
     number = i == device.index() ? name : number;
   }
+#if defined(HEARTH_WITH_NCCL) && !defined(USE_ROCM)
+  const cudaDeviceProp& gpu = *at::cuda::getDeviceProperties(device.index());
+  const std::vector<unsigned char> uuid(std::begin(gpu.uuid.bytes), std::end(gpu.uuid.bytes));
+  // The parts of one that is divided have a name in the variable alone.
+  return fmt::format("GPU {:04x}:{:02x}:{:02x} {:02x}{}", gpu.pciDomainID, gpu.pciBusID, gpu.pciDeviceID,
+                     fmt::join(uuid, ""), number.starts_with("MIG-") ? " " + number : "");
+#else
   return "GPU " + number + variable("NVIDIA_VISIBLE_DEVICES");
+#endif
 }
 
 class ProcessGroups final : public Communicator {
@@ -195,7 +242,7 @@ HEARTH_INLINE ProcessGroups::ProcessGroups(std::function<c10::intrusive_ptr<c10d
     watch.rank = options.rank;
     watch.size = options.size;
     watch.interval = std::clamp<std::chrono::milliseconds>(options.timeout / 60, std::chrono::milliseconds(50),
-                                                           std::chrono::milliseconds(1000));
+                                                           options.longest_interval);
     watch.keeper = present.keeper;
     watch.serves = options.serves;
     watch_ = std::make_unique<Watch>(guard_, own_part(present.round), watch);
@@ -208,9 +255,9 @@ HEARTH_INLINE ProcessGroups::ProcessGroups(std::function<c10::intrusive_ptr<c10d
   try {
     choose_device(present.hosts);
     const bool is_one_host = std::count(present.hosts.begin(), present.hosts.end(), present.hosts[0]) == options.size;
-    const std::string address = !options.address.empty() ? options.address
-                                : is_one_host            ? "127.0.0.1"
-                                                         : address_of_this_host();
+    // /etc/hosts may give a host's own name an address that means another host elsewhere: 127.0.1.1.
+    const bool is_told = !options.address.empty() && (is_one_host || !is_loopback(options.address));
+    const std::string address = is_told ? options.address : is_one_host ? "127.0.0.1" : address_of_this_host();
     const c10::intrusive_ptr<GuardedGloo> gloo = make_gloo("gloo", address);
     sums_ = make_gloo("sums", address);
     group_ = c10::make_intrusive<c10d::ProcessGroup>(store_, options.rank, options.size);
@@ -287,11 +334,13 @@ HEARTH_INLINE void ProcessGroups::choose_device(const std::vector<std::string>& 
   const int gpus = cuda_device_count();
   if (options_.device) {
     device_ = *options_.device;
+  } else if (gpus == 1) {  // of its own, where whoever started the processes has given one to each
+    device_ = at::Device(at::kCUDA, 0);
   } else if (gpus > 0) {
     core::require(membership_.local_rank < gpus,
-                  "dist: rank {} has local rank {} on a host with {} GPU{}: two processes would share one. Start one "
+                  "dist: rank {} has local rank {} on a host with {} GPUs: two processes would share one. Start one "
                   "process for each GPU, or choose the CPU as device",
-                  membership_.rank, membership_.local_rank, gpus, gpus == 1 ? "" : "s");
+                  membership_.rank, membership_.local_rank, gpus);
     device_ = at::Device(at::kCUDA, static_cast<at::DeviceIndex>(membership_.local_rank));
   }
   if (device_.is_cuda() && !device_.has_index()) {
@@ -313,6 +362,10 @@ HEARTH_INLINE void ProcessGroups::leave() noexcept {
   if (watch_ != nullptr) {
     watch_->leave();
   }
+  if (!guard_->waiting()) {
+    guard_->on_break(nullptr);  // others may still read what this process has sent
+  }
+  guard_->break_with("dist: this process has left");  // nobody would end what began now
 }
 
 HEARTH_INLINE void compare_devices(const std::vector<std::string>& ranks) {
@@ -340,7 +393,7 @@ HEARTH_INLINE void ProcessGroups::agree_on_devices() {
 HEARTH_INLINE void ProcessGroups::add_nccl([[maybe_unused]] const GuardedGloo& gloo) {
 #ifdef HEARTH_WITH_NCCL
   auto nccl_options = c10d::ProcessGroupNCCL::Options::create();
-  nccl_options->timeout = options_.timeout;
+  nccl_options->timeout = 4 * options_.timeout;  // it ends the process, and shall not be the first to give up
   nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(c10::make_intrusive<c10d::PrefixStore>("nccl", store_),
                                                       options_.rank, options_.size, nccl_options);
   group_->setBackend(c10::DeviceType::CUDA, c10d::ProcessGroup::BackendType::NCCL, nccl_);
@@ -473,9 +526,10 @@ HEARTH_INLINE std::unique_ptr<PendingSum> ProcessGroups::begin_sum(std::vector<d
 
 HEARTH_INLINE std::vector<std::string> ProcessGroups::gather(const std::string& bytes) {
   const at::NoGradGuard no_grad;
-  const auto length = static_cast<std::int64_t>(bytes.size());
+  const at::Tensor length = at::empty({1}, at::kLong);  // which a thread of Gloo's may read for longer than this lasts
+  *length.mutable_data_ptr<std::int64_t>() = static_cast<std::int64_t>(bytes.size());
   std::vector<std::int64_t> lengths;
-  for (const at::Tensor& one : all_gather(at::from_blob(const_cast<std::int64_t*>(&length), {1}, at::kLong))) {
+  for (const at::Tensor& one : all_gather(length)) {
     lengths.push_back(*one.const_data_ptr<std::int64_t>());
   }
   const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
@@ -547,6 +601,7 @@ HEARTH_INLINE Joined join(const Rendezvous& rendezvous, JoinOptions options) {
   options.serves = rendezvous.serves;
   if (rendezvous.kind == Rendezvous::Kind::file) {
     options.keeper = rendezvous.file.string();
+    options.longest_interval = std::chrono::seconds(10);
   } else if (!rendezvous.serves && options.rank == 0) {
     options.keeper = rendezvous.source + ", which keeps the store,";
   }
