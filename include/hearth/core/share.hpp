@@ -20,9 +20,6 @@ struct Share {
   std::size_t rank = 0;
   std::size_t size = 1;
   Remainder remainder = Remainder::once;
-
-  /// The share of an evaluation, in which every sample counts once.
-  constexpr Share whole() const noexcept { return {rank, size, Remainder::once}; }
 };
 
 }  // namespace hearth

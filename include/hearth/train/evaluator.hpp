@@ -10,7 +10,6 @@
 #include <tuple>
 #include <utility>
 
-#include <hearth/core/share.hpp>
 #include <hearth/data/loader_like.hpp>
 #include <hearth/dist/world.hpp>
 #include <hearth/losses/loss.hpp>
@@ -80,8 +79,7 @@ class Evaluator {
       }
       return true;
     };
-    const Share share{.rank = static_cast<std::size_t>(world.rank()), .size = static_cast<std::size_t>(world.size())};
-    train::for_each_evaluated("Evaluator", model, loader, share, placement, 0, evaluate);
+    train::for_each_evaluated("Evaluator", model, loader, train::share_of(world), placement, 0, evaluate);
     if (!world.is_alone()) {
       sum_over(world);
     }

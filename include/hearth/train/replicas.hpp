@@ -61,9 +61,6 @@ class Replicas {
   Wish answer();
   bool has_asked() const noexcept { return asked_ != nullptr; }
 
-  /// The sum over all processes. A metric that has seen no sample in one process may have no sums there.
-  MeterSums sum(const MeterSums& sums) const;
-
  private:
   torch::nn::Module& model_;
   dist::World world_;
@@ -73,10 +70,11 @@ class Replicas {
   std::unique_ptr<dist::PendingSum> asked_;
 };
 
-/// The share of an epoch that this process of a world trains on.
-Share share_of(const dist::World& world, const dist::DataParallelOptions& options) noexcept;
+/// The share of an epoch that this process of a world goes through.
+Share share_of(const dist::World& world, Remainder remainder = Remainder::once) noexcept;
 
-/// The sum over all processes of a world, which may be one alone.
+/// The sum over all processes of a world, which may be one alone. A metric that has seen no sample in one process may
+/// have no sums there.
 MeterSums sum_over(const dist::World& world, const MeterSums& sums);
 
 }  // namespace hearth::train

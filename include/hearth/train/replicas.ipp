@@ -63,10 +63,10 @@ HEARTH_INLINE Replicas::Replicas(torch::nn::Module& model, const dist::World& wo
   }
 }
 
-HEARTH_INLINE Share share_of(const dist::World& world, const dist::DataParallelOptions& options) noexcept {
+HEARTH_INLINE Share share_of(const dist::World& world, Remainder remainder) noexcept {
   return {.rank = static_cast<std::size_t>(world.rank()),
           .size = static_cast<std::size_t>(world.size()),
-          .remainder = options.remainder};
+          .remainder = remainder};
 }
 
 HEARTH_INLINE void Replicas::begin() {
@@ -155,10 +155,6 @@ HEARTH_INLINE void Replicas::ask(const Wish& wish) {
 HEARTH_INLINE Wish Replicas::answer() {
   const std::vector<double> sums = std::exchange(asked_, nullptr)->wait();
   return {.stop = sums[0], .end = sums[1], .save = sums[2], .fail = sums[3], .weight = sums[4]};
-}
-
-HEARTH_INLINE MeterSums Replicas::sum(const MeterSums& sums) const {
-  return sum_over(world_, sums);
 }
 
 HEARTH_INLINE MeterSums sum_over(const dist::World& world, const MeterSums& sums) {

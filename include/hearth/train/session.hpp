@@ -67,8 +67,9 @@ class Session final : public Run {
   /// have the same then.
   void begin();
 
-  /// What is known of the loader that the run trains on.
+  /// What is known of the loaders that the run trains on and, where there is one, validates on.
   const LoaderFacts& training() const noexcept { return train_; }
+  const LoaderFacts& validation() const { return val_.value(); }
 
   /// Holds, while the model trains, what the options ask for of its BatchNorms.
   std::shared_ptr<void> training_scope() const { return replicas_ ? replicas_->training_scope() : nullptr; }
@@ -148,7 +149,7 @@ class Session final : public Run {
   bool losses_are_finite();
   void resume_from(const std::filesystem::path& file, const std::string& name);
   bool stop_is_due() const;
-  Wish own_wish();
+  Wish own_wish(double weight = 0);
   void heed(const Wish& agreed);
   void settle_losses();
   StateDict training_weights() const;

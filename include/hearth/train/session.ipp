@@ -150,9 +150,7 @@ HEARTH_INLINE void Session::backward(const BatchContext& context, const Forward&
   if (replicas_) {
     replicas_->before_backward(closes_step(context.batch), done.loss);
     if (closes_step(context.batch)) {
-      Wish wish = own_wish();
-      wish.weight = step_.weight() + done.weight;
-      replicas_->ask(wish);
+      replicas_->ask(own_wish(step_.weight() + done.weight));
     }
   }
   const auto backward = [&] {
@@ -181,9 +179,7 @@ HEARTH_INLINE void Session::close_step(const std::function<void(const StepEnd&)>
   if (replicas_) {
     if (!replicas_->has_asked()) {  // the loader gave fewer batches than it said
       replicas_->reduce_now();
-      Wish wish = own_wish();
-      wish.weight = weight;
-      replicas_->ask(wish);
+      replicas_->ask(own_wish(weight));
     }
     const Wish agreed = replicas_->answer();
     heed(agreed);
@@ -269,11 +265,11 @@ HEARTH_INLINE void Session::record_epoch(PhaseTime training, Meter* validation) 
     training.samples = static_cast<std::size_t>(
         replicas_->communicator().begin_sum({static_cast<double>(training.samples)})->wait().front());
     stop_.exclusively([&] {
-      meter_.load(replicas_->sum(meter_.sums()));
+      meter_.load(sum_over(options_.world, meter_.sums()));
       is_summed_ = true;
     });
     if (validation != nullptr) {
-      validation->load(replicas_->sum(validation->sums()));
+      validation->load(sum_over(options_.world, validation->sums()));
     }
   }
   core::require(position_.batch > 0, "Trainer: the training loader gave no sample in epoch {}", position_.epoch);

@@ -249,7 +249,7 @@ HEARTH_INLINE void Session::save() {
   if (replicas_) {  // each of these needs all processes, in this order
     replicas_->communicator().set_activity("saving a checkpoint");
     Value optimizer = optimizer_.state();
-    const MeterSums sums = is_summed_ ? meter_.sums() : replicas_->sum(meter_.sums());
+    const MeterSums sums = is_summed_ ? meter_.sums() : sum_over(options_.world, meter_.sums());
     const Value::List generators = generators_of_all();
     has_checkpoint_ = true;  // everywhere alike, also where rank 0 cannot write it
     if (!options_.world.is_main()) {

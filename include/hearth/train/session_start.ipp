@@ -142,11 +142,12 @@ HEARTH_INLINE bool Session::stop_is_due() const {
   return replicas_ ? stops_together_ : stop_.requested();
 }
 
-HEARTH_INLINE Wish Session::own_wish() {
+HEARTH_INLINE Wish Session::own_wish(double weight) {
   return {.stop = stop_.requested() ? 1.0 : 0.0,
           .end = own_reason().empty() ? 0.0 : 1.0,
           .save = is_save_due() ? 1.0 : 0.0,
-          .fail = own_failure_.empty() ? 0.0 : 1.0};
+          .fail = own_failure_.empty() ? 0.0 : 1.0,
+          .weight = weight};
 }
 
 HEARTH_INLINE void Session::heed(const Wish& agreed) {

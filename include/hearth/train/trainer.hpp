@@ -176,6 +176,8 @@ class Trainer {
     return options_.world.together([&] { return run_one(train, val, task); });
   }
 
+  Share training_share() const noexcept { return train::share_of(options_.world, options_.data_parallel.remainder); }
+
   template <class TrainLoader, class ValLoader, class Task>
   History run_one(TrainLoader& train, ValLoader& val, const Task& task) {
     static_assert(LoaderLike<TrainLoader>,
@@ -189,11 +191,10 @@ class Trainer {
     train::MeterOf meter(task.metrics());
     train::MeterOf validation(task.metrics());
     train::Notifier notify(callbacks_, options_.world.is_main());
-    const Share share = train::share_of(options_.world, options_.data_parallel);
-    const train::LoaderFacts facts = train::facts_of(train, share);
+    const train::LoaderFacts facts = train::facts_of(train, training_share());
     std::optional<train::LoaderFacts> val_facts;
     if constexpr (validates) {
-      val_facts = train::facts_of(val, share.whole());
+      val_facts = train::facts_of(val, train::share_of(options_.world));
     }
     train::Session session(*model_, optimizer, scheduler, options_, meter, facts, val_facts,
                            train::watch_of(options_, task.watch(), validates), notify.of_interruption());
@@ -226,14 +227,13 @@ class Trainer {
   train::PhaseTime train_epoch(train::Session& session, train::Notifier<Callbacks...>& notify, Loader& loader,
                                const Task& task, train::Meter& meter) {
     const auto classes = train::class_count(loader.dataset());
-    const Share share = train::share_of(options_.world, options_.data_parallel);
     const train::LoaderFacts& facts = session.training();
-    train::PhaseClock clock(session, Phase::train, facts.batches, facts.samples, share.size > 1,
+    train::PhaseClock clock(session, Phase::train, facts.batches, facts.samples, !options_.world.is_alone(),
                             session.position().drawn, session.seconds_before());
     const auto synchronized = session.training_scope();
     const auto tell = [&](const StepEnd& step) { notify(step); };
-    auto batches =
-        train::epoch_of(loader, static_cast<std::uint64_t>(session.epoch()), session.position().drawn, share);
+    auto batches = train::epoch_of(loader, static_cast<std::uint64_t>(session.epoch()), session.position().drawn,
+                                   training_share());
     for (const Batch& batch : batches) {
       if (!ResumableLoader<Loader> && session.is_done(batch)) {
         continue;
@@ -270,11 +270,10 @@ class Trainer {
     }
     session.show_averages();
     meter.reset();
-    const Share share = train::share_of(options_.world, options_.data_parallel).whole();
-    const train::LoaderFacts facts = train::facts_of(loader, share);
+    const train::LoaderFacts& facts = session.validation();
     const auto classes = train::class_count(loader.dataset());
     const auto type = options_.evaluate_in_precision ? session.step().autocast_type() : std::nullopt;
-    train::PhaseClock clock(session, Phase::validation, facts.batches, facts.samples, share.size > 1);
+    train::PhaseClock clock(session, Phase::validation, facts.batches, facts.samples, !options_.world.is_alone());
     const auto evaluate = [&](const train::BatchContext& context) {
       const train::Forward done = train::forward(context, model_, task, classes, type);
       if (context.batch.counts) {
@@ -285,7 +284,8 @@ class Trainer {
       session.end_validation_batch();
       return !session.ends();
     };
-    train::for_each_evaluated("Trainer", model_, loader, share, placement_, session.epoch(), evaluate);
+    train::for_each_evaluated("Trainer", model_, loader, train::share_of(options_.world), placement_, session.epoch(),
+                              evaluate);
     session.end_validation();
   }
 
