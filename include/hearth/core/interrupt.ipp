@@ -22,6 +22,7 @@
 #include <thread>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/repeated_signal.hpp>
 
 namespace hearth {
 
@@ -57,8 +58,7 @@ inline void handle_stop_signal(int signal) {
     write_to_pipe(signal);
   } else {
     const std::int64_t since = milliseconds - first / 256;
-    const bool is_repeated = signal == first % 256 && since < (signal == SIGHUP ? 1000 : 20);
-    if (!is_repeated) {
+    if (!core::is_repeated_signal(signal, static_cast<int>(first % 256), since)) {
       ::_exit(128 + static_cast<int>(first % 256));
     }
   }

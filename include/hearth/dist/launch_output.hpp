@@ -18,8 +18,6 @@
 
 namespace hearth::dist::detail {
 
-// -----------------------------------------------------------------------------------------------------------
-
 /// stdout or stderr of this process, written to when it can take something, so that nobody waits for its reader.
 class Sink {
  public:

@@ -23,6 +23,7 @@
 
 #include <hearth/core/no_pipe_signal.hpp>
 #include <hearth/core/process.hpp>
+#include <hearth/core/repeated_signal.hpp>
 #include <hearth/core/terminal.hpp>
 #include <hearth/dist/launch_options.hpp>
 #include <hearth/dist/launch_output.hpp>
@@ -205,9 +206,7 @@ class Launch {
         signal_all(SIGCONT);
         continue;
       }
-      // `timeout` and some shells send one to the process and then to its group; a terminal that goes sends several.
-      const std::int64_t since = note->milliseconds - last_.milliseconds;
-      if (signal == last_.signal && since < (signal == SIGHUP ? 1000 : 20)) {
+      if (core::is_repeated_signal(signal, last_.signal, note->milliseconds - last_.milliseconds)) {
         continue;
       }
       last_ = *note;

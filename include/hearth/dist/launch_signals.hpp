@@ -18,8 +18,6 @@
 
 namespace hearth::dist::detail {
 
-// ----------------------------------------------------------------------------------------------------------
-
 /// A signal, as its handler writes it into the pipe.
 struct SignalNote {
   std::int64_t milliseconds = 0;  // of the monotonic clock

@@ -43,14 +43,9 @@
 #include <hearth/dist/reducer.hpp>
 #include <hearth/dist/roll_call.hpp>
 #include <hearth/dist/watch.hpp>
+#include <hearth/dist/words_of.hpp>
 
 namespace hearth::dist::detail {
-
-/// What a failed call of LibTorch's says, without the places in its sources.
-inline std::string words_of(const std::exception& error) {
-  const auto* const from_torch = dynamic_cast<const c10::Error*>(&error);
-  return from_torch != nullptr ? from_torch->what_without_backtrace() : error.what();
-}
 
 /// What `make` returns, made in a thread of its own that is left behind when the connection breaks: a constructor that
 /// waits for the others cannot be called off.

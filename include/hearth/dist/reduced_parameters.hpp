@@ -7,7 +7,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/tensor.h>
-#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -20,6 +19,7 @@
 #include <hearth/dist/buckets.hpp>
 #include <hearth/dist/gradient_group.hpp>
 #include <hearth/dist/reducer.hpp>
+#include <hearth/dist/words_of.hpp>
 
 namespace hearth::dist::detail {
 
@@ -225,9 +225,8 @@ class ReducedParameters {
       if (on_failure_) {
         on_failure_(failure);
       }
-      const auto* const torchs = dynamic_cast<const c10::Error*>(&error);
       core::fail("data parallel training, rank {}: the gradients could not be reduced: {}", group_->getRank(),
-                 torchs != nullptr ? torchs->what_without_backtrace() : error.what());
+                 words_of(error));
     }
   }
 

@@ -14,8 +14,6 @@
 
 namespace hearth::dist::detail {
 
-// --------------------------------------------------------------------------------------------
-
 /// A port that the system has given to this process, and to no other while the object lives (launch says how far).
 class ReservedPort {
  public:

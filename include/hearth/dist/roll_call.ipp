@@ -48,6 +48,14 @@ inline std::string new_name() {
   return fmt::format("{:08x}{:08x}{:x}", random(), random(), getpid());
 }
 
+inline std::string different_worlds(int of_main, int other, int rank) {
+  return fmt::format(
+      "the processes think of different worlds: WORLD_SIZE is {} for rank 0 and {} for rank {}. It must be the same "
+      "for "
+      "all",
+      of_main, other, rank);
+}
+
 /// Rank 0's part: answers until all are there, and says who is missing or wrong.
 HEARTH_INLINE std::string judge(c10d::Store& store, std::int64_t number, const std::string& round, int size,
                                 Clock::time_point deadline, std::int64_t& heard) {
@@ -89,10 +97,7 @@ HEARTH_INLINE std::string judge(c10d::Store& store, std::int64_t number, const s
       std::getline(about, host);
       --missing;
       if (its_size != size) {
-        return fmt::format(
-            "the processes think of different worlds: WORLD_SIZE is {} for rank 0 and {} for rank {}. It must be the "
-            "same for all",
-            size, its_size, rank);
+        return different_worlds(size, its_size, rank);
       }
     }
     if (store.check({"wrong/" + round})) {
@@ -172,11 +177,7 @@ HEARTH_INLINE RollCall call_the_roll(c10d::Store& store, int rank, int size, con
     its_keeper = said->substr(said->find(' ') + 1, end - said->find(' ') - 1);
     verdict = said->substr(end + 1);
     if (verdict.starts_with("\n") && (its_size != size || rank >= its_size)) {
-      verdict = fmt::format(
-          "the processes think of different worlds: WORLD_SIZE is {} for rank 0 and {} for rank {}. It must be the "
-          "same "
-          "for all",
-          its_size, size, rank);
+      verdict = roll::different_worlds(its_size, size, rank);
     }
   }
   core::require(verdict.starts_with("\n"), "dist: {}", verdict);
