@@ -17,6 +17,8 @@
 
 #include <hearth/hearth.hpp>
 
+#include "epoch_times.hpp"
+
 using namespace hearth;
 using Clock = std::chrono::steady_clock;
 
@@ -25,20 +27,6 @@ namespace {
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-/// Notes how long the training of each epoch takes.
-struct EpochTimes : Callback {
-  std::vector<double>* seconds;
-  Clock::time_point start = Clock::now();
-
-  explicit EpochTimes(std::vector<double>& times) : seconds(&times) {}
-  void on_epoch_begin(const EpochBegin&) { start = Clock::now(); }
-  void on_batch_end(const BatchEnd& done) {
-    if (done.phase == Phase::train && done.batch + 1 == done.batches) {
-      seconds->push_back(seconds_since(start));
-    }
-  }
-};
 
 /// What rank 0 says, so that all end together.
 bool all_go_on(const dist::World& world, bool goes_on) {

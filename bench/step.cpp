@@ -11,24 +11,12 @@
 
 #include <hearth/hearth.hpp>
 
+#include "epoch_times.hpp"
+
 using namespace hearth;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-/// Notes how long the training of each epoch takes, until the time is over.
-struct EpochTimes : Callback {
-  std::vector<double>* seconds;
-  Clock::time_point start = Clock::now();
-
-  explicit EpochTimes(std::vector<double>& times) : seconds(&times) {}
-  void on_epoch_begin(const EpochBegin&) { start = Clock::now(); }
-  void on_batch_end(const BatchEnd& done) {
-    if (done.phase == Phase::train && done.batch + 1 == done.batches) {
-      seconds->push_back(std::chrono::duration<double>(Clock::now() - start).count());
-    }
-  }
-};
 
 template <class Model>
 double rate(Model model, const at::Tensor& inputs, std::int64_t batch_size, double seconds) {
