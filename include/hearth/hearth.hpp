@@ -157,6 +157,7 @@
 #include <hearth/models/resnet.hpp>
 #include <hearth/models/vgg.hpp>
 #include <hearth/models/vision_transformer.hpp>
+#include <hearth/models/weights_entry.hpp>
 #include <hearth/models/zoo.hpp>
 
 #include <hearth/datasets/concat_dataset.hpp>

@@ -6,19 +6,19 @@
 #include <torch/nn/modules/linear.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
 /// The options of torchvision.models.AlexNet.
 struct AlexNetOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  double dropout = 0.5;                   ///< before the classifier's first two Linears
+  Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
+  double dropout = 0.5;        ///< before the classifier's first two Linears
 };
 
 /// The module behind AlexNet.

@@ -70,7 +70,7 @@ HEARTH_INLINE torch::nn::Linear AlexNetModule::head() const {
 }
 
 HEARTH_INLINE AlexNet alexnet(AlexNetOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+  const Pretrained pretrained = options.pretrained.of("alexnet");
   return load_pretrained(AlexNet(std::move(options)), pretrained);
 }
 

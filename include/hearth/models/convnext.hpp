@@ -7,12 +7,12 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
@@ -26,7 +26,7 @@ struct ConvNeXtShape {
 /// The options of torchvision.models.ConvNeXt.
 struct ConvNeXtOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
+  Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
   /// The probability of leaving out the last block; it rises evenly from 0 for the first. Unless given, it is the
   /// architecture's own: 0.1 for tiny, 0.4 for small, 0.5 for base.
   std::optional<double> stochastic_depth_prob = {};

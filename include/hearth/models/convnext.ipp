@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include <hearth/core/error.hpp>
@@ -91,25 +92,28 @@ HEARTH_INLINE void ConvNeXtModule::initialise() {
 
 namespace detail {
 
-HEARTH_INLINE ConvNeXt convnext(const ConvNeXtShape& shape, ConvNeXtOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+HEARTH_INLINE ConvNeXt convnext(std::string_view architecture, const ConvNeXtShape& shape, ConvNeXtOptions options) {
+  const Pretrained pretrained = options.pretrained.of(architecture);
   return load_pretrained(ConvNeXt(shape, std::move(options)), pretrained);
 }
 
 }  // namespace detail
 
 HEARTH_INLINE ConvNeXt convnext_tiny(ConvNeXtOptions options) {
-  return detail::convnext({.channels = {96, 192, 384, 768}, .blocks = {3, 3, 9, 3}, .stochastic_depth_prob = 0.1},
+  return detail::convnext("convnext_tiny",
+                          {.channels = {96, 192, 384, 768}, .blocks = {3, 3, 9, 3}, .stochastic_depth_prob = 0.1},
                           std::move(options));
 }
 
 HEARTH_INLINE ConvNeXt convnext_small(ConvNeXtOptions options) {
-  return detail::convnext({.channels = {96, 192, 384, 768}, .blocks = {3, 3, 27, 3}, .stochastic_depth_prob = 0.4},
+  return detail::convnext("convnext_small",
+                          {.channels = {96, 192, 384, 768}, .blocks = {3, 3, 27, 3}, .stochastic_depth_prob = 0.4},
                           std::move(options));
 }
 
 HEARTH_INLINE ConvNeXt convnext_base(ConvNeXtOptions options) {
-  return detail::convnext({.channels = {128, 256, 512, 1024}, .blocks = {3, 3, 27, 3}, .stochastic_depth_prob = 0.5},
+  return detail::convnext("convnext_base",
+                          {.channels = {128, 256, 512, 1024}, .blocks = {3, 3, 27, 3}, .stochastic_depth_prob = 0.5},
                           std::move(options));
 }
 

@@ -7,20 +7,20 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
 /// The options of torchvision.models.DenseNet.
 struct DenseNetOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from, torchvision's own files too; see `load_pretrained`
-  std::int64_t bn_size = 4;               ///< a layer's 1x1 convolution has bn_size · growth_rate channels
-  double drop_rate = 0;                   ///< of the dropout after each layer
+  Pretrained pretrained = {};  ///< weights to start from, torchvision's own files too; see `load_pretrained`
+  std::int64_t bn_size = 4;    ///< a layer's 1x1 convolution has bn_size · growth_rate channels
+  double drop_rate = 0;        ///< of the dropout after each layer
 };
 
 /// The module behind DenseNet.

@@ -93,9 +93,10 @@ HEARTH_INLINE std::string densenet_name(const std::string& name) {
 
 namespace detail {
 
-HEARTH_INLINE DenseNet densenet(std::int64_t growth_rate, std::array<int, 4> block_config,
-                                std::int64_t num_init_features, DenseNetOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+HEARTH_INLINE DenseNet densenet(std::string_view architecture, std::int64_t growth_rate,
+                                std::array<int, 4> block_config, std::int64_t num_init_features,
+                                DenseNetOptions options) {
+  const Pretrained pretrained = options.pretrained.of(architecture);
   return load_pretrained(DenseNet(growth_rate, block_config, num_init_features, std::move(options)), pretrained,
                          densenet_name);
 }
@@ -103,19 +104,19 @@ HEARTH_INLINE DenseNet densenet(std::int64_t growth_rate, std::array<int, 4> blo
 }  // namespace detail
 
 HEARTH_INLINE DenseNet densenet121(DenseNetOptions options) {
-  return detail::densenet(32, {6, 12, 24, 16}, 64, std::move(options));
+  return detail::densenet("densenet121", 32, {6, 12, 24, 16}, 64, std::move(options));
 }
 
 HEARTH_INLINE DenseNet densenet161(DenseNetOptions options) {
-  return detail::densenet(48, {6, 12, 36, 24}, 96, std::move(options));
+  return detail::densenet("densenet161", 48, {6, 12, 36, 24}, 96, std::move(options));
 }
 
 HEARTH_INLINE DenseNet densenet169(DenseNetOptions options) {
-  return detail::densenet(32, {6, 12, 32, 32}, 64, std::move(options));
+  return detail::densenet("densenet169", 32, {6, 12, 32, 32}, 64, std::move(options));
 }
 
 HEARTH_INLINE DenseNet densenet201(DenseNetOptions options) {
-  return detail::densenet(32, {6, 12, 48, 32}, 64, std::move(options));
+  return detail::densenet("densenet201", 32, {6, 12, 48, 32}, 64, std::move(options));
 }
 
 }  // namespace hearth::models

@@ -6,22 +6,22 @@
 #include <torch/nn/modules/linear.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/batch_norm_settings.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
 /// The options of torchvision.models.EfficientNet.
 struct EfficientNetOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  std::optional<double> dropout = {};     ///< before the head; by default the network's own, 0.2 (B0) to 0.5 (B7)
-  double stochastic_depth_prob = 0.2;     ///< block k = 0, 1, … of n is left out with this times k / n
+  Pretrained pretrained = {};          ///< weights to start from; see `load_pretrained`
+  std::optional<double> dropout = {};  ///< before the head; by default the network's own, 0.2 (B0) to 0.5 (B7)
+  double stochastic_depth_prob = 0.2;  ///< block k = 0, 1, … of n is left out with this times k / n
 };
 
 /// What tells one EfficientNet from another.

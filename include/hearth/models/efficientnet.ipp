@@ -10,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include <hearth/core/error.hpp>
@@ -115,43 +116,44 @@ namespace detail {
 
 inline constexpr BatchNormSettings large_efficientnet_norm{.eps = 0.001, .momentum = 0.01};
 
-HEARTH_INLINE EfficientNet efficientnet(const EfficientNetScale& scale, EfficientNetOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+HEARTH_INLINE EfficientNet efficientnet(std::string_view architecture, const EfficientNetScale& scale,
+                                        EfficientNetOptions options) {
+  const Pretrained pretrained = options.pretrained.of(architecture);
   return load_pretrained(EfficientNet(scale, std::move(options)), pretrained);
 }
 
 }  // namespace detail
 
 HEARTH_INLINE EfficientNet efficientnet_b0(EfficientNetOptions options) {
-  return detail::efficientnet({1, 1, 0.2}, std::move(options));
+  return detail::efficientnet("efficientnet_b0", {1, 1, 0.2}, std::move(options));
 }
 
 HEARTH_INLINE EfficientNet efficientnet_b1(EfficientNetOptions options) {
-  return detail::efficientnet({1, 1.1, 0.2}, std::move(options));
+  return detail::efficientnet("efficientnet_b1", {1, 1.1, 0.2}, std::move(options));
 }
 
 HEARTH_INLINE EfficientNet efficientnet_b2(EfficientNetOptions options) {
-  return detail::efficientnet({1.1, 1.2, 0.3}, std::move(options));
+  return detail::efficientnet("efficientnet_b2", {1.1, 1.2, 0.3}, std::move(options));
 }
 
 HEARTH_INLINE EfficientNet efficientnet_b3(EfficientNetOptions options) {
-  return detail::efficientnet({1.2, 1.4, 0.3}, std::move(options));
+  return detail::efficientnet("efficientnet_b3", {1.2, 1.4, 0.3}, std::move(options));
 }
 
 HEARTH_INLINE EfficientNet efficientnet_b4(EfficientNetOptions options) {
-  return detail::efficientnet({1.4, 1.8, 0.4}, std::move(options));
+  return detail::efficientnet("efficientnet_b4", {1.4, 1.8, 0.4}, std::move(options));
 }
 
 HEARTH_INLINE EfficientNet efficientnet_b5(EfficientNetOptions options) {
-  return detail::efficientnet({1.6, 2.2, 0.4, detail::large_efficientnet_norm}, std::move(options));
+  return detail::efficientnet("efficientnet_b5", {1.6, 2.2, 0.4, detail::large_efficientnet_norm}, std::move(options));
 }
 
 HEARTH_INLINE EfficientNet efficientnet_b6(EfficientNetOptions options) {
-  return detail::efficientnet({1.8, 2.6, 0.5, detail::large_efficientnet_norm}, std::move(options));
+  return detail::efficientnet("efficientnet_b6", {1.8, 2.6, 0.5, detail::large_efficientnet_norm}, std::move(options));
 }
 
 HEARTH_INLINE EfficientNet efficientnet_b7(EfficientNetOptions options) {
-  return detail::efficientnet({2, 3.1, 0.5, detail::large_efficientnet_norm}, std::move(options));
+  return detail::efficientnet("efficientnet_b7", {2, 3.1, 0.5, detail::large_efficientnet_norm}, std::move(options));
 }
 
 }  // namespace hearth::models

@@ -6,12 +6,12 @@
 #include <torch/nn/modules/linear.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
@@ -19,7 +19,7 @@ struct MLPOptions {
   std::int64_t in_features = 784;                 ///< numbers of a sample
   std::vector<std::int64_t> hidden = {512, 512};  ///< widths of the hidden layers, each followed by a ReLU
   std::int64_t num_classes = 10;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
+  Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
 };
 
 /// The module behind MLP.

@@ -56,7 +56,7 @@ HEARTH_INLINE std::string MLPModule::head_name() const {
 }
 
 HEARTH_INLINE MLP mlp(MLPOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+  const Pretrained pretrained = options.pretrained.of("mlp");
   return load_pretrained(MLP(std::move(options)), pretrained);
 }
 

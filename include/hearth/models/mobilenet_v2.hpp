@@ -6,21 +6,21 @@
 #include <torch/nn/modules/linear.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
 /// The options of torchvision.models.MobileNetV2.
 struct MobileNetV2Options {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  double width_mult = 1;                  ///< scales the channels of every layer
-  std::int64_t round_nearest = 8;         ///< channels are multiples of this
-  double dropout = 0.2;                   ///< before the head
+  Pretrained pretrained = {};      ///< weights to start from; see `load_pretrained`
+  double width_mult = 1;           ///< scales the channels of every layer
+  std::int64_t round_nearest = 8;  ///< channels are multiples of this
+  double dropout = 0.2;            ///< before the head
 };
 
 /// The module behind MobileNetV2.

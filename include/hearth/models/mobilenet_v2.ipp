@@ -90,7 +90,7 @@ HEARTH_INLINE std::int64_t MobileNetV2Module::scaled(std::int64_t channels, doub
 }
 
 HEARTH_INLINE MobileNetV2 mobilenet_v2(MobileNetV2Options options) {
-  const std::filesystem::path pretrained = options.pretrained;
+  const Pretrained pretrained = options.pretrained.of("mobilenet_v2");
   return load_pretrained(MobileNetV2(std::move(options)), pretrained);
 }
 

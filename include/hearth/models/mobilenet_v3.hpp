@@ -6,12 +6,12 @@
 #include <torch/nn/modules/linear.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
@@ -21,11 +21,11 @@ enum class MobileNetV3Size { small, large };
 /// The options of torchvision.models.mobilenet_v3_small and mobilenet_v3_large.
 struct MobileNetV3Options {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  double width_mult = 1;                  ///< scales the channels of every layer
-  bool reduced_tail = false;              ///< half the channels in the last blocks
-  bool dilated = false;                   ///< the last blocks keep the resolution and are dilated instead
-  double dropout = 0.2;                   ///< before the head
+  Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
+  double width_mult = 1;       ///< scales the channels of every layer
+  bool reduced_tail = false;   ///< half the channels in the last blocks
+  bool dilated = false;        ///< the last blocks keep the resolution and are dilated instead
+  double dropout = 0.2;        ///< before the head
 };
 
 struct InvertedResidualV3Options;

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include <hearth/core/error.hpp>
@@ -127,19 +128,20 @@ HEARTH_INLINE std::vector<InvertedResidualV3Options> MobileNetV3Module::scaled_b
 
 namespace detail {
 
-HEARTH_INLINE MobileNetV3 mobilenet_v3(MobileNetV3Size size, MobileNetV3Options options) {
-  const std::filesystem::path pretrained = options.pretrained;
+HEARTH_INLINE MobileNetV3 mobilenet_v3(std::string_view architecture, MobileNetV3Size size,
+                                       MobileNetV3Options options) {
+  const Pretrained pretrained = options.pretrained.of(architecture);
   return load_pretrained(MobileNetV3(size, std::move(options)), pretrained);
 }
 
 }  // namespace detail
 
 HEARTH_INLINE MobileNetV3 mobilenet_v3_small(MobileNetV3Options options) {
-  return detail::mobilenet_v3(MobileNetV3Size::small, std::move(options));
+  return detail::mobilenet_v3("mobilenet_v3_small", MobileNetV3Size::small, std::move(options));
 }
 
 HEARTH_INLINE MobileNetV3 mobilenet_v3_large(MobileNetV3Options options) {
-  return detail::mobilenet_v3(MobileNetV3Size::large, std::move(options));
+  return detail::mobilenet_v3("mobilenet_v3_large", MobileNetV3Size::large, std::move(options));
 }
 
 }  // namespace hearth::models

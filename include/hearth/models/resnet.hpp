@@ -10,21 +10,21 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
 #include <hearth/models/layers/resnet_block_kind.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
 /// The options of torchvision.models.ResNet.
 struct ResNetOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  bool zero_init_residual = false;        ///< every block starts as the identity: its last BatchNorm's weight is 0
+  Pretrained pretrained = {};       ///< weights to start from; see `load_pretrained`
+  bool zero_init_residual = false;  ///< every block starts as the identity: its last BatchNorm's weight is 0
   /// The groups of the 3x3 convolutions in bottleneck blocks; 1 unless the network's name says another number.
   std::optional<std::int64_t> groups = {};
   /// The channels of each group in bottleneck blocks; 64 unless the network's name says another number.

@@ -95,8 +95,9 @@ HEARTH_INLINE void ResNetModule::zero_residuals() {
 
 namespace detail {
 
-HEARTH_INLINE ResNet resnet(ResNetBlock block, std::array<int, 4> layers, ResNetOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+HEARTH_INLINE ResNet resnet(std::string_view architecture, ResNetBlock block, std::array<int, 4> layers,
+                            ResNetOptions options) {
+  const Pretrained pretrained = options.pretrained.of(architecture);
   return load_pretrained(ResNet(block, layers, std::move(options)), pretrained);
 }
 
@@ -112,45 +113,45 @@ HEARTH_INLINE void set_option(std::string_view network, std::string_view name, s
 }  // namespace detail
 
 HEARTH_INLINE ResNet resnet18(ResNetOptions options) {
-  return detail::resnet(ResNetBlock::basic, {2, 2, 2, 2}, std::move(options));
+  return detail::resnet("resnet18", ResNetBlock::basic, {2, 2, 2, 2}, std::move(options));
 }
 
 HEARTH_INLINE ResNet resnet34(ResNetOptions options) {
-  return detail::resnet(ResNetBlock::basic, {3, 4, 6, 3}, std::move(options));
+  return detail::resnet("resnet34", ResNetBlock::basic, {3, 4, 6, 3}, std::move(options));
 }
 
 HEARTH_INLINE ResNet resnet50(ResNetOptions options) {
-  return detail::resnet(ResNetBlock::bottleneck, {3, 4, 6, 3}, std::move(options));
+  return detail::resnet("resnet50", ResNetBlock::bottleneck, {3, 4, 6, 3}, std::move(options));
 }
 
 HEARTH_INLINE ResNet resnet101(ResNetOptions options) {
-  return detail::resnet(ResNetBlock::bottleneck, {3, 4, 23, 3}, std::move(options));
+  return detail::resnet("resnet101", ResNetBlock::bottleneck, {3, 4, 23, 3}, std::move(options));
 }
 
 HEARTH_INLINE ResNet resnet152(ResNetOptions options) {
-  return detail::resnet(ResNetBlock::bottleneck, {3, 8, 36, 3}, std::move(options));
+  return detail::resnet("resnet152", ResNetBlock::bottleneck, {3, 8, 36, 3}, std::move(options));
 }
 
 HEARTH_INLINE ResNet resnext50_32x4d(ResNetOptions options) {
   detail::set_option("resnext50_32x4d", "groups", options.groups, 32);
   detail::set_option("resnext50_32x4d", "width_per_group", options.width_per_group, 4);
-  return detail::resnet(ResNetBlock::bottleneck, {3, 4, 6, 3}, std::move(options));
+  return detail::resnet("resnext50_32x4d", ResNetBlock::bottleneck, {3, 4, 6, 3}, std::move(options));
 }
 
 HEARTH_INLINE ResNet resnext101_32x8d(ResNetOptions options) {
   detail::set_option("resnext101_32x8d", "groups", options.groups, 32);
   detail::set_option("resnext101_32x8d", "width_per_group", options.width_per_group, 8);
-  return detail::resnet(ResNetBlock::bottleneck, {3, 4, 23, 3}, std::move(options));
+  return detail::resnet("resnext101_32x8d", ResNetBlock::bottleneck, {3, 4, 23, 3}, std::move(options));
 }
 
 HEARTH_INLINE ResNet wide_resnet50_2(ResNetOptions options) {
   detail::set_option("wide_resnet50_2", "width_per_group", options.width_per_group, 128);
-  return detail::resnet(ResNetBlock::bottleneck, {3, 4, 6, 3}, std::move(options));
+  return detail::resnet("wide_resnet50_2", ResNetBlock::bottleneck, {3, 4, 6, 3}, std::move(options));
 }
 
 HEARTH_INLINE ResNet wide_resnet101_2(ResNetOptions options) {
   detail::set_option("wide_resnet101_2", "width_per_group", options.width_per_group, 128);
-  return detail::resnet(ResNetBlock::bottleneck, {3, 4, 23, 3}, std::move(options));
+  return detail::resnet("wide_resnet101_2", ResNetBlock::bottleneck, {3, 4, 23, 3}, std::move(options));
 }
 
 }  // namespace hearth::models

@@ -8,20 +8,20 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
 /// The options of torchvision.models.VGG.
 struct VGGOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  bool init_weights = true;  ///< start from torchvision's weights; else, and with `pretrained`, from a new layer's
-  double dropout = 0.5;      ///< after the classifier's first two Linears
+  Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
+  bool init_weights = true;    ///< start from torchvision's weights; else, and with `pretrained`, from a new layer's
+  double dropout = 0.5;        ///< after the classifier's first two Linears
 };
 
 /// The module behind VGG.

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include <hearth/core/error.hpp>
@@ -85,8 +86,8 @@ HEARTH_INLINE Chain VGGModule::make_classifier() const {
 
 namespace detail {
 
-HEARTH_INLINE VGG vgg(std::array<int, 5> layers, bool batch_norm, VGGOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+HEARTH_INLINE VGG vgg(std::string_view architecture, std::array<int, 5> layers, bool batch_norm, VGGOptions options) {
+  const Pretrained pretrained = options.pretrained.of(architecture);
   options.init_weights = options.init_weights && pretrained.empty();  // as torchvision: they would only be overwritten
   return load_pretrained(VGG(layers, batch_norm, std::move(options)), pretrained);
 }
@@ -94,35 +95,35 @@ HEARTH_INLINE VGG vgg(std::array<int, 5> layers, bool batch_norm, VGGOptions opt
 }  // namespace detail
 
 HEARTH_INLINE VGG vgg11(VGGOptions options) {
-  return detail::vgg({1, 1, 2, 2, 2}, false, std::move(options));
+  return detail::vgg("vgg11", {1, 1, 2, 2, 2}, false, std::move(options));
 }
 
 HEARTH_INLINE VGG vgg11_bn(VGGOptions options) {
-  return detail::vgg({1, 1, 2, 2, 2}, true, std::move(options));
+  return detail::vgg("vgg11_bn", {1, 1, 2, 2, 2}, true, std::move(options));
 }
 
 HEARTH_INLINE VGG vgg13(VGGOptions options) {
-  return detail::vgg({2, 2, 2, 2, 2}, false, std::move(options));
+  return detail::vgg("vgg13", {2, 2, 2, 2, 2}, false, std::move(options));
 }
 
 HEARTH_INLINE VGG vgg13_bn(VGGOptions options) {
-  return detail::vgg({2, 2, 2, 2, 2}, true, std::move(options));
+  return detail::vgg("vgg13_bn", {2, 2, 2, 2, 2}, true, std::move(options));
 }
 
 HEARTH_INLINE VGG vgg16(VGGOptions options) {
-  return detail::vgg({2, 2, 3, 3, 3}, false, std::move(options));
+  return detail::vgg("vgg16", {2, 2, 3, 3, 3}, false, std::move(options));
 }
 
 HEARTH_INLINE VGG vgg16_bn(VGGOptions options) {
-  return detail::vgg({2, 2, 3, 3, 3}, true, std::move(options));
+  return detail::vgg("vgg16_bn", {2, 2, 3, 3, 3}, true, std::move(options));
 }
 
 HEARTH_INLINE VGG vgg19(VGGOptions options) {
-  return detail::vgg({2, 2, 4, 4, 4}, false, std::move(options));
+  return detail::vgg("vgg19", {2, 2, 4, 4, 4}, false, std::move(options));
 }
 
 HEARTH_INLINE VGG vgg19_bn(VGGOptions options) {
-  return detail::vgg({2, 2, 4, 4, 4}, true, std::move(options));
+  return detail::vgg("vgg19_bn", {2, 2, 4, 4, 4}, true, std::move(options));
 }
 
 }  // namespace hearth::models

@@ -7,13 +7,13 @@
 #include <torch/nn/modules/linear.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
@@ -29,8 +29,9 @@ struct VisionTransformerShape {
 /// The options of torchvision.models.VisionTransformer.
 struct VisionTransformerOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};                 ///< weights to start from; see `load_pretrained`
-  std::int64_t image_size = 224;                         ///< pixels of a side of all images; a multiple of the patches'
+  Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
+  /// Pixels of a side of all images; a multiple of the patches'. 224, unless the entry of `pretrained` is for others.
+  std::optional<std::int64_t> image_size = {};
   double dropout = 0;                                    ///< of tokens, and within and after the blocks' layers
   double attention_dropout = 0;                          ///< of attention weights
   std::optional<std::int64_t> representation_size = {};  ///< width of one more layer, with a tanh, before the head
@@ -58,6 +59,8 @@ class VisionTransformerModule : public torch::nn::Cloneable<VisionTransformerMod
   Chain heads{nullptr};
 
  private:
+  std::int64_t image_size() const { return options_.image_size.value_or(224); }
+
   Chain make_heads() const;
 
   /// torchvision's initialisation of the first and last layers: the head starts from zeros.

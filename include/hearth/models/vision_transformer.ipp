@@ -34,9 +34,9 @@ HEARTH_INLINE VisionTransformerModule::VisionTransformerModule(const VisionTrans
   }
   core::require(options_.num_classes >= 1, "VisionTransformer: num_classes must be at least 1, but got {}",
                 options_.num_classes);
-  core::require(options_.image_size >= 1 && options_.image_size % shape_.patch_size == 0,
+  core::require(image_size() >= 1 && image_size() % shape_.patch_size == 0,
                 "VisionTransformer: image_size must be a multiple of the patches' {} pixels, but got {}",
-                shape_.patch_size, options_.image_size);
+                shape_.patch_size, image_size());
   core::require(options_.dropout >= 0 && options_.dropout <= 1,
                 "VisionTransformer: dropout must be between 0 and 1, but got {}", options_.dropout);
   core::require(options_.attention_dropout >= 0 && options_.attention_dropout <= 1,
@@ -50,7 +50,7 @@ HEARTH_INLINE VisionTransformerModule::VisionTransformerModule(const VisionTrans
 HEARTH_INLINE void VisionTransformerModule::reset() {
   // Layers draw from the random generator in the order in which they are made here, which is torchvision's.
   const std::int64_t patch = shape_.patch_size;
-  const std::int64_t patches = (options_.image_size / patch) * (options_.image_size / patch);
+  const std::int64_t patches = (image_size() / patch) * (image_size() / patch);
   conv_proj = register_module("conv_proj",
                               torch::nn::Conv2d(torch::nn::Conv2dOptions(3, shape_.hidden_dim, patch).stride(patch)));
   class_token = register_parameter("class_token", at::zeros({1, 1, shape_.hidden_dim}));
@@ -68,7 +68,7 @@ HEARTH_INLINE void VisionTransformerModule::reset() {
 
 HEARTH_INLINE at::Tensor VisionTransformerModule::forward(at::Tensor x) {
   check_images("VisionTransformer", x);
-  const std::int64_t size = options_.image_size;
+  const std::int64_t size = image_size();
   core::require(
       x.size(2) == size && x.size(3) == size,
       "VisionTransformer: expects images of {0} x {0} pixels, its image_size, but got a batch {1}; resize them, "
@@ -126,9 +126,15 @@ HEARTH_INLINE std::string vision_transformer_name(const std::string& name) {
 
 namespace detail {
 
-HEARTH_INLINE VisionTransformer vision_transformer(const VisionTransformerShape& shape,
+HEARTH_INLINE VisionTransformer vision_transformer(std::string_view architecture, const VisionTransformerShape& shape,
                                                    VisionTransformerOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+  const Pretrained pretrained = options.pretrained.of(architecture);
+  if (const WeightsEntry* const entry = pretrained.entry()) {  // as torchvision: those of SWAG see 384 or 518 pixels
+    const std::int64_t size = entry->min_size[0];
+    core::require(options.image_size.value_or(size) == size, "{}: {} is for images of {} pixels, but image_size is {}",
+                  architecture, entry->full_name, size, options.image_size.value_or(size));
+    options.image_size = size;
+  }
   return load_pretrained(VisionTransformer(shape, std::move(options)), pretrained, vision_transformer_name);
 }
 
@@ -136,12 +142,14 @@ HEARTH_INLINE VisionTransformer vision_transformer(const VisionTransformerShape&
 
 HEARTH_INLINE VisionTransformer vit_b_16(VisionTransformerOptions options) {
   return detail::vision_transformer(
-      {.patch_size = 16, .num_layers = 12, .num_heads = 12, .hidden_dim = 768, .mlp_dim = 3072}, std::move(options));
+      "vit_b_16", {.patch_size = 16, .num_layers = 12, .num_heads = 12, .hidden_dim = 768, .mlp_dim = 3072},
+      std::move(options));
 }
 
 HEARTH_INLINE VisionTransformer vit_b_32(VisionTransformerOptions options) {
   return detail::vision_transformer(
-      {.patch_size = 32, .num_layers = 12, .num_heads = 12, .hidden_dim = 768, .mlp_dim = 3072}, std::move(options));
+      "vit_b_32", {.patch_size = 32, .num_layers = 12, .num_heads = 12, .hidden_dim = 768, .mlp_dim = 3072},
+      std::move(options));
 }
 
 }  // namespace hearth::models

@@ -2,19 +2,19 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string_view>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/any_model.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
 /// The options that all architectures have.
 struct ModelOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
+  Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
 };
 
 /// An architecture: its name, which is torchvision's, and its constructor.
