@@ -36,6 +36,7 @@ namespace hearth {
 /// platform and with every standard library. Also a standard uniform random bit generator.
 class RandomStream {
  public:
+  /// As a standard generator has them.
   using result_type = std::uint32_t;
 
   /// `epoch` counts to 2^32. `index` is what the stream belongs to, a sample's place in its dataset for example.
@@ -47,6 +48,7 @@ class RandomStream {
         counter_{0, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32) ^ occurrence << 8,
                  static_cast<std::uint32_t>(epoch)} {}
 
+  /// As a standard generator has them.
   static constexpr result_type min() noexcept { return 0; }
   static constexpr result_type max() noexcept { return std::numeric_limits<result_type>::max(); }
 

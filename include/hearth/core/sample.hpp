@@ -15,12 +15,13 @@ namespace hearth {
 /// The sizes of one sample, without the batch dimension: [channels, height, width] for a picture. At most six.
 class Shape {
  public:
-  static constexpr std::size_t max_rank = 6;
+  static constexpr std::size_t max_rank = 6;  ///< the most dimensions that a sample may have
 
   constexpr Shape() = default;
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
   explicit Shape(std::span<const std::int64_t> sizes);
 
+  /// How many dimensions there are, and how long one of them is.
   constexpr std::size_t rank() const noexcept { return rank_; }
   constexpr std::int64_t operator[](std::size_t dimension) const noexcept { return sizes_[dimension]; }
   constexpr const std::int64_t* begin() const noexcept { return sizes_.data(); }
@@ -45,13 +46,14 @@ class Shape {
   std::size_t rank_ = 0;
 };
 
-/// How the numbers of a picture lie in memory: [C, H, W], or [H, W, C] as torch::MemoryFormat::ChannelsLast has it.
+/// How the numbers of a picture lie in memory: `contiguous`, [C, H, W], or `channels_last`, [H, W, C] as
+/// torch::MemoryFormat::ChannelsLast has it.
 enum class Layout { contiguous, channels_last };
 
 /// One sample's own stretch of a batch's memory: `shape.numel()` floats, densely packed in the given layout.
 /// A sample that is not a picture (its rank is not 3) is always contiguous.
 struct SamplePlace {
-  float* data = nullptr;
+  float* data = nullptr;  ///< the first of the floats
   Shape shape;
   Layout layout = Layout::contiguous;
 };

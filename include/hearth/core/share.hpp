@@ -19,7 +19,7 @@ enum class Remainder {
 struct Share {
   std::size_t rank = 0;
   std::size_t size = 1;
-  Remainder remainder = Remainder::once;
+  Remainder remainder = Remainder::once;  ///< what becomes of samples that do not divide
 };
 
 }  // namespace hearth

@@ -30,8 +30,9 @@ namespace hearth {
 ///     double same = checkpoint.as<double>("optimizer", "param_groups", 0, "lr");  // its errors name the whole way
 class Value {
  public:
-  struct None {};
-  using List = std::vector<Value>;
+  struct None {};                   ///< Python's None
+  using List = std::vector<Value>;  ///< Python's list
+  /// Python's tuple.
   struct Tuple : List {
     using List::List;
     explicit Tuple(List items) : List(std::move(items)) {}
@@ -75,7 +76,7 @@ class Value {
 
   /// Something in a file that hearth has no form for: "a set". It can be neither taken as anything else nor saved.
   struct Unread {
-    std::string what;
+    std::string what;  ///< the name that Python has for the object
   };
 
   Value();

@@ -18,7 +18,7 @@ struct Batch {
   bool counts = true;                ///< false: another process's sample, only to keep this one in step; see Share
   std::vector<std::size_t> samples;  ///< the samples' numbers in the dataset
 
-  std::size_t size() const noexcept { return samples.size(); }
+  std::size_t size() const noexcept { return samples.size(); }  ///< how many samples it has
 };
 
 }  // namespace hearth

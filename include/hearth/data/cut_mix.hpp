@@ -26,7 +26,7 @@ struct CutMixBox {
   std::int64_t x2 = 0;
   std::int64_t y2 = 0;
 
-  bool is_empty() const noexcept { return x1 >= x2 || y1 >= y2; }
+  bool is_empty() const noexcept { return x1 >= x2 || y1 >= y2; }  ///< whether no pixel lies in it
   friend bool operator==(const CutMixBox&, const CutMixBox&) = default;
 };
 

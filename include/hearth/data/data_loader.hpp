@@ -66,7 +66,9 @@ class DataLoader {
                 "const; see hearth/data/sampler.hpp");
 
  public:
+  /// What `epoch` gives: the batches of an epoch, for one loop.
   using Epoch = data::Epoch;
+  /// Stands at a batch of an epoch.
   using Iterator = data::Epoch::Iterator;
 
   /// Throws Error when the dataset is empty or an option makes no sense.

@@ -10,9 +10,9 @@
 namespace hearth {
 
 struct DistributedSamplerOptions {
-  int rank = 0;        ///< this process, 0 … world_size-1
-  int world_size = 1;  ///< how many processes there are
-  bool shuffle = true;
+  int rank = 0;            ///< this process, 0 … world_size-1
+  int world_size = 1;      ///< how many processes there are
+  bool shuffle = true;     ///< a new order each epoch, the same one in all processes
   std::uint64_t seed = 0;  ///< the same in every process
   bool drop_last = false;  ///< leave the tail out where the samples do not divide; otherwise the first ones come again
 };

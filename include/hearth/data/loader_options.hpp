@@ -14,15 +14,15 @@ enum class BadSamples {
 };
 
 struct LoaderOptions {
-  std::int64_t batch_size = 1;  ///< 1 to 2^31 - 1
-  bool shuffle = false;         ///< a new order each epoch
-  int workers = 0;              ///< threads that read samples; 0: the thread that asks for the batches
-  int prefetch = 2;             ///< batches ahead, per worker
-  bool drop_last = false;       ///< leave out the last batch where it would be smaller
-  std::uint64_t seed = 0;       ///< of the order and of the samples' random choices
-  Layout layout = Layout::contiguous;
-  bool pin_memory = false;  ///< batches in page-locked memory, for CUDA
-  BadSamples bad_samples = BadSamples::stop;
+  std::int64_t batch_size = 1;                ///< 1 to 2^31 - 1
+  bool shuffle = false;                       ///< a new order each epoch
+  int workers = 0;                            ///< threads that read samples; 0: the thread that asks for the batches
+  int prefetch = 2;                           ///< batches ahead, per worker
+  bool drop_last = false;                     ///< leave out the last batch where it would be smaller
+  std::uint64_t seed = 0;                     ///< of the order and of the samples' random choices
+  Layout layout = Layout::contiguous;         ///< how images lie in memory
+  bool pin_memory = false;                    ///< batches in page-locked memory, for CUDA
+  BadSamples bad_samples = BadSamples::stop;  ///< what to do with samples that cannot be read
 };
 
 }  // namespace hearth

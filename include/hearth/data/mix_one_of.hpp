@@ -55,6 +55,7 @@ class MixOneOf {
   explicit MixOneOf(MixOneOfOptions options, Mixes... mixes)
       : options_(data::checked(std::move(options), sizeof...(Mixes))), mixes_(std::move(mixes)...) {}
 
+  /// Inputs and targets as the mix that was drawn for this batch makes them.
   std::pair<at::Tensor, at::Tensor> operator()(const at::Tensor& inputs, const at::Tensor& targets, std::uint64_t epoch,
                                                std::size_t batch) const {
     return call<0>(data::drawn_mix(options_, epoch, batch), inputs, targets, epoch, batch);

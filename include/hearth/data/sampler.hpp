@@ -38,7 +38,7 @@ class SequentialSampler {
 };
 
 struct RandomSamplerOptions {
-  bool replacement = false;
+  bool replacement = false;     ///< whether a sample may be drawn again
   std::size_t num_samples = 0;  ///< how many an epoch draws; 0: as many as there are
   std::uint64_t seed = 0;
 };
@@ -77,7 +77,7 @@ class SubsetRandomSampler {
 };
 
 struct WeightedRandomSamplerOptions {
-  bool replacement = true;
+  bool replacement = true;  ///< whether a sample may be drawn again
   std::uint64_t seed = 0;
 };
 

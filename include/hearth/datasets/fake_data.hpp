@@ -15,12 +15,12 @@
 namespace hearth {
 
 struct FakeDataOptions {
-  std::size_t size = 1000;
-  int height = 224;
-  int width = 224;
-  int channels = 3;  ///< 1 (grey) or 3 (RGB)
-  std::size_t num_classes = 10;
-  std::uint64_t seed = 0;
+  std::size_t size = 1000;       ///< how many samples
+  int height = 224;              ///< of each image, in pixels
+  int width = 224;               ///< of each image, in pixels
+  int channels = 3;              ///< 1 (grey) or 3 (RGB)
+  std::size_t num_classes = 10;  ///< labels are 0 to this number - 1
+  std::uint64_t seed = 0;        ///< of pixels and labels
 };
 
 }  // namespace hearth

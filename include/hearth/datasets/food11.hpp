@@ -15,18 +15,18 @@ namespace hearth {
 struct Food11 {
   /// The images of each class, by the class's number.
   struct Counts {
-    std::vector<std::size_t> training;
-    std::vector<std::size_t> validation;
-    std::vector<std::size_t> evaluation;
+    std::vector<std::size_t> training;    ///< images of each class to train on
+    std::vector<std::size_t> validation;  ///< of each class to validate on
+    std::vector<std::size_t> evaluation;  ///< of each class to test on
   };
 
   std::filesystem::path training;    ///< training/CLASS/CLASS-NUMBER_NUMBER.jpg
   std::filesystem::path validation;  ///< validation/CLASS/*.jpg
   std::filesystem::path evaluation;  ///< evaluation/CLASS/*.jpg
   std::vector<std::string> classes;  ///< the names to show, in the order of the labels: `food11_classes()`
-  Counts counts;
-  std::string source;  ///< what it was made from, for the user; empty for folders sorted by hand
-  std::string how;     ///< "hard links", "copies", "hard links and copies" or "extracted"; empty as `source` is
+  Counts counts;                     ///< how many images there are
+  std::string source;                ///< what it was made from, for the user; empty for folders sorted by hand
+  std::string how;  ///< "hard links", "copies", "hard links and copies" or "extracted"; empty as `source` is
 };
 
 struct Food11Options {

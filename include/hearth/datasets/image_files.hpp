@@ -52,6 +52,7 @@ class ImageFiles {
     return -1;
   }
 
+  /// The file of sample `index`.
   const std::filesystem::path& path(std::size_t index) const { return files_->at(index); }
 
  private:

@@ -68,6 +68,7 @@ class ImageFolder {
   /// The class of image `index`, without reading it.
   std::int64_t label(std::size_t index) const { return files_->label(index); }
 
+  /// The file of sample `index`.
   std::filesystem::path path(std::size_t index) const { return files_->path(index); }
 
   /// The names of the classes in the order of their labels.

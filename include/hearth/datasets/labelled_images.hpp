@@ -13,7 +13,8 @@
 
 namespace hearth {
 
-/// Which part of a dataset that comes divided: what is learnt from, or what the result is measured on.
+/// Which part of a dataset that comes divided: `train`, what is learnt from, or `test`, what the result is
+/// measured on.
 enum class Split { train, test };
 
 }  // namespace hearth

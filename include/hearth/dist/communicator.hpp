@@ -36,7 +36,7 @@ class Communicator {
  public:
   virtual ~Communicator() = default;
 
-  virtual const Membership& membership() const noexcept = 0;
+  virtual const Membership& membership() const noexcept = 0;  ///< which of the processes this is
 
   /// What rank `from` has, into the others' tensors, which have the same shapes and types. On their device.
   virtual void broadcast(const std::vector<at::Tensor>& tensors, int from = 0) = 0;

@@ -37,7 +37,7 @@ class GradientReducer {
   /// Reduces what has accumulated without a backward pass: a step that ended earlier than `before_backward` was told.
   virtual void reduce_now() = 0;
 
-  virtual ReducerStats stats() const = 0;
+  virtual ReducerStats stats() const = 0;  ///< what it has cost so far
 };
 
 }  // namespace hearth::dist

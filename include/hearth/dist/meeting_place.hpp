@@ -28,13 +28,13 @@ struct Rendezvous {
   /// alone: there are no others; tcp: through the store at host:port; file: through a store in the file.
   enum class Kind { alone, tcp, file };
 
-  Membership membership = {};
-  Kind kind = Kind::alone;
+  Membership membership = {};       ///< which of the processes this is
+  Kind kind = Kind::alone;          ///< by what the processes find each other
   std::string host = {};            ///< of the store
   int port = 0;                     ///< of the store, 1 … 65535
   bool serves = false;              ///< tcp: this process makes the store; otherwise rank 0 or torchrun's agent does
   std::filesystem::path file = {};  ///< absolute; on every process the same file, which is not there before
-  Backend backend = Backend::automatic;
+  Backend backend = Backend::automatic;  ///< by what tensors travel
 
   /// Whether local_rank and local_size were said. Where they were not they are 0 and 1, and who connects finds them by
   /// comparing the names of the hosts.
@@ -46,7 +46,7 @@ struct Rendezvous {
   int restarts =
       0;  ///< how often torchrun has started the processes anew: each time they share a new part of the store
 
-  bool is_alone() const noexcept { return kind == Kind::alone; }
+  bool is_alone() const noexcept { return kind == Kind::alone; }  ///< whether there is one process only
 };
 
 /// The value of a variable of the environment, where it is set.

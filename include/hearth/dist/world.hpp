@@ -29,16 +29,17 @@ class World {
   World() = default;
   World(std::shared_ptr<Communicator> communicator, at::Device device);
 
+  /// The number of this process among all, and of how many it is one; the same among those of its host.
   int rank() const noexcept { return membership().rank; }
   int size() const noexcept { return membership().size; }
   int local_rank() const noexcept { return membership().local_rank; }
   int local_size() const noexcept { return membership().local_size; }
-  bool is_alone() const noexcept { return communicator_ == nullptr; }
+  bool is_alone() const noexcept { return communicator_ == nullptr; }  ///< whether there is one process only
 
   /// Whether this is rank 0, which prints and saves.
   bool is_main() const noexcept { return rank() == 0; }
 
-  const Membership& membership() const noexcept { return membership_; }
+  const Membership& membership() const noexcept { return membership_; }  ///< the four numbers above
 
   /// The device of this process: alone, `default_device()`; otherwise the GPU of its local rank, or the CPU.
   at::Device device() const;

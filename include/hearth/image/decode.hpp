@@ -12,11 +12,11 @@
 
 namespace hearth {
 
-/// What the channels of a decoded image are to be; the value is their number.
+/// What the channels of a decoded image are to be; the value is their number: one of `grey`, or the three of `rgb`.
 enum class Channels : int { grey = 1, rgb = 3 };
 
 struct DecodeOptions {
-  Channels channels = Channels::rgb;
+  Channels channels = Channels::rgb;  ///< what the pixels become, whatever the file has
 
   /// An image of more pixels is an Error before memory is taken for it, since a file of a few kilobytes may promise
   /// gigabytes. The default is where PIL raises its DecompressionBombError. Decoding takes at most 11 bytes a pixel for

@@ -9,14 +9,15 @@
 
 namespace hearth::image {
 
-/// Height and width in pixels.
+/// `height` and `width` in pixels.
 struct Size {
   int height = 0;
   int width = 0;
   friend constexpr bool operator==(const Size&, const Size&) = default;
 };
 
-/// A rectangle in pixels: its upper left corner and its size. It may reach outside the image it refers to.
+/// A rectangle in pixels: its upper left corner (`top`, `left`) and its size (`height`, `width`). It may reach outside
+/// the image it refers to.
 struct Rect {
   int top = 0;
   int left = 0;
@@ -29,8 +30,8 @@ struct Rect {
 
 namespace hearth {
 
-/// Somebody else's pixels: what this library decodes has 1 channel (grey) or 3 (RGB), another's image may have any
-/// number of them; `stride` is the distance of two rows in bytes.
+/// Somebody else's pixels, `height` rows of `width` from `data` on. What this library decodes has 1 channel (grey) or 3
+/// (RGB), another's image may have any number of `channels`; `stride` is the distance of two rows in bytes.
 struct ImageView {
   const std::uint8_t* data = nullptr;
   int height = 0;
@@ -38,6 +39,7 @@ struct ImageView {
   int channels = 3;
   std::ptrdiff_t stride = 0;
 
+  /// Its size, and the first byte of row `y`.
   constexpr image::Size size() const noexcept { return {height, width}; }
   constexpr const std::uint8_t* row(int y) const noexcept { return data + y * stride; }
 
@@ -70,17 +72,20 @@ class Image {
                    static_cast<std::size_t>(channels));
   }
 
+  /// The size in pixels, the channels of a pixel, and the distance of two rows in bytes.
   int height() const noexcept { return height_; }
   int width() const noexcept { return width_; }
   int channels() const noexcept { return channels_; }
   image::Size size() const noexcept { return {height_, width_}; }
   std::ptrdiff_t stride() const noexcept { return std::ptrdiff_t{width_} * channels_; }
 
+  /// The bytes: from row `y` on, or all of them.
   std::uint8_t* row(int y) noexcept { return pixels_.data() + y * stride(); }
   const std::uint8_t* row(int y) const noexcept { return pixels_.data() + y * stride(); }
   std::vector<std::uint8_t>& pixels() noexcept { return pixels_; }
   const std::vector<std::uint8_t>& pixels() const noexcept { return pixels_; }
 
+  /// These pixels, seen; valid while the image lives and keeps its size.
   ImageView view() const noexcept { return {pixels_.data(), height_, width_, channels_, stride()}; }
 
   friend bool operator==(const Image&, const Image&) = default;

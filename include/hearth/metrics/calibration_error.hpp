@@ -20,9 +20,9 @@ struct CalibrationErrorOptions {
 
 /// The samples whose confidence is in one part of 0 to 1: a bar of a reliability diagram.
 struct CalibrationBin {
-  std::int64_t count = 0;
-  double confidence = 0;  ///< the mean confidence; 0 of none
-  double accuracy = 0;    ///< the share that are right; 0 of none
+  std::int64_t count = 0;  ///< samples in it
+  double confidence = 0;   ///< the mean confidence; 0 of none
+  double accuracy = 0;     ///< the share that are right; 0 of none
 };
 
 /// The expected calibration error, from 0 to 1: the mean over samples of the distance between confidence and accuracy

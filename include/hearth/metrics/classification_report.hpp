@@ -16,7 +16,7 @@ namespace hearth {
 
 /// How well one class, or the mean over classes, is found.
 struct ClassFigures {
-  std::string name;
+  std::string name;          ///< of the class, or of the mean
   double precision = 0;      ///< of the samples that the model took for the class, the share that are of it; 0 of none
   double recall = 0;         ///< of the samples of the class, the share that the model took for it; 0 of none
   double f1 = 0;             ///< the harmonic mean of the two; 0 where both are

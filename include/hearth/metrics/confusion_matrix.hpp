@@ -22,7 +22,7 @@ class ConfusionCounts {
   ConfusionCounts(std::vector<std::string> classes, std::vector<std::int64_t> counts);
 
   std::size_t size() const noexcept { return classes_.size(); }
-  const std::vector<std::string>& classes() const noexcept { return classes_; }
+  const std::vector<std::string>& classes() const noexcept { return classes_; }  ///< the classes' names
 
   /// The samples of the class `truth` that the model took for `predicted`. Throws Error when there is no such class.
   std::int64_t operator()(std::size_t truth, std::size_t predicted) const;

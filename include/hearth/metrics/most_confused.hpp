@@ -14,12 +14,12 @@ class ConfusionCounts;
 
 /// Samples of one class that were taken for another.
 struct ConfusedPair {
-  std::string truth;        ///< the name of their class
-  std::string predicted;    ///< the name of the class that they were taken for
-  std::size_t truth_class;  ///< its number
-  std::size_t predicted_class;
-  std::int64_t count;  ///< how many there are
-  double share;        ///< of all samples of their class, from 0 to 1
+  std::string truth;            ///< the name of their class
+  std::string predicted;        ///< the name of the class that they were taken for
+  std::size_t truth_class;      ///< its number
+  std::size_t predicted_class;  ///< the class that the model took it for
+  std::int64_t count;           ///< how many there are
+  double share;                 ///< of all samples of their class, from 0 to 1
 };
 
 /// The `how_many` largest counts off the diagonal, or as many as are not 0: the largest first, of equal ones that with

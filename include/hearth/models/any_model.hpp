@@ -36,6 +36,7 @@ class AnyModelModule : public torch::nn::Module {
     register_parts();
   }
 
+  /// What the model inside makes of `x`.
   at::Tensor forward(const at::Tensor& x);
 
   std::int64_t num_classes() const;

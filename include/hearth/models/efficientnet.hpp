@@ -26,10 +26,10 @@ struct EfficientNetOptions {
 
 /// What tells one EfficientNet from another.
 struct EfficientNetScale {
-  double width_mult = 1;  ///< scales the channels of every layer
-  double depth_mult = 1;  ///< scales the blocks of every stage
-  double dropout = 0.2;   ///< where the options say nothing
-  BatchNormSettings norm = {};
+  double width_mult = 1;        ///< scales the channels of every layer
+  double depth_mult = 1;        ///< scales the blocks of every stage
+  double dropout = 0.2;         ///< where the options say nothing
+  BatchNormSettings norm = {};  ///< how its BatchNorm layers are set
 };
 
 /// The module behind EfficientNet.

@@ -15,7 +15,7 @@
 
 namespace hearth::models {
 
-/// The two networks of the paper: its tables 2 and 1.
+/// The two networks of the paper: `small`, its table 2, and `large`, table 1.
 enum class MobileNetV3Size { small, large };
 
 /// The options of torchvision.models.mobilenet_v3_small and mobilenet_v3_large.

@@ -24,7 +24,7 @@ concept ModelLike = requires(M& model, at::Tensor images, at::Device device) {
 
 /// How many numbers a model's parameters hold.
 struct ParameterCount {
-  std::int64_t total = 0;
+  std::int64_t total = 0;      ///< numbers in all parameters
   std::int64_t trainable = 0;  ///< of those that require a gradient
   friend constexpr bool operator==(const ParameterCount&, const ParameterCount&) = default;
 };

@@ -54,8 +54,9 @@ class VisionTransformerModule : public torch::nn::Cloneable<VisionTransformerMod
   std::string head_name() const { return "heads.head"; }
 
   torch::nn::Conv2d conv_proj{nullptr};
-  at::Tensor class_token;                       // [1, 1, hidden]
-  std::shared_ptr<TransformerEncoder> encoder;  // see layers/vision_transformer_block.hpp
+  at::Tensor class_token;  // [1, 1, hidden]
+  /// The blocks: see layers/vision_transformer_block.hpp.
+  std::shared_ptr<TransformerEncoder> encoder;
   Chain heads{nullptr};
 
  private:

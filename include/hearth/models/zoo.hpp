@@ -20,7 +20,7 @@ struct ModelOptions {
 /// An architecture: its name, which is torchvision's, and its constructor.
 struct ZooEntry {
   std::string_view name;
-  AnyModel (*make)(const ModelOptions& options);
+  AnyModel (*make)(const ModelOptions& options);  ///< makes it
 };
 
 /// Every architecture, under torchvision's name.

@@ -21,6 +21,7 @@ namespace hearth::optim {
 template <class SomeOptions>
 struct AdamRule {
   using Options = SomeOptions;
+  /// Whether the weight decay may be a part of the gradient: Adam and AdamW differ in that.
   static constexpr bool may_couple = requires(Options options) { options.decoupled_weight_decay; };
   static constexpr std::string_view name = may_couple ? "Adam" : "AdamW";
   static constexpr std::array<std::string_view, 4> state_names{"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"};

@@ -21,6 +21,7 @@ using StateNames = std::span<const std::string_view>;
 
 /// The tensors kept for one parameter, in the order of their names; undefined where there is none.
 using ParamState = std::vector<at::Tensor>;
+/// The states of parameters, by their address.
 using ParamStates = std::unordered_map<const c10::TensorImpl*, ParamState>;
 
 /// Whether the state of this name is one number for the whole parameter: 32-bit float on the CPU, in Python too.
@@ -38,11 +39,11 @@ void move_step_counts(StateNames names, ParamState& state, at::Device device);
 /// Tensors that one call of a fused kernel takes together: in every list, the i-th belongs to the i-th parameter.
 /// `state` has a list for each kind of tensor that the optimizer keeps; it is empty where the kernel takes none.
 struct FusedCall {
-  at::Device device;
-  at::ScalarType type;
-  bool first_step;  ///< the state is made by this step
-  std::vector<at::Tensor> parameters = {};
-  std::vector<at::Tensor> gradients = {};
+  at::Device device;                        ///< of all its tensors
+  at::ScalarType type;                      ///< of all its tensors
+  bool first_step;                          ///< the state is made by this step
+  std::vector<at::Tensor> parameters = {};  ///< that are stepped
+  std::vector<at::Tensor> gradients = {};   ///< of each of them
   std::vector<std::vector<at::Tensor>> state = {};
 };
 

@@ -14,7 +14,7 @@ namespace hearth::optim {
 
 /// The options of torch.amp.GradScaler.
 struct GradScalerOptions {
-  double init_scale = 65536;
+  double init_scale = 65536;            ///< the scale to begin with
   double growth_factor = 2;             ///< the scale is multiplied by it after growth_interval steps
   double backoff_factor = 0.5;          ///< the scale is multiplied by it when a gradient is not finite
   std::int64_t growth_interval = 2000;  ///< steps in a row whose gradients are finite

@@ -17,7 +17,7 @@
 
 namespace hearth::optim {
 
-/// Along which line a phase of a cycle goes: half a cosine wave, or a straight one.
+/// Along which line a phase of a cycle goes: `cos`, half a cosine wave, or `linear`, a straight one.
 enum class Anneal { cos, linear };
 
 /// The options of torch.optim.lr_scheduler.OneCycleLR.
@@ -36,7 +36,8 @@ struct OneCycleLROptions {
   bool three_phase = false;                 ///< falls back to the first rate as fast as it rose, then to the last
 };
 
-/// Between what a parameter group's learning rate and momentum go.
+/// Between what a parameter group's learning rate and momentum go: from `initial_lr` up to `max_lr` and down to
+/// `min_lr`, and between `max_momentum` and `base_momentum`.
 struct OneCycleEnds {
   double initial_lr, max_lr, min_lr;
   double max_momentum, base_momentum;
@@ -45,6 +46,7 @@ struct OneCycleEnds {
 /// What OneCycleLR knows of the line of a cycle.
 class OneCycle {
  public:
+  /// Where a cycle is: the learning rate (`lr`) and the `momentum`.
   struct Point {
     double lr, momentum;
   };
@@ -52,12 +54,14 @@ class OneCycle {
   /// Throws Error when an option is out of its range.
   OneCycle(const OneCycleLROptions& options, std::size_t groups);
 
+  /// The ends of a group, and whether the momentum goes with the rate.
   const OneCycleEnds& ends(std::size_t group) const { return ends_[group]; }
   bool cycles_momentum() const noexcept { return cycle_momentum_; }
 
   /// Throws Error when the cycle has no such step.
   void check_step(int step) const;
 
+  /// Where the cycle is after `step` steps.
   Point at(int step, const OneCycleEnds& ends) const;
 
   /// Writes and reads the options under Python's names.

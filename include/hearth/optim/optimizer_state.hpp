@@ -21,11 +21,13 @@ namespace hearth::optim {
 /// Takes a group's options, one call each under Python's name, into a dict.
 class OptionWriter {
  public:
+  /// Takes the option with this name.
   void operator()(std::string_view name, double option) { entry_.set(name, option); }
   void operator()(std::string_view name, bool option) { entry_.set(name, option); }
   void operator()(std::string_view name, const std::optional<bool>& option);
   void operator()(std::string_view name, const std::pair<double, double>& option);
 
+  /// The dict.
   Value::Dict entry() && { return std::move(entry_); }
 
  private:
@@ -40,11 +42,13 @@ class OptionReader {
   /// The options of this group of the state, which must outlive the reader.
   OptionReader(const Value& state, std::size_t group) : state_(state), group_(group) {}
 
+  /// Gives the option the state's value of this name. Throws Error where there is none or it does not fit.
   void operator()(std::string_view name, double& option);
   void operator()(std::string_view name, bool& option);
   void operator()(std::string_view name, std::optional<bool>& option);
   void operator()(std::string_view name, std::pair<double, double>& option);
 
+  /// The rate that a scheduler began with; none where the state knows of no scheduler.
   std::optional<double> initial_lr() const;
 
   /// What the group has beside the options that were read, its initial rate and its parameters.
@@ -60,8 +64,8 @@ class OptionReader {
 
 /// One group of a state: its parameters and the dict of all that stands beside them.
 struct SavedGroup {
-  std::vector<at::Tensor> params;
-  Value::Dict entry;
+  std::vector<at::Tensor> params;  ///< the parameters
+  Value::Dict entry;               ///< what stands beside them
 };
 
 /// `{'state': {0: {…}, …}, 'param_groups': [{…, 'params': [0, …]}, …]}`: the groups, and the tensors of each parameter

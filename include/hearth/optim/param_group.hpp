@@ -16,7 +16,7 @@ namespace hearth::optim {
 /// Parameters that are stepped with the same options.
 template <class Options>
 struct ParamGroup {
-  std::vector<at::Tensor> params;
+  std::vector<at::Tensor> params;  ///< the parameters
   Options options = {};
   std::optional<double> initial_lr = {};  ///< the learning rate before the first scheduler; set by that scheduler
   Value::Dict kept = {};  ///< what else Python wrote into a loaded state (`foreach`, `param_names`): written again
@@ -25,6 +25,7 @@ struct ParamGroup {
 /// The parameters of several groups, group by group.
 using ParamLists = std::vector<std::span<const at::Tensor>>;
 
+/// The parameters of each group.
 template <class Options>
 ParamLists param_lists(const std::vector<ParamGroup<Options>>& groups) {
   ParamLists lists;

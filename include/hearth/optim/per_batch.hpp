@@ -26,6 +26,7 @@ class PerBatch {
                 "PerBatch: its argument must be a scheduler (SchedulerLike): step(), last_lr()");
 
  public:
+  /// Tells the trainer to step after every optimizer step, not after every epoch.
   static constexpr bool steps_per_batch = true;
 
   explicit PerBatch(Scheduler scheduler) : scheduler_(std::move(scheduler)) {}

@@ -14,10 +14,10 @@
 
 namespace hearth::optim {
 
-/// Whether a figure improves by falling (a loss) or by rising (an accuracy).
+/// Whether a figure improves by falling (`min`: a loss) or by rising (`max`: an accuracy).
 enum class PlateauMode { min, max };
 
-/// Whether a threshold is a share of the best figure or a difference from it.
+/// Whether a threshold is a share of the best figure (`rel`) or a difference from it (`abs`).
 enum class ThresholdMode { rel, abs };
 
 /// The options of torch.optim.lr_scheduler.ReduceLROnPlateau, and the name of the figure.
@@ -43,7 +43,7 @@ class Plateau {
   const std::vector<double>& step(double metric, std::vector<double> rates);
 
   const std::vector<double>& last_lr() const noexcept { return last_; }
-  const std::string& figure() const noexcept { return options_.figure; }
+  const std::string& figure() const noexcept { return options_.figure; }  ///< the name of the figure that it watches
 
   Value state_dict() const;
   void load_state_dict(const Value& state);

@@ -77,9 +77,9 @@ class RuleOptimizer {
       "hearth/optim/rule_optimizer.hpp");
 
  public:
-  using RuleType = Rule;
+  using RuleType = Rule;  ///< the arithmetic
   using Options = typename Rule::Options;
-  using Group = ParamGroup<Options>;
+  using Group = ParamGroup<Options>;  ///< parameters with the same options
 
   /// One group of parameters. Throws Error when an option is out of range or the parameters are not fit for an
   /// optimizer (see `check_parameters`).
@@ -112,6 +112,7 @@ class RuleOptimizer {
     }
   }
 
+  /// The groups, whose options may be changed between two steps, as Python's param_groups.
   std::vector<Group>& param_groups() noexcept { return groups_; }
   const std::vector<Group>& param_groups() const noexcept { return groups_; }
 

@@ -46,6 +46,7 @@ class ScheduleReader {
   /// The state must outlive the reader.
   explicit ScheduleReader(const Value& state) : state_(state) {}
 
+  /// Gives the option the state's value of this name.
   void operator()(std::string_view name, double& option);
   void operator()(std::string_view name, int& option);
   void operator()(std::string_view name, std::vector<int>& steps);
@@ -60,6 +61,7 @@ class ScheduleReader {
 /// Where a scheduler stands, under the names of torch.optim.lr_scheduler: into a state, and from one of an optimizer
 /// with this many parameter groups.
 void write_schedule(Value::Dict& state, const ScheduleState& schedule);
+/// The other way: from a state. Throws Error naming what is missing or does not fit.
 ScheduleState read_schedule(const Value& state, std::size_t groups);
 
 /// The learning rates of an optimizer's groups under this key of a scheduler's state, as numbers or as tensors of one.

@@ -52,7 +52,7 @@ concept RestartableScheduler = requires(S& scheduler, const S& constant, const s
 
 /// The arithmetic of `NoScheduler`.
 struct NoSchedulerRule {
-  struct Options {};
+  struct Options {};  ///< there are none
   static constexpr std::string_view name = "NoScheduler";
 
   static void visit_options(auto&, auto&) {}

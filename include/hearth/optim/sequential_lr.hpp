@@ -76,6 +76,7 @@ class SequentialLR {
     with_active([&](auto& scheduler) { begin(scheduler); });
   }
 
+  /// Goes to the next epoch, and to the next scheduler where its milestone has come.
   void step() {
     ++epoch_;
     with_active([&](auto& scheduler) {

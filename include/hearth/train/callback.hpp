@@ -36,7 +36,7 @@ class LiveFigures {
 /// Training is about to start, or to go on: then the run's history has epochs already.
 struct FitBegin {
   const Run& run;
-  std::size_t train_samples = 0;
+  std::size_t train_samples = 0;          ///< in an epoch
   std::size_t val_samples = 0;            ///< 0 where there is no validation
   std::string device = {};                ///< in words: "cpu (2 threads)"
   std::vector<std::string> classes = {};  ///< the names of the training dataset's classes; empty where it has none
@@ -55,17 +55,18 @@ struct EpochBegin {
   int epochs = 0;
 };
 
+/// What an epoch consists of: `train`, then `validation`.
 enum class Phase { train, validation };
 
 /// A batch is done.
 struct BatchEnd {
   const Run& run;
   const train::LiveFigures& live;
-  Phase phase = Phase::train;
+  Phase phase = Phase::train;  ///< whether it was trained on, or validated
   int epoch = 0;
   int epochs = 0;
-  std::size_t batch = 0;  ///< counted from 0
-  std::size_t batches = 0;
+  std::size_t batch = 0;         ///< counted from 0
+  std::size_t batches = 0;       ///< in the whole phase
   std::size_t samples_done = 0;  ///< in this phase of this epoch, this batch included
   std::size_t samples = 0;       ///< in the whole phase
   double seconds = 0;            ///< since the phase began
@@ -100,7 +101,7 @@ struct EpochEnd {
   std::vector<std::string> skipped = {};
   const train::LiveFigures* live = nullptr;
 
-  const EpochRecord& record() const { return history.epochs.back(); }
+  const EpochRecord& record() const { return history.epochs.back(); }  ///< what was measured in this epoch
 
   /// The task's metric of this type over the validation, or over the training where there is no validation, for what it
   /// knows beside its figures: `event.metric<ConfusionMatrix>()`. Null when the task measures no such thing.
@@ -109,6 +110,7 @@ struct EpochEnd {
     return live == nullptr ? nullptr : static_cast<const Metric*>(live->find_metric(typeid(Metric)));
   }
 
+  /// Whether no epoch so far was better, by the run's figure or by another one.
   bool is_best() const { return is_best(history.watch); }
   bool is_best(const Watch& watch) const { return history.best(watch).epoch == record().epoch; }
 };

@@ -19,12 +19,12 @@ namespace hearth {
 /// How well a classifier does on samples whose labels are known.
 struct ClassificationEvaluation {
   std::size_t samples = 0;
-  double loss = 0;      ///< the mean cross-entropy
-  double accuracy = 0;  ///< the share that are right, 0 … 1
-  ClassificationFigures report = {};
-  ConfusionCounts confusion = {};
-  double roc_auc = 0;  ///< roc_auc_score of the probabilities: not a number where only one class is met
-  double calibration_error = 0;
+  double loss = 0;                    ///< the mean cross-entropy
+  double accuracy = 0;                ///< the share that are right, 0 … 1
+  ClassificationFigures report = {};  ///< precision, recall and F1 of each class, and their means
+  ConfusionCounts confusion = {};     ///< how often each class was taken for each
+  double roc_auc = 0;                 ///< roc_auc_score of the probabilities: not a number where only one class is met
+  double calibration_error = 0;       ///< see `CalibrationError`
   std::vector<CalibrationBin> reliability = {};  ///< empty where the calibration is not a number
   std::size_t not_finite = 0;                    ///< samples whose logits are no finite numbers
 

@@ -19,7 +19,7 @@ struct EventFileOptions {
   std::optional<std::int64_t> purge_step = {};
 };
 
-/// Writes `events.out.tfevents.…` into a folder, as PyTorch's SummaryWriter does. What is added is kept in memory until
+/// Writes a file events.out.tfevents.… into a folder, as PyTorch's SummaryWriter does. What is added is kept in memory until
 /// `flush`, or until the object goes. The file is made by the first flush, with a name that sorts behind those of older
 /// files, in which order they are read.
 ///

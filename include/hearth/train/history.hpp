@@ -36,13 +36,13 @@ class Figures {
   std::vector<Figure> figures_;
 };
 
-/// Whether a figure is better the lower or the higher it is.
+/// Whether a figure is better the lower it is (`lowest`) or the higher (`highest`).
 enum class Goal { lowest, highest };
 
 /// Which figure of an epoch says how good it is: "val_accuracy", "val_loss", "train_loss", …
 struct Watch {
   std::string figure = "val_accuracy";
-  Goal goal = Goal::highest;
+  Goal goal = Goal::highest;  ///< whether high or low values are good
 };
 
 /// One epoch. Its figures are those of the task, of training and then of validation: "train_loss", "train_accuracy",

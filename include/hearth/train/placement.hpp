@@ -11,7 +11,7 @@ namespace hearth {
 
 /// Device and memory format of a model's parameters and of the batches it is given.
 struct Placement {
-  at::Device device = default_device();
+  at::Device device = default_device();  ///< where model and batches lie
   bool channels_last = false;  ///< four-dimensional tensors as [N, H, W, C] in memory; shapes stay [N, C, H, W]
 
   /// Moves the module's parameters and buffers, in place: optimizers that hold them go on holding them. Throws Error

@@ -21,7 +21,7 @@
 namespace hearth {
 
 struct PredictionSheetOptions {
-  std::string title = {};
+  std::string title = {};                 ///< above the pictures
   std::vector<std::string> classes = {};  ///< the names of the labels; none: their numbers
   /// What Normalize was given: the pictures are shown as they were before it. Samples of another number of channels are
   /// taken to be normalised by nothing.

@@ -31,12 +31,13 @@ struct Predictions {
 
 /// One sample and what the model makes of it.
 struct Outcome {
-  std::size_t sample = 0;  ///< its number in the dataset
-  std::int64_t label = -1;
+  std::size_t sample = 0;   ///< its number in the dataset
+  std::int64_t label = -1;  ///< the right class; -1 where the dataset has none
   double label_probability = std::numeric_limits<double>::quiet_NaN();  ///< that the model gives the label, if known
   std::vector<Prediction> predictions = {};                             ///< the most probable class first
 
-  bool has_label() const noexcept { return label >= 0; }
+  bool has_label() const noexcept { return label >= 0; }  ///< whether the right class is known
+  /// whether the most probable class is the right one
   bool is_right() const { return label == predictions.front().index; }
 };
 

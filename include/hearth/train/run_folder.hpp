@@ -35,12 +35,13 @@ class RunFolder {
   /// named: nothing is made, locked or removed, and what writes into a run's folder refuses to write into this one.
   static RunFolder of_another_process(const std::filesystem::path& path, RunStart start = RunStart::fresh);
 
-  RunStart start() const noexcept { return start_; }
+  RunStart start() const noexcept { return start_; }  ///< what it was opened for
 
   /// Throws Error unless this process holds the folder.
   void require_held() const;
 
   const std::filesystem::path& path() const noexcept { return path_; }
+  /// The path of a file in it.
   std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
 
  private:

@@ -19,8 +19,8 @@ namespace hearth {
 
 /// A picture that is drawn after every epoch.
 struct TensorBoardPicture {
-  std::string tag;
-  std::function<Image(const EpochEnd&)> draw;
+  std::string tag;                             ///< its name in TensorBoard
+  std::function<Image(const EpochEnd&)> draw;  ///< makes it, at an epoch's end
 };
 
 struct TensorBoardOptions {
@@ -28,8 +28,8 @@ struct TensorBoardOptions {
   /// waits for the device. These stand in a folder of their own, tensorboard/steps, since a reader knows one kind of
   /// step for each folder. 0: of epochs alone.
   std::int64_t every_steps = 0;
-  bool confusion_matrix = true;  ///< the task's ConfusionMatrix, if it has one, as a picture
-  std::vector<TensorBoardPicture> pictures = {};
+  bool confusion_matrix = true;                   ///< the task's ConfusionMatrix, if it has one, as a picture
+  std::vector<TensorBoardPicture> pictures = {};  ///< drawn after every epoch
 };
 
 /// Writes event files into the folder "tensorboard" of the run's folder, which `tensorboard --logdir runs` shows: after

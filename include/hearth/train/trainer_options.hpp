@@ -26,20 +26,21 @@
 namespace hearth {
 
 /// The type in which the forward pass computes where LibTorch's autocast finds that it may; weights, gradients and the
-/// optimizer stay in 32 bits. fp16 scales the loss, so that small gradients are not lost (optim::GradScaler), and skips
-/// steps whose gradients are not finite.
+/// optimizer stay in 32 bits. `fp32` computes all in 32 bits, `bf16` needs nothing else; `fp16` scales the loss, so
+/// that small gradients are not lost (optim::GradScaler), and skips steps whose gradients are not finite.
 enum class Precision { fp32, bf16, fp16 };
 
 /// What a run was started with, to be compared when it is resumed.
 struct RunOption {
+  /// What another value does to a run that goes on.
   enum class Effect {
     none,      ///< another value gives the same result: the number of workers
     restored,  ///< the checkpoint's value stays in force: what the optimizer's state holds
     changes,   ///< another value takes effect, and the result is no longer that of one run
   };
-  std::string name;
-  std::string value;
-  Effect effect = Effect::changes;
+  std::string name;                 ///< as it was given: "--lr"
+  std::string value;                ///< in words
+  Effect effect = Effect::changes;  ///< of another value
 };
 
 /// Where and when a run is saved whole.
@@ -62,15 +63,15 @@ using BatchMix = std::function<std::pair<at::Tensor, at::Tensor>(const at::Tenso
 /// The options of a Trainer. A name that is misspelt in `{.epoch = 5}` is an error that does not name it, on any
 /// compiler; `TrainerOptions{.epoch = 5}` is one that does.
 struct TrainerOptions {
-  int epochs = 1;       ///< of the whole run
-  int first_epoch = 0;  ///< where fit() begins, counted from 0, when a run is resumed by hand
-  at::Device device = default_device();
-  bool channels_last = false;  ///< see Placement
-  StopToken stop = {};         ///< ends fit() early: the token of an InterruptSignal, say
+  int epochs = 1;                        ///< of the whole run
+  int first_epoch = 0;                   ///< where fit() begins, counted from 0, when a run is resumed by hand
+  at::Device device = default_device();  ///< where the model trains
+  bool channels_last = false;            ///< see Placement
+  StopToken stop = {};                   ///< ends fit() early: the token of an InterruptSignal, say
 
-  Precision precision = Precision::fp32;
-  bool evaluate_in_precision = false;    ///< validates in `precision`, too, rather than in fp32
-  optim::GradScalerOptions scaler = {};  ///< of fp16
+  Precision precision = Precision::fp32;  ///< of the forward pass
+  bool evaluate_in_precision = false;     ///< validates in `precision`, too, rather than in fp32
+  optim::GradScalerOptions scaler = {};   ///< of fp16
 
   /// Batches for each optimizer step, whose gradients are averaged over all their samples: as one batch of them all,
   /// but for BatchNorm. An epoch's last step may have fewer.
@@ -83,13 +84,14 @@ struct TrainerOptions {
   BatchMix mix = {};  ///< of training batches
 
   std::optional<Watch> watch = {};  ///< which figure says which epoch is best; unset: the task's
+  /// Saves the run whole while it goes, so that it can be resumed; unset: not at all.
   std::optional<CheckpointOptions> checkpoints = {};
   bool deterministic = false;  ///< asks LibTorch for deterministic algorithms while fit() runs
 
   /// The processes that train together, as dist::connect has brought them together; one alone by default. The loaders'
   /// batch_size is that of each; `device` is to be `world.device()`.
   dist::World world = {};
-  dist::DataParallelOptions data_parallel = {};
+  dist::DataParallelOptions data_parallel = {};  ///< how several processes average gradients
 };
 
 }  // namespace hearth

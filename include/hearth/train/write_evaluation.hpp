@@ -25,8 +25,8 @@ struct WriteEvaluationOptions {
   std::vector<std::string> classes = {};  ///< the names to show; none: those that the dataset knows
   std::size_t pictures = 24;              ///< on each sheet, at most
   std::uint64_t seed = 0;                 ///< of the choice of samples for the sheet of predictions
-  Placement placement = {};
-  PredictionSheetOptions sheets = {};  ///< but for titles and classes, which are those of the evaluation
+  Placement placement = {};               ///< where the model evaluates
+  PredictionSheetOptions sheets = {};     ///< but for titles and classes, which are those of the evaluation
   std::function<void(std::size_t done, std::size_t samples)> progress = {};  ///< as in `predict`
 };
 

@@ -10,7 +10,7 @@
 
 namespace hearth {
 
-/// How far a run is.
+/// How far a run is: `running`, `complete`, ended by a signal (`interrupted`) or an error (`failed`), or `unknown`.
 enum class RunState { unknown, running, complete, interrupted, failed };
 
 struct WriteReportOptions {

@@ -35,7 +35,7 @@ struct RandomAffineOptions {
   std::optional<image::Point> translate = std::nullopt;
   /// The factors to scale by.
   std::optional<transforms::Interval> scale = std::nullopt;
-  std::optional<transforms::Shear> shear = std::nullopt;
+  std::optional<transforms::Shear> shear = std::nullopt;  ///< the angles to shear by, in degrees
   Interpolation interpolation = Interpolation::nearest;
   transforms::Fill fill = 0;
   /// What stays where it is, in pixels from the upper left corner; the middle, unless another point is given.

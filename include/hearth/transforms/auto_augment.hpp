@@ -13,7 +13,7 @@
 
 namespace hearth {
 
-/// Which data set the pairs were learned on.
+/// Which data set the pairs were learned on: ImageNet, CIFAR-10 (`cifar10`) or SVHN.
 enum class AutoAugmentPolicy { imagenet, cifar10, svhn };
 
 /// AutoAugment's options, torchvision's: the policy, and for operations that move pixels, how, and what comes from

@@ -38,9 +38,9 @@ namespace hearth {
 /// ColorJitter's options, torchvision's: each is a number, by which the factor may differ from 1 (hue: from 0), or an
 /// interval of factors, which are not negative (hue: from -0.5 to 0.5). What is 0 stays as it is.
 struct ColorJitterOptions {
-  transforms::Jitter brightness = 0.0;
-  transforms::Jitter contrast = 0.0;
-  transforms::Jitter saturation = 0.0;
+  transforms::Jitter brightness = 0.0;  ///< factors: j stands for 1 - j to 1 + j
+  transforms::Jitter contrast = 0.0;    ///< factors: j stands for 1 - j to 1 + j
+  transforms::Jitter saturation = 0.0;  ///< factors: j stands for 1 - j to 1 + j
   transforms::Jitter hue = 0.0;
 };
 
@@ -56,15 +56,16 @@ class ColorJitter {
   struct Params {
     /// In which order the quantities change: 0 is brightness, 1 contrast, 2 saturation, 3 hue.
     std::array<int, 4> order{0, 1, 2, 3};
-    std::optional<double> brightness{};
-    std::optional<double> contrast{};
-    std::optional<double> saturation{};
-    std::optional<double> hue{};
+    std::optional<double> brightness{};  ///< the factor; unset: left alone
+    std::optional<double> contrast{};    ///< the factor; unset: left alone
+    std::optional<double> saturation{};  ///< the factor; unset: left alone
+    std::optional<double> hue{};         ///< the shift; unset: left alone
   };
 
   /// Throws Error where a number is negative or the bounds of an interval make no sense.
   explicit ColorJitter(const ColorJitterOptions& options = {});
 
+  /// Draws what is done to one image.
   Params draw(RandomStream& random) const;
 
   /// Changes the image by these factors.

@@ -24,11 +24,10 @@ class CenterCrop {
   image::Size size_;
 };
 
-/// RandomResizedCrop's options: the share of the image's area that a crop has, its ratio of width to height, and how it
-/// is resized.
+/// The options of `RandomResizedCrop`.
 struct RandomResizedCropOptions {
-  transforms::Interval scale{0.08, 1.0};
-  transforms::Interval ratio{3.0 / 4.0, 4.0 / 3.0};
+  transforms::Interval scale{0.08, 1.0};             ///< the share of the image's area that a crop has
+  transforms::Interval ratio{3.0 / 4.0, 4.0 / 3.0};  ///< of width to height
   Interpolation interpolation = Interpolation::bilinear;
 };
 

@@ -14,7 +14,7 @@ namespace hearth {
 /// The mean and the standard deviation of ImageNet's RGB values, in 0 … 1, as torchvision's models expect them.
 namespace imagenet {
 inline constexpr std::array<double, 3> mean{0.485, 0.456, 0.406};
-inline constexpr std::array<double, 3> std{0.229, 0.224, 0.225};
+inline constexpr std::array<double, 3> std{0.229, 0.224, 0.225};  ///< the standard deviation
 }  // namespace imagenet
 
 /// (value - mean) / std of each channel, as torchvision's Normalize computes it (in float). One mean and deviation

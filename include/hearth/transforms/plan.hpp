@@ -38,6 +38,7 @@ class Plan {
   /// Resizes to `size`, antialiased where it interpolates; to the size it has, nothing happens.
   void resize(image::Size size, Interpolation interpolation = Interpolation::bilinear);
 
+  /// Mirrors left and right, or top and bottom.
   void flip_horizontal() noexcept { flipped_horizontally_ = !flipped_horizontally_; }
   void flip_vertical() noexcept { flipped_vertically_ = !flipped_vertically_; }
 

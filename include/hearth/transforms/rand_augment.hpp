@@ -16,9 +16,9 @@ namespace hearth {
 /// RandAugment's options, torchvision's: how many operations, the bin of their magnitudes and of how many, and for
 /// those that move pixels, how, and what comes from outside.
 struct RandAugmentOptions {
-  int num_ops = 2;
-  int magnitude = 9;
-  int num_magnitude_bins = 31;
+  int num_ops = 2;              ///< operations for each image
+  int magnitude = 9;            ///< of all operations: a place among the bins
+  int num_magnitude_bins = 31;  ///< magnitudes that there are, from none to the largest
   Interpolation interpolation = Interpolation::nearest;
   transforms::Fill fill = 0;
 };
@@ -43,7 +43,7 @@ class RandAugment {
 
 /// TrivialAugmentWide's options, torchvision's.
 struct TrivialAugmentWideOptions {
-  int num_magnitude_bins = 31;
+  int num_magnitude_bins = 31;  ///< magnitudes that there are, from none to the largest
   Interpolation interpolation = Interpolation::nearest;
   transforms::Fill fill = 0;
 };

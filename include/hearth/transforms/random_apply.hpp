@@ -20,7 +20,7 @@ namespace hearth {
 // They may be combinators themselves. Where a stage is not applied, it draws nothing.
 
 struct RandomApplyOptions {
-  double p = 0.5;
+  double p = 0.5;  ///< probability
 };
 
 /// Applies all of its stages in their order with probability `p`, as torchvision's RandomApply:

@@ -32,10 +32,10 @@ class ErasingValue {
 /// RandomErasing's options: how probable it is, the share of the area that is erased, its ratio of height to width, and
 /// what is written there.
 struct RandomErasingOptions {
-  double p = 0.5;
-  transforms::Interval scale{0.02, 0.33};
+  double p = 0.5;                          ///< probability that something is erased
+  transforms::Interval scale{0.02, 0.33};  ///< the share of the image's area that is erased
   transforms::Interval ratio{0.3, 3.3};
-  ErasingValue value = 0.0;
+  ErasingValue value = 0.0;  ///< what stands there then
 };
 
 /// Erases a rectangle of random area, ratio and place, as torchvision's RandomErasing ("Random Erasing Data

@@ -76,6 +76,7 @@ concept ImageStage = GeometricStage<T> || PixelStage<T> || SplittingStage<T>;
 template <class T>
 concept SampleStage = MapStage<T> || FloatStage<T> || RewritingStage<T>;
 
+/// Any of them: what a `Compose` is made of.
 template <class T>
 concept Stage = ImageStage<T> || ConversionStage<T> || SampleStage<T>;
 

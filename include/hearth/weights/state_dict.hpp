@@ -20,7 +20,7 @@ namespace hearth {
 /// Names and tensors in the order in which they were added; every name once. The tensors are shared, not copied.
 class StateDict {
  public:
-  using Item = std::pair<std::string, at::Tensor>;
+  using Item = std::pair<std::string, at::Tensor>;  ///< a name and its tensor
 
   StateDict() = default;
   StateDict(std::initializer_list<Item> items);

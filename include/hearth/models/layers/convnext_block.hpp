@@ -55,7 +55,7 @@ TORCH_MODULE_IMPL(LayerNorm2d, LayerNorm2dModule);
 
 /// One block: torchvision's parameters (dim, layer_scale, stochastic_depth_prob).
 struct CNBlockOptions {
-  std::int64_t channels = 96;
+  std::int64_t channels = 96;        ///< of the input and of the output
   double layer_scale = 1e-6;         ///< what the branch is multiplied by at first; learned, for each channel
   double stochastic_depth_prob = 0;  ///< of leaving the branch out for an image
 };

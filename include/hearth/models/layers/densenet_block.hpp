@@ -19,11 +19,11 @@ namespace hearth::models {
 
 /// One block: torchvision's parameters.
 struct DenseBlockOptions {
-  std::int64_t num_layers = 6;
-  std::int64_t num_input_features = 64;
-  std::int64_t bn_size = 4;
-  std::int64_t growth_rate = 32;  ///< channels that each layer adds
-  double drop_rate = 0;
+  std::int64_t num_layers = 6;           ///< of the block
+  std::int64_t num_input_features = 64;  ///< channels of the input
+  std::int64_t bn_size = 4;              ///< channels of the bottleneck, in growth rates
+  std::int64_t growth_rate = 32;         ///< channels that each layer adds
+  double drop_rate = 0;                  ///< probability that a new feature is dropped while training
 };
 
 /// A 1x1 convolution to bn_size · growth_rate channels and a 3x3 to growth_rate, each after BatchNorm and ReLU;

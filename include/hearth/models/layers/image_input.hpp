@@ -13,7 +13,7 @@ namespace hearth::models {
 
 /// The images that a model takes.
 struct ImageInput {
-  std::int64_t channels = 3;
+  std::int64_t channels = 3;  ///< of the images
   std::int64_t smallest = 1;  ///< pixels of a side
 };
 

@@ -23,8 +23,8 @@ struct MBConvOptions {
   std::int64_t out_channels = 16;
   std::int64_t kernel_size = 3;
   std::int64_t stride = 1;
-  std::int64_t expand_ratio = 1;  ///< channels within the block, as a multiple of in_channels
-  double stochastic_depth_prob = 0;
+  std::int64_t expand_ratio = 1;     ///< channels within the block, as a multiple of in_channels
+  double stochastic_depth_prob = 0;  ///< probability that the block is left out while training
   BatchNormSettings norm = {};
 };
 

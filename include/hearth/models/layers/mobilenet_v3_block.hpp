@@ -22,10 +22,10 @@ inline constexpr BatchNormSettings mobilenet_v3_norm{.eps = 0.001, .momentum = 0
 struct InvertedResidualV3Options {
   std::int64_t in_channels = 16;
   std::int64_t kernel_size = 3;
-  std::int64_t expanded_channels = 16;
+  std::int64_t expanded_channels = 16;  ///< channels within the block
   std::int64_t out_channels = 16;
-  bool squeeze = false;  ///< with a SqueezeExcitation
-  Activation activation = Activation::relu;
+  bool squeeze = false;                      ///< with a SqueezeExcitation
+  Activation activation = Activation::relu;  ///< of its convolutions
   std::int64_t stride = 1;
   std::int64_t dilation = 1;
 };

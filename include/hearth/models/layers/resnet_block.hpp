@@ -17,10 +17,10 @@ namespace hearth::models {
 /// One block: torchvision's parameters (inplanes, planes, stride, groups, base_width, dilation).
 struct ResNetBlockOptions {
   std::int64_t in_channels = 64;
-  std::int64_t channels = 64;
+  std::int64_t channels = 64;  ///< of the block, before its expansion
   std::int64_t stride = 1;
   std::int64_t groups = 1;
-  std::int64_t width_per_group = 64;
+  std::int64_t width_per_group = 64;  ///< channels of each group in a bottleneck
   std::int64_t dilation = 1;
 };
 

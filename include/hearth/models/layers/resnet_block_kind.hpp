@@ -5,7 +5,8 @@
 
 namespace hearth::models {
 
-/// The kind of block a residual network is made of: two 3x3 convolutions, or 1x1, 3x3, 1x1.
+/// The kind of block a residual network is made of: `basic`, two 3x3 convolutions, or `bottleneck`, 1x1, 3x3,
+/// 1x1.
 enum class ResNetBlock { basic, bottleneck };
 
 /// How many times more channels a block gives than the `channels` of its stage.

@@ -15,8 +15,8 @@ namespace hearth::models {
 
 /// The parameters of torchvision.ops.SqueezeExcitation.
 struct SqueezeExcitationOptions {
-  std::int64_t input_channels = 1;
-  std::int64_t squeeze_channels = 1;
+  std::int64_t input_channels = 1;                    ///< of the input and of the output
+  std::int64_t squeeze_channels = 1;                  ///< between the two convolutions
   Activation activation = Activation::relu;           ///< between the two layers
   Activation scale_activation = Activation::sigmoid;  ///< of the weights
 };

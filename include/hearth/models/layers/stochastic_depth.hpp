@@ -45,8 +45,8 @@ class StochasticDepthModule : public torch::nn::Cloneable<StochasticDepthModule>
     return x * noise;
   }
 
-  double p() const noexcept { return p_; }
-  StochasticDepthMode mode() const noexcept { return mode_; }
+  double p() const noexcept { return p_; }                     ///< probability that it drops
+  StochasticDepthMode mode() const noexcept { return mode_; }  ///< what it drops
 
  private:
   double p_;
