@@ -56,9 +56,9 @@ extern template class RuleOptimizer<LARSRule>;
 
 /// LARS (You, Gitman and Ginsburg, "Large batch training of convolutional networks", 2017, algorithm 1): with gradient
 /// g of parameter p, `λ = trust_coefficient · ‖p‖ / (‖g‖ + weight_decay · ‖p‖ + eps)`,
-/// `b = momentum · b + lr · λ · (g + weight_decay · p)`, `p -= b`; where ‖p‖ or ‖g‖ is 0, λ is 1. A parameter tensor is a
-/// layer. torch.optim has no LARS. A parameter without a gradient is left alone; one with a sparse gradient is an error.
-/// Its members are those of `RuleOptimizer`.
+/// `b = momentum · b + lr · λ · (g + weight_decay · p)`, `p -= b`; where ‖p‖ or ‖g‖ is 0, λ is 1. A parameter tensor is
+/// a layer. torch.optim has no LARS. A parameter without a gradient is left alone; one with a sparse gradient is an
+/// error. Its members are those of `RuleOptimizer`.
 ///
 ///     optim::LARS optimizer{model->parameters(), {.lr = 3.2, .weight_decay = 1e-4}};
 class LARS : public RuleOptimizer<LARSRule> {

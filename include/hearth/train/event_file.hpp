@@ -19,9 +19,9 @@ struct EventFileOptions {
   std::optional<std::int64_t> purge_step = {};
 };
 
-/// Writes a file events.out.tfevents.… into a folder, as PyTorch's SummaryWriter does. What is added is kept in memory until
-/// `flush`, or until the object goes. The file is made by the first flush, with a name that sorts behind those of older
-/// files, in which order they are read.
+/// Writes a file events.out.tfevents.… into a folder, as PyTorch's SummaryWriter does. What is added is kept in memory
+/// until `flush`, or until the object goes. The file is made by the first flush, with a name that sorts behind those of
+/// older files, in which order they are read.
 ///
 ///     EventFile file{"runs/tiny/tensorboard"};
 ///     file.scalar("loss/train", 3, 0.25);
