@@ -210,5 +210,7 @@
 #if __has_include(<archive.h>)
 #include <hearth/archive/extract.hpp>
 #include <hearth/datasets/food11.hpp>
+#include <hearth/datasets/image_archive.hpp>
+#include <hearth/datasets/imagenet.hpp>
 #include <hearth/datasets/tiny_imagenet.hpp>
 #endif

@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include <hearth/archive/entry_kind.hpp>
 #include <hearth/archive/zip_directory.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
@@ -60,9 +61,6 @@ class Utf8Names {
 };
 
 }  // namespace detail
-
-/// What an archive's entry is. `link` is a symbolic or a hard link, `other` a device, socket or pipe.
-enum class EntryKind { file, folder, link, other };
 
 /// Goes through an archive once, from its first entry to its last:
 ///

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -13,10 +12,8 @@
 
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
-#include <hearth/datasets/image_file.hpp>
 #include <hearth/datasets/image_list.hpp>
 #include <hearth/image/decode.hpp>
-#include <hearth/image/image.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/transforms/transform.hpp>
 
@@ -46,23 +43,17 @@ class ImageFolder {
   /// class folders or fewer than `options.num_classes`, when classes have no images, or when `options.class_names` are
   /// not as many as the classes.
   explicit ImageFolder(std::filesystem::path root, Transform transform = {}, ImageFolderOptions options = {})
-      : transform_(std::move(transform)),
-        files_(std::make_shared<const datasets::ImageList>(std::move(root), options.num_classes,
-                                                           std::move(options.class_names),
-                                                           DecodeOptions{.max_pixels = options.max_pixels})) {}
+      : root_(std::move(root)),
+        transform_(std::move(transform)),
+        files_(datasets::list_image_folder(root_, {options.num_classes, std::move(options.class_names),
+                                                   DecodeOptions{.max_pixels = options.max_pixels}})) {}
 
   std::size_t size() const noexcept { return files_->size(); }
 
   /// Writes image `index`, transformed; its label. Throws Error naming the file when it cannot be read, decoded or
   /// transformed.
   std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
-    const Image image = files_->image(index);
-    try {
-      transform_.write(image.view(), random, sink);
-    } catch (const std::exception&) {
-      datasets::fail_transform(path(index));
-    }
-    return label(index);
+    return files_->read(index, transform_, random, sink);
   }
 
   /// The class of image `index`, without reading it.
@@ -78,10 +69,11 @@ class ImageFolder {
   /// The labels by the names of the folders.
   const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return files_->class_to_index(); }
 
-  const std::filesystem::path& root() const noexcept { return files_->root(); }
+  const std::filesystem::path& root() const noexcept { return root_; }
   const Transform& transform() const noexcept { return transform_; }
 
  private:
+  std::filesystem::path root_;
   [[no_unique_address]] Transform transform_;
   std::shared_ptr<const datasets::ImageList> files_;
 };

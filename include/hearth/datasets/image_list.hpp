@@ -1,37 +1,48 @@
-/// The images in one folder per class: what ImageFolder knows before it reads any.
+/// The images in one folder per class: what ImageFolder and ImageArchive know before they read any.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/core/random.hpp>
+#include <hearth/core/sample.hpp>
+#include <hearth/datasets/image_file.hpp>
 #include <hearth/image/decode.hpp>
 #include <hearth/image/image.hpp>
 
 namespace hearth::datasets {
+
+class ImageTree;
 
 /// Does the name end, in upper or lower case, as one of torchvision's IMG_EXTENSIONS? A file counts as an image by its
 /// name; whether it can be read shows when it is read: JPEG, PNG and BMP can, and a file in another of these formats is
 /// then an Error that names it.
 bool has_image_extension(std::string_view name);
 
-/// The images below `root`/CLASS, at any depth, in torchvision's order.
+/// Which classes are taken, and what they are called.
+struct ImageListOptions {
+  std::size_t num_classes = 0;           ///< the first so many by the names of their folders; 0: all
+  std::vector<std::string> class_names;  ///< none: as their folders
+  DecodeOptions decoding = {};
+};
+
+/// The images below the class folders of a tree, at any depth, in torchvision's order.
 class ImageList {
  public:
-  /// Lists the files of the first `num_classes` classes by the names of their folders, or, where that is 0, of all.
-  /// `names`: those of the classes, where they are not the folders'. Throws Error naming the folder when `root` or a
-  /// folder in it cannot be read, when there are no class folders or fewer than `num_classes`, when classes have no
-  /// images, or when there are names, and not as many as classes.
-  ImageList(std::filesystem::path root, std::size_t num_classes, std::vector<std::string> names,
-            const DecodeOptions& decoding = {});
+  /// Lists the images. Throws Error naming the tree when it cannot be read, when there are no class folders or fewer
+  /// than `num_classes`, when classes have no images, or when there are class names, and not as many as classes.
+  ImageList(std::unique_ptr<ImageTree> tree, ImageListOptions options);
+  ~ImageList();
 
-  std::size_t size() const noexcept { return names_.size(); }
-  const std::filesystem::path& root() const noexcept { return root_; }
+  std::size_t size() const noexcept { return labels_.size(); }
   const std::vector<std::string>& classes() const noexcept { return classes_; }
   const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return class_to_index_; }
 
@@ -39,20 +50,35 @@ class ImageList {
   std::int64_t label(std::size_t index) const;
   std::filesystem::path path(std::size_t index) const;
 
-  /// Image `index`, decoded as the options say. Throws Error naming the file when that is not possible, whatever the
-  /// reason is.
+  /// Image `index`, decoded as the options say. Throws Error naming it when that is not possible, whatever the reason
+  /// is.
   Image image(std::size_t index) const;
+
+  /// Writes image `index`, transformed; its label. Throws Error naming it when it cannot be read, decoded or
+  /// transformed.
+  template <class Transform>
+  std::int64_t read(std::size_t index, const Transform& transform, RandomStream& random, SampleSink& sink) const {
+    const Image decoded = image(index);
+    try {
+      transform.write(decoded.view(), random, sink);
+    } catch (const std::exception&) {
+      fail_transform(path(index));
+    }
+    return label(index);
+  }
 
  private:
   void check(std::size_t index) const;
 
-  std::filesystem::path root_;
+  std::unique_ptr<ImageTree> tree_;
   DecodeOptions decoding_;
   std::vector<std::string> classes_;
   std::map<std::string, std::int64_t> class_to_index_;
-  std::vector<std::string> names_;  // relative to the root
   std::vector<std::int32_t> labels_;
 };
+
+/// The images in the folders below `root`. Throws Error as ImageList, naming the folder.
+std::shared_ptr<const ImageList> list_image_folder(std::filesystem::path root, ImageListOptions options);
 
 }  // namespace hearth::datasets
 

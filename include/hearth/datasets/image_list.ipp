@@ -11,6 +11,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
 #include <hearth/datasets/image_file.hpp>
+#include <hearth/datasets/image_tree.hpp>
 #include <hearth/datasets/list_files.hpp>
 
 namespace hearth::datasets {
@@ -45,45 +46,79 @@ HEARTH_INLINE bool has_image_extension(std::string_view name) {
          detail::image_extensions.end();
 }
 
-HEARTH_INLINE ImageList::ImageList(std::filesystem::path root, std::size_t num_classes, std::vector<std::string> names,
-                                   const DecodeOptions& decoding)
-    : root_(std::move(root)), decoding_(decoding) {
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(root_, error);
-  core::require(status.type() != std::filesystem::file_type::not_found, "ImageFolder: the folder {} does not exist",
-                core::printable(root_));
-  core::require(status.type() != std::filesystem::file_type::none, "ImageFolder: the folder {} cannot be read: {}",
-                core::printable(root_), error.message());
-  core::require(std::filesystem::is_directory(status), "ImageFolder: {} is not a folder", core::printable(root_));
-  classes_ = list_folder(root_).folders;
-  core::require(!classes_.empty(), "ImageFolder: couldn't find any class folder in {}", core::printable(root_));
-  core::require(num_classes <= classes_.size(), "ImageFolder: num_classes is {}, but {} has {} class folders",
-                num_classes, core::printable(root_), classes_.size());
-  if (num_classes > 0) {
-    classes_.resize(num_classes);
+namespace detail {
+
+/// Class folders on the disk.
+class FolderTree final : public ImageTree {
+ public:
+  explicit FolderTree(std::filesystem::path root) : root_(std::move(root)) {
+    std::error_code error;
+    const std::filesystem::file_status status = std::filesystem::status(root_, error);
+    core::require(status.type() != std::filesystem::file_type::not_found, "ImageFolder: the folder {} does not exist",
+                  core::printable(root_));
+    core::require(status.type() != std::filesystem::file_type::none, "ImageFolder: the folder {} cannot be read: {}",
+                  core::printable(root_), error.message());
+    core::require(std::filesystem::is_directory(status), "ImageFolder: {} is not a folder", core::printable(root_));
+  }
+
+  std::string_view component() const override { return "ImageFolder"; }
+  std::string name() const override { return core::printable(root_); }
+  std::vector<std::string> folders() const override { return list_folder(root_).folders; }
+
+  std::size_t add(const std::string& folder) override {
+    const std::vector<std::string> found = list_files(root_ / folder, has_image_extension);
+    for (const std::string& file : found) {
+      names_.push_back(folder + '/' + file);
+    }
+    return found.size();
+  }
+
+  std::filesystem::path path(std::size_t index) const override { return root_ / names_[index]; }
+
+  Image image(std::size_t index, const DecodeOptions& decoding) const override {
+    return read_sample_image(path(index), decoding);
+  }
+
+ private:
+  std::filesystem::path root_;
+  std::vector<std::string> names_;  // relative to the root
+};
+
+}  // namespace detail
+
+HEARTH_INLINE ImageList::ImageList(std::unique_ptr<ImageTree> tree, ImageListOptions options)
+    : tree_(std::move(tree)), decoding_(options.decoding), classes_(tree_->folders()) {
+  const std::string_view component = tree_->component();
+  const std::string name = tree_->name();
+  core::require(!classes_.empty(), "{}: couldn't find any class folder in {}", component, name);
+  core::require(options.num_classes <= classes_.size(), "{}: num_classes is {}, but {} has {} class folders", component,
+                options.num_classes, name, classes_.size());
+  if (options.num_classes > 0) {
+    classes_.resize(options.num_classes);
   }
   std::vector<std::string> empty;
-  for (const std::string& name : classes_) {
+  for (const std::string& folder : classes_) {
     const auto label = static_cast<std::int32_t>(class_to_index_.size());
-    class_to_index_.emplace(name, label);
-    const std::vector<std::string> found = list_files(root_ / name, has_image_extension);
-    for (const std::string& file : found) {
-      names_.push_back(name + '/' + file);
-    }
-    labels_.resize(names_.size(), label);
-    if (found.empty()) {
-      empty.push_back(name);
+    class_to_index_.emplace(folder, label);
+    const std::size_t found = tree_->add(folder);
+    labels_.resize(labels_.size() + found, label);
+    if (found == 0) {
+      empty.push_back(folder);
     }
   }
+  labels_.shrink_to_fit();
+  const std::vector<std::string>& names = options.class_names;
   core::require(names.empty() || names.size() == classes_.size(),
-                "ImageFolder: class_names has {} names, but {} has {} class folders", names.size(),
-                core::printable(root_), classes_.size());
+                "{}: class_names has {} names, but {} has {} class folders", component, names.size(), name,
+                classes_.size());
   if (!names.empty()) {
-    classes_ = std::move(names);
+    classes_ = std::move(options.class_names);
   }
-  core::require(empty.empty(), "ImageFolder: found no valid file for the classes {} in {}; supported extensions are {}",
-                detail::joined(empty), core::printable(root_), detail::joined(detail::image_extensions));
+  core::require(empty.empty(), "{}: found no valid file for the classes {} in {}; supported extensions are {}",
+                component, detail::joined(empty), name, detail::joined(detail::image_extensions));
 }
+
+HEARTH_INLINE ImageList::~ImageList() = default;
 
 HEARTH_INLINE std::int64_t ImageList::label(std::size_t index) const {
   check(index);
@@ -92,15 +127,20 @@ HEARTH_INLINE std::int64_t ImageList::label(std::size_t index) const {
 
 HEARTH_INLINE std::filesystem::path ImageList::path(std::size_t index) const {
   check(index);
-  return root_ / names_[index];
+  return tree_->path(index);
 }
 
 HEARTH_INLINE Image ImageList::image(std::size_t index) const {
-  return read_sample_image(path(index), decoding_);
+  check(index);
+  return tree_->image(index, decoding_);
 }
 
 HEARTH_INLINE void ImageList::check(std::size_t index) const {
-  core::require(index < size(), "ImageFolder: index {} is out of range: there are {} images", index, size());
+  core::require(index < size(), "{}: index {} is out of range: there are {} images", tree_->component(), index, size());
+}
+
+HEARTH_INLINE std::shared_ptr<const ImageList> list_image_folder(std::filesystem::path root, ImageListOptions options) {
+  return std::make_shared<const ImageList>(std::make_unique<detail::FolderTree>(std::move(root)), std::move(options));
 }
 
 }  // namespace hearth::datasets

@@ -1,0 +1,38 @@
+/// Where the images of an ImageList come from: a tree of folders, on the disk or in an archive.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hearth/image/decode.hpp>
+#include <hearth/image/image.hpp>
+
+namespace hearth::datasets {
+
+/// Folders with images, one for each class. It numbers the images in the order in which `add` finds them.
+class ImageTree {
+ public:
+  ImageTree() = default;
+  ImageTree(const ImageTree&) = delete;
+  ImageTree& operator=(const ImageTree&) = delete;
+  virtual ~ImageTree() = default;
+
+  /// The dataset that it belongs to, and the tree: for messages.
+  virtual std::string_view component() const = 0;
+  virtual std::string name() const = 0;
+
+  /// The names of the class folders, sorted bytewise.
+  virtual std::vector<std::string> folders() const = 0;
+
+  /// Takes the images below the class folder, in torchvision's order, and returns how many there are.
+  virtual std::size_t add(const std::string& folder) = 0;
+
+  /// Image `index` of those taken: where it is, and itself. Throws Error naming it when it cannot be read.
+  virtual std::filesystem::path path(std::size_t index) const = 0;
+  virtual Image image(std::size_t index, const DecodeOptions& decoding) const = 0;
+};
+
+}  // namespace hearth::datasets
