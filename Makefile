@@ -1,7 +1,7 @@
 # The two commands that do everything: `make demo` and `make test`. `make` alone lists them all.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test survive parity fuzz bench format format-check lint umbrella clean
+.PHONY: help setup demo test docs survive parity fuzz bench format format-check lint umbrella clean
 
 # A compiler that reads torch takes more than a gigabyte: as many at once as there are cores, and two gigabytes for each.
 JOBS ?= $(shell cores=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); \
@@ -27,6 +27,10 @@ test: ## build and run every test
 	@cmake/setup.sh test
 	@cmake/build.sh dev -k 0 -j $(JOBS)
 	@cmake/run-tests.sh build/dev -j $(JOBS)
+
+docs: ## make the API reference, build/docs/html/index.html, and name what has no sentence in it
+	@cmake/setup.sh docs
+	@python3 docs/api/reference.py build/docs --html
 
 survive: ## end runs of the programs at any moment, 300 times, resume them and compare the ends (SEED=N: other moments)
 	@cmake/setup.sh test

@@ -2,7 +2,7 @@
 # Finds or installs what hearth is built with, and writes down where it is: build/setup.env, read by the Makefile and
 # by cmake/development.cmake. Running it again costs a fraction of a second.
 #
-#   cmake/setup.sh [demo|test|format|lint]      what it is for; test is the default
+#   cmake/setup.sh [demo|test|format|lint|docs]   what it is for; test is the default
 #
 # LibTorch is looked for in this order: the environment (Torch_DIR, CMAKE_PREFIX_PATH); the torch of python3; a virtual
 # environment in build/venv, made with torch 2.13.0. The rest comes from Debian's or Ubuntu's packages, or from Homebrew.
@@ -10,12 +10,14 @@ set -eu
 
 purpose=${1:-test}
 case $purpose in
-  demo | test | format | lint) ;;
+  demo | test | format | lint | docs) ;;
   *)
-    echo "setup: $purpose is none of demo, test, format and lint" >&2
+    echo "setup: $purpose is none of demo, test, format, lint and docs" >&2
     exit 1
     ;;
 esac
+builds=yes
+case $purpose in format | docs) builds=no ;; esac
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=$root/build/venv
 result=$root/build/setup.env
@@ -68,6 +70,10 @@ find_cmake() {
 missing_packages() {
   case $purpose in
     format) wanted=clang-format ;;
+    docs)
+      wanted=doxygen
+      command -v python3 > /dev/null || wanted="$wanted python3"
+      ;;
     *) wanted='libfmt-dev libstb-dev libcli11-dev nlohmann-json3-dev libarchive-dev libgloo-dev' ;;
   esac
   # Any libcurl will do, and the package of one removes that of another.
@@ -76,10 +82,10 @@ missing_packages() {
     wanted="$wanted libcurl4-openssl-dev"
   fi
   case $purpose in
-    test) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache iproute2" ;;  # ip: hosts that are namespaces
+    test) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache doxygen iproute2" ;;  # ip: hosts that are namespaces
     lint) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache clang-tidy" ;;
   esac
-  if [ "$purpose" != format ]; then
+  if [ $builds = yes ]; then
     find_compiler || {
       if command -v g++ > /dev/null; then wanted="$wanted g++-12"; else wanted="$wanted g++"; fi
     }
@@ -131,11 +137,12 @@ install_packages() {
 missing_formulae() {
   case $purpose in
     format) wanted=clang-format@14 ;;
+    docs) wanted=doxygen ;;
     demo) wanted='fmt cli11 nlohmann-json libarchive' ;;
-    *) wanted='fmt cli11 nlohmann-json libarchive curl openssl@3 jpeg-turbo catch2 ccache' ;;
+    *) wanted='fmt cli11 nlohmann-json libarchive curl openssl@3 jpeg-turbo catch2 ccache doxygen' ;;
   esac
   [ "$purpose" != lint ] || wanted="$wanted llvm"
-  if [ "$purpose" != format ]; then
+  if [ $builds = yes ]; then
     command -v ninja > /dev/null || wanted="$wanted ninja"
     find_cmake || wanted="$wanted cmake"
   fi
@@ -289,7 +296,7 @@ needs_venv=no
 torch_dir=
 python=
 prefixes=
-if [ "$purpose" != format ]; then
+if [ $builds = yes ]; then
   if [ "$QUESTION" = "$question" ] && [ -f "$TORCH_DIR/TorchConfig.cmake" ]; then
     torch_dir=$TORCH_DIR python=$PYTHON reference=$REFERENCE
   else
@@ -304,14 +311,14 @@ if command -v dpkg-query > /dev/null && command -v apt-get > /dev/null; then
 elif command -v brew > /dev/null; then
   missing_formulae
   [ -z "$missing" ] || install_formulae
-  if [ "$purpose" != format ]; then
+  if [ $builds = yes ]; then
     get_stb
     brew_prefixes
   fi
 else
   say "this is neither Debian nor Ubuntu, and there is no Homebrew: fmt, stb, CLI11, nlohmann_json, libarchive, libcurl, OpenSSL, libjpeg-turbo, Catch2, CMake 3.25 and Ninja must be there"
 fi
-[ "$purpose" != format ] || exit 0
+[ $builds = yes ] || exit 0
 
 find_compiler || stop "no compiler that hearth can use: it needs g++ 12 or clang 14, or later ones"
 if [ -z "$torch_dir" ]; then

@@ -30,7 +30,7 @@ class Pretrained {
   Pretrained(const Text& file_or_name) : text_(file_or_name) {}  // NOLINT(google-explicit-constructor): a value of it
   Pretrained(const WeightsEntry& entry) : entry_(entry) {}       // NOLINT(google-explicit-constructor)
 
-  bool empty() const noexcept { return text_.empty() && !entry_; }
+  bool empty() const noexcept { return text_.empty() && !entry_; }  ///< whether there are none
 
   /// These weights for the architecture of that name, with the entry looked up where a text names one. Throws Error
   /// when the entry is another architecture's, or there is none of that name. Reads no file.
