@@ -148,6 +148,7 @@
 #include <hearth/models/efficientnet.hpp>
 #include <hearth/models/freeze.hpp>
 #include <hearth/models/head.hpp>
+#include <hearth/models/maxvit.hpp>
 #include <hearth/models/mean_over_crops.hpp>
 #include <hearth/models/mlp.hpp>
 #include <hearth/models/mobilenet_v2.hpp>
@@ -155,6 +156,7 @@
 #include <hearth/models/model.hpp>
 #include <hearth/models/pretrained.hpp>
 #include <hearth/models/resnet.hpp>
+#include <hearth/models/swin_transformer.hpp>
 #include <hearth/models/vgg.hpp>
 #include <hearth/models/vision_transformer.hpp>
 #include <hearth/models/weights_entry.hpp>

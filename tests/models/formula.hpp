@@ -34,7 +34,9 @@ inline void fill(torch::nn::Module& module) {
   const torch::NoGradGuard no_grad;
   std::uint64_t stream = 0;
   for (const auto& [name, value] : hearth::state_dict(module)) {
-    if (value.dim() >= 2) {
+    if (!value.is_floating_point()) {
+      // counts and indices stay
+    } else if (value.dim() >= 2) {
       const std::int64_t fan = value.dim() == 2 ? value.size(1) : value.numel() / value.size(1);
       value.copy_(tensor(stream, value.sizes(), std::sqrt(24.0 / static_cast<double>(fan))));
     } else if (name.ends_with("running_var")) {

@@ -24,6 +24,8 @@ def tensor(stream, shape, scale=1.0, offset=0.0):
 def fill(module):
     """Gives every parameter and buffer values of which a deep network's output stays within bounds."""
     for stream, (name, value) in enumerate(module.state_dict().items()):
+        if not value.is_floating_point():
+            continue  # counts and indices stay
         if value.dim() >= 2:
             fan = value.shape[1] if value.dim() == 2 else value.shape[0] * math.prod(value.shape[2:])
             value.copy_(tensor(stream, value.shape, math.sqrt(24.0 / fan)))

@@ -4,18 +4,17 @@ Needs torch, torchvision, numpy.
     python3 tests/models/make_transformer_reference.py
 """
 import pathlib
+import sys
 import warnings
 
 import torch
 
-try:  # torchvision's models need no compiled operators; where those cannot load, this lets the rest import
-    torch.ops.torchvision.nms
-except (AttributeError, RuntimeError):
-    stand_in = torch.library.Library("torchvision", "DEF")
-    stand_in.define("nms(Tensor dets, Tensor scores, float threshold) -> Tensor")
-    stand_in.define("qnms(Tensor dets, Tensor scores, float threshold) -> Tensor")
-
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import torchvision_parts  # noqa: F401, before torchvision
 from torchvision.models.convnext import CNBlockConfig, ConvNeXt, LayerNorm2d
+from torchvision.models.maxvit import MaxVit
+from torchvision.models.swin_transformer import (PatchMergingV2, ShiftedWindowAttentionV2, SwinTransformer,
+                                                 SwinTransformerBlockV2)
 from torchvision.models.vision_transformer import VisionTransformer
 
 import formula
@@ -103,6 +102,29 @@ def convnext():
     return training("convnext", module, formula.tensor(9999, [4, 3, 32, 32], 4.0))
 
 
+def swin():
+    """Images whose tokens fill neither the windows nor an even number of rows; in the second stage there is one row of
+    windows, and so no shift down."""
+    versions = {"swin": {}, "swin_v2": {"block": SwinTransformerBlockV2, "downsample_layer": PatchMergingV2}}
+    for name, version in versions.items():
+        torch.manual_seed(0)
+        module = SwinTransformer(patch_size=[4, 4], embed_dim=8, depths=[2, 2], num_heads=[2, 4], window_size=[3, 2],
+                                 mlp_ratio=1.5, dropout=0.25, attention_dropout=0.5, stochastic_depth_prob=0.5,
+                                 num_classes=3, **version)
+        yield from training(name, module, formula.tensor(9999, [4, 3, 20, 28], 4.0))
+    attention = ShiftedWindowAttentionV2(8, [3, 2], [0, 0], 2)
+    yield line("window_index", attention.relative_position_index)
+    yield line("window_coordinates", attention.relative_coords_table)
+
+
+def maxvit():
+    torch.manual_seed(0)
+    module = MaxVit(input_size=(32, 32), stem_channels=6, partition_size=2, block_channels=[8, 12], block_layers=[1, 2],
+                    head_dim=4, stochastic_depth_prob=0.5, squeeze_ratio=0.5, expansion_ratio=1.5, mlp_ratio=2,
+                    mlp_dropout=0.25, attention_dropout=0.5, num_classes=3)
+    return training("maxvit", module, formula.tensor(9999, [4, 3, 32, 32], 4.0))
+
+
 def bernoulli():
     """Some builds of PyTorch draw these otherwise."""
     torch.manual_seed(0)
@@ -110,7 +132,7 @@ def bernoulli():
 
 
 def main():
-    parts = [trunc_normal, bernoulli, attention, layer_norm_2d, vision_transformer, convnext]
+    parts = [trunc_normal, bernoulli, attention, layer_norm_2d, vision_transformer, convnext, swin, maxvit]
     path = pathlib.Path(__file__).parent / "reference" / "transformer.txt"
     path.write_text("\n".join(text for part in parts for text in part()) + "\n")
 

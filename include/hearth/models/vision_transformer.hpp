@@ -1,4 +1,4 @@
-/// Vision transformers: vit_b_16 and vit_b_32, as torchvision has them.
+/// Vision transformers: vit_b_16, vit_b_32, vit_l_16, vit_l_32 and vit_h_14, as torchvision has them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -85,6 +85,15 @@ VisionTransformer vit_b_16(VisionTransformerOptions options = {});
 
 /// torchvision.models.vit_b_32.
 VisionTransformer vit_b_32(VisionTransformerOptions options = {});
+
+/// torchvision.models.vit_l_16.
+VisionTransformer vit_l_16(VisionTransformerOptions options = {});
+
+/// torchvision.models.vit_l_32.
+VisionTransformer vit_l_32(VisionTransformerOptions options = {});
+
+/// torchvision.models.vit_h_14.
+VisionTransformer vit_h_14(VisionTransformerOptions options = {});
 
 }  // namespace hearth::models
 

@@ -13,9 +13,11 @@
 #include <hearth/models/convnext.hpp>
 #include <hearth/models/densenet.hpp>
 #include <hearth/models/efficientnet.hpp>
+#include <hearth/models/maxvit.hpp>
 #include <hearth/models/mobilenet_v2.hpp>
 #include <hearth/models/mobilenet_v3.hpp>
 #include <hearth/models/resnet.hpp>
+#include <hearth/models/swin_transformer.hpp>
 #include <hearth/models/vgg.hpp>
 #include <hearth/models/vision_transformer.hpp>
 
@@ -79,6 +81,16 @@ HEARTH_INLINE std::span<const ZooEntry> zoo() noexcept {
       detail::zoo_entry<convnext_base>("convnext_base"),
       detail::zoo_entry<vit_b_16>("vit_b_16"),
       detail::zoo_entry<vit_b_32>("vit_b_32"),
+      detail::zoo_entry<vit_l_16>("vit_l_16"),
+      detail::zoo_entry<vit_l_32>("vit_l_32"),
+      detail::zoo_entry<vit_h_14>("vit_h_14"),
+      detail::zoo_entry<swin_t>("swin_t"),
+      detail::zoo_entry<swin_s>("swin_s"),
+      detail::zoo_entry<swin_b>("swin_b"),
+      detail::zoo_entry<swin_v2_t>("swin_v2_t"),
+      detail::zoo_entry<swin_v2_s>("swin_v2_s"),
+      detail::zoo_entry<swin_v2_b>("swin_v2_b"),
+      detail::zoo_entry<maxvit_t>("maxvit_t"),
   };
   return entries;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/hardsigmoid.h>
 #include <ATen/ops/hardswish.h>
 #include <ATen/ops/relu.h>
@@ -16,8 +17,8 @@
 
 namespace hearth::models {
 
-/// Functions of torch.nn: ReLU, ReLU6, SiLU, Hardswish, Sigmoid, Hardsigmoid.
-enum class Activation { relu, relu6, silu, hardswish, sigmoid, hardsigmoid };
+/// Functions of torch.nn: ReLU, ReLU6, SiLU, GELU, Hardswish, Sigmoid, Hardsigmoid.
+enum class Activation { relu, relu6, silu, gelu, hardswish, sigmoid, hardsigmoid };
 
 /// The function of every number of x, as a new tensor.
 inline at::Tensor activate(const at::Tensor& x, Activation activation) {
@@ -28,6 +29,8 @@ inline at::Tensor activate(const at::Tensor& x, Activation activation) {
       return at::relu6(x);
     case Activation::silu:
       return at::silu(x);
+    case Activation::gelu:
+      return at::gelu(x);
     case Activation::hardswish:
       return at::hardswish(x);
     case Activation::sigmoid:
@@ -47,6 +50,8 @@ inline at::Tensor activate_(at::Tensor x, Activation activation) {
       return at::relu6_(x);
     case Activation::silu:
       return at::silu_(x);
+    case Activation::gelu:
+      return at::gelu_(x);
     case Activation::hardswish:
       return at::hardswish_(x);
     case Activation::sigmoid:

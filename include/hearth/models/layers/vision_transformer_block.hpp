@@ -5,18 +5,15 @@
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/init.h>
-#include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/dropout.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
 #include <memory>
 
-#include <hearth/core/error.hpp>
 #include <hearth/models/layers/chain.hpp>
 #include <hearth/models/layers/self_attention.hpp>
+#include <hearth/models/layers/token_layers.hpp>
 
 namespace hearth::models {
 
@@ -32,14 +29,6 @@ struct TransformerEncoderOptions {
   double attention_dropout = 0;   ///< of attention weights
 };
 
-namespace detail {
-
-inline torch::nn::LayerNorm token_norm(std::int64_t width) {
-  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(1e-6));
-}
-
-}  // namespace detail
-
 /// Self-attention and a perceptron, each beside a shortcut and after a LayerNorm.
 class TransformerBlock : public torch::nn::Cloneable<TransformerBlock> {
  public:
@@ -47,21 +36,14 @@ class TransformerBlock : public torch::nn::Cloneable<TransformerBlock> {
 
   void reset() override {
     const std::int64_t width = options_.hidden_dim;
-    ln_1 = register_module("ln_1", detail::token_norm(width));
+    ln_1 = register_module("ln_1", token_norm(width, 1e-6));
     self_attention = register_module(
         "self_attention",
         SelfAttention(SelfAttentionOptions{
             .embed_dim = width, .num_heads = options_.num_heads, .dropout = options_.attention_dropout}));
     dropout = register_module("dropout", torch::nn::Dropout(options_.dropout));
-    ln_2 = register_module("ln_2", detail::token_norm(width));
-    const torch::nn::Linear widen(width, options_.mlp_dim);
-    const torch::nn::Linear narrow(options_.mlp_dim, width);
-    mlp = register_module("mlp", Chain(widen, torch::nn::GELU(), torch::nn::Dropout(options_.dropout), narrow,
-                                       torch::nn::Dropout(options_.dropout)));
-    for (const torch::nn::Linear& linear : {widen, narrow}) {
-      torch::nn::init::xavier_uniform_(linear->weight);
-      torch::nn::init::normal_(linear->bias, 0, 1e-6);
-    }
+    ln_2 = register_module("ln_2", token_norm(width, 1e-6));
+    mlp = register_module("mlp", token_perceptron(width, options_.mlp_dim, options_.dropout));
   }
 
   /// [N, tokens, hidden_dim] to the same shape
@@ -94,7 +76,7 @@ class TransformerEncoder : public torch::nn::Cloneable<TransformerEncoder> {
       layers->push_back(fmt::format("encoder_layer_{}", i), std::make_shared<TransformerBlock>(options_));
     }
     register_module("layers", layers);
-    ln = register_module("ln", detail::token_norm(options_.hidden_dim));
+    ln = register_module("ln", token_norm(options_.hidden_dim, 1e-6));
   }
 
   /// [N, seq_length, hidden_dim] to the same shape
