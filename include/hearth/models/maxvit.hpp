@@ -7,13 +7,13 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
@@ -30,7 +30,7 @@ struct MaxVitShape {
 /// The options of torchvision.models.MaxVit.
 struct MaxVitOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
+  Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
   /// Height and width of all images: a square that the blocks, which halve it, leave a multiple of partition_size.
   std::array<std::int64_t, 2> input_size = {224, 224};
   double squeeze_ratio = 0.25;   ///< width of squeeze and excitation, as a multiple of a block's channels

@@ -18,7 +18,6 @@
 #include <hearth/models/layers/conv_norm_activation.hpp>
 #include <hearth/models/layers/image_input.hpp>
 #include <hearth/models/layers/maxvit_block.hpp>
-#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
@@ -145,7 +144,7 @@ HEARTH_INLINE void MaxVitModule::initialise() {
 }
 
 HEARTH_INLINE MaxVit maxvit_t(MaxVitOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+  const Pretrained pretrained = options.pretrained.of("maxvit_t");
   return load_pretrained(MaxVit(MaxVitShape{}, std::move(options)), pretrained);
 }
 

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/chain.hpp>
 #include <hearth/models/layers/swin_version.hpp>
+#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
@@ -33,10 +33,10 @@ struct SwinTransformerShape {
 /// The options of torchvision.models.SwinTransformer.
 struct SwinTransformerOptions {
   std::int64_t num_classes = 1000;
-  std::filesystem::path pretrained = {};  ///< weights to start from; see `load_pretrained`
-  double mlp_ratio = 4;                   ///< width inside a block's perceptron, as a multiple of a token's
-  double dropout = 0;                     ///< after the attention, and within and after the perceptrons
-  double attention_dropout = 0;           ///< of attention weights
+  Pretrained pretrained = {};    ///< weights to start from; see `load_pretrained`
+  double mlp_ratio = 4;          ///< width inside a block's perceptron, as a multiple of a token's
+  double dropout = 0;            ///< after the attention, and within and after the perceptrons
+  double attention_dropout = 0;  ///< of attention weights
   /// The probability of leaving out the last block; it rises evenly from 0 for the first. Unless given, it is the
   /// architecture's own: 0.2 for t, 0.3 for s, 0.5 for b.
   std::optional<double> stochastic_depth_prob = {};

@@ -12,13 +12,13 @@
 #include <cstddef>
 #include <memory>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include <hearth/core/error.hpp>
 #include <hearth/models/layers/image_input.hpp>
 #include <hearth/models/layers/swin_block.hpp>
 #include <hearth/models/layers/trunc_normal.hpp>
-#include <hearth/models/pretrained.hpp>
 
 namespace hearth::models {
 
@@ -112,39 +112,43 @@ HEARTH_INLINE void SwinTransformerModule::initialise() {
 
 namespace detail {
 
-HEARTH_INLINE SwinTransformer swin_transformer(SwinTransformerShape shape, SwinTransformerOptions options) {
-  const std::filesystem::path pretrained = options.pretrained;
+HEARTH_INLINE SwinTransformer swin_transformer(std::string_view architecture, SwinTransformerShape shape,
+                                               SwinTransformerOptions options) {
+  const Pretrained pretrained = options.pretrained.of(architecture);
   return load_pretrained(SwinTransformer(std::move(shape), std::move(options)), pretrained);
 }
 
 }  // namespace detail
 
 HEARTH_INLINE SwinTransformer swin_t(SwinTransformerOptions options) {
-  return detail::swin_transformer({}, std::move(options));
+  return detail::swin_transformer("swin_t", {}, std::move(options));
 }
 
 HEARTH_INLINE SwinTransformer swin_s(SwinTransformerOptions options) {
-  return detail::swin_transformer({.depths = {2, 2, 18, 2}, .stochastic_depth_prob = 0.3}, std::move(options));
+  return detail::swin_transformer("swin_s", {.depths = {2, 2, 18, 2}, .stochastic_depth_prob = 0.3},
+                                  std::move(options));
 }
 
 HEARTH_INLINE SwinTransformer swin_b(SwinTransformerOptions options) {
   return detail::swin_transformer(
-      {.embed_dim = 128, .depths = {2, 2, 18, 2}, .num_heads = {4, 8, 16, 32}, .stochastic_depth_prob = 0.5},
+      "swin_b", {.embed_dim = 128, .depths = {2, 2, 18, 2}, .num_heads = {4, 8, 16, 32}, .stochastic_depth_prob = 0.5},
       std::move(options));
 }
 
 HEARTH_INLINE SwinTransformer swin_v2_t(SwinTransformerOptions options) {
-  return detail::swin_transformer({.window_size = {8, 8}, .version = SwinVersion::v2}, std::move(options));
+  return detail::swin_transformer("swin_v2_t", {.window_size = {8, 8}, .version = SwinVersion::v2}, std::move(options));
 }
 
 HEARTH_INLINE SwinTransformer swin_v2_s(SwinTransformerOptions options) {
   return detail::swin_transformer(
+      "swin_v2_s",
       {.depths = {2, 2, 18, 2}, .window_size = {8, 8}, .stochastic_depth_prob = 0.3, .version = SwinVersion::v2},
       std::move(options));
 }
 
 HEARTH_INLINE SwinTransformer swin_v2_b(SwinTransformerOptions options) {
-  return detail::swin_transformer({.embed_dim = 128,
+  return detail::swin_transformer("swin_v2_b",
+                                  {.embed_dim = 128,
                                    .depths = {2, 2, 18, 2},
                                    .num_heads = {4, 8, 16, 32},
                                    .window_size = {8, 8},

@@ -154,17 +154,20 @@ HEARTH_INLINE VisionTransformer vit_b_32(VisionTransformerOptions options) {
 
 HEARTH_INLINE VisionTransformer vit_l_16(VisionTransformerOptions options) {
   return detail::vision_transformer(
-      {.patch_size = 16, .num_layers = 24, .num_heads = 16, .hidden_dim = 1024, .mlp_dim = 4096}, std::move(options));
+      "vit_l_16", {.patch_size = 16, .num_layers = 24, .num_heads = 16, .hidden_dim = 1024, .mlp_dim = 4096},
+      std::move(options));
 }
 
 HEARTH_INLINE VisionTransformer vit_l_32(VisionTransformerOptions options) {
   return detail::vision_transformer(
-      {.patch_size = 32, .num_layers = 24, .num_heads = 16, .hidden_dim = 1024, .mlp_dim = 4096}, std::move(options));
+      "vit_l_32", {.patch_size = 32, .num_layers = 24, .num_heads = 16, .hidden_dim = 1024, .mlp_dim = 4096},
+      std::move(options));
 }
 
 HEARTH_INLINE VisionTransformer vit_h_14(VisionTransformerOptions options) {
   return detail::vision_transformer(
-      {.patch_size = 14, .num_layers = 32, .num_heads = 16, .hidden_dim = 1280, .mlp_dim = 5120}, std::move(options));
+      "vit_h_14", {.patch_size = 14, .num_layers = 32, .num_heads = 16, .hidden_dim = 1280, .mlp_dim = 5120},
+      std::move(options));
 }
 
 }  // namespace hearth::models
