@@ -11,7 +11,6 @@
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/container/functional.h>
 #include <torch/nn/modules/conv.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
@@ -19,6 +18,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/models/layers/chain.hpp>
 #include <hearth/models/layers/stochastic_depth.hpp>
+#include <hearth/models/layers/token_layers.hpp>
 
 namespace hearth::models {
 
@@ -73,8 +73,8 @@ class CNBlock : public torch::nn::Cloneable<CNBlock> {
         "block", Chain(torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 7).padding(3).groups(channels)),
                        torch::nn::Functional(channels_last),
                        torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels}).eps(1e-6)),
-                       torch::nn::Linear(channels, 4 * channels), torch::nn::GELU(),
-                       torch::nn::Linear(4 * channels, channels), torch::nn::Functional(channels_first)));
+                       TokenLinear(channels, 4 * channels), torch::nn::GELU(), TokenLinear(4 * channels, channels),
+                       torch::nn::Functional(channels_first)));
     layer_scale = register_parameter("layer_scale", at::full({channels, 1, 1}, options_.layer_scale));
     stochastic_depth = register_module("stochastic_depth", StochasticDepth(options_.stochastic_depth_prob));
   }

@@ -10,7 +10,6 @@
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/dropout.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/pooling.h>
 
 #include <cmath>
@@ -110,8 +109,8 @@ class SquareAttention : public torch::nn::Cloneable<SquareAttention> {
   }
 
   void reset() override {
-    to_qkv = register_module("to_qkv", torch::nn::Linear(dim_, 3 * dim_));
-    merge = register_module("merge", torch::nn::Linear(dim_, dim_));
+    to_qkv = register_module("to_qkv", TokenLinear(dim_, 3 * dim_));
+    merge = register_module("merge", TokenLinear(dim_, dim_));
     relative_position_bias_table = register_parameter("relative_position_bias_table",
                                                       at::empty({(2 * side_ - 1) * (2 * side_ - 1), dim_ / head_dim_}));
     position_index = register_buffer("relative_position_index", relative_position_index(side_, side_));
@@ -132,7 +131,7 @@ class SquareAttention : public torch::nn::Cloneable<SquareAttention> {
     return merge->forward(attended.permute({0, 1, 3, 2, 4}).reshape(x.sizes()));
   }
 
-  torch::nn::Linear to_qkv{nullptr}, merge{nullptr};
+  TokenLinear to_qkv{nullptr}, merge{nullptr};
   at::Tensor relative_position_bias_table;  // [offsets, heads]
   at::Tensor position_index;                // [tokens, tokens]
 
@@ -159,9 +158,8 @@ class PartitionAttention : public torch::nn::Cloneable<PartitionAttention> {
         Chain(token_norm(dim, 1e-5), std::make_shared<SquareAttention>(dim, options_.head_dim, options_.partition_size),
               torch::nn::Dropout(options_.attention_dropout)));
     const std::int64_t hidden = dim * options_.mlp_ratio;
-    mlp_layer =
-        register_module("mlp_layer", Chain(token_norm(dim, 1e-5), torch::nn::Linear(dim, hidden), torch::nn::GELU(),
-                                           torch::nn::Linear(hidden, dim), torch::nn::Dropout(options_.mlp_dropout)));
+    mlp_layer = register_module("mlp_layer", Chain(token_norm(dim, 1e-5), TokenLinear(dim, hidden), torch::nn::GELU(),
+                                                   TokenLinear(hidden, dim), torch::nn::Dropout(options_.mlp_dropout)));
     stochastic_dropout = register_module("stochastic_dropout", StochasticDepth(options_.stochastic_depth_prob));
   }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include <hearth/core/error.hpp>
+#include <hearth/models/layers/token_layers.hpp>
 
 namespace hearth::models {
 
@@ -42,7 +43,7 @@ class SelfAttentionModule : public torch::nn::Cloneable<SelfAttentionModule> {
     const std::int64_t width = options_.embed_dim;
     in_proj_weight = register_parameter("in_proj_weight", at::empty({3 * width, width}));
     in_proj_bias = register_parameter("in_proj_bias", at::empty({3 * width}));
-    out_proj = register_module("out_proj", torch::nn::Linear(width, width));
+    out_proj = register_module("out_proj", TokenLinear(width, width));
     torch::nn::init::xavier_uniform_(in_proj_weight);
     torch::nn::init::zeros_(in_proj_bias);
     torch::nn::init::zeros_(out_proj->bias);
@@ -60,12 +61,12 @@ class SelfAttentionModule : public torch::nn::Cloneable<SelfAttentionModule> {
     const at::Tensor attended = at::scaled_dot_product_attention(projected[0], projected[1], projected[2], {},
                                                                  is_training() ? options_.dropout : 0.0);
     // [tokens, N, embed_dim] in memory, as PyTorch leaves it: a Dropout that follows draws in the order of memory.
-    return out_proj->forward(attended.permute({2, 0, 1, 3}).reshape({x.size(1), x.size(0), options_.embed_dim}))
-        .transpose(0, 1);
+    const at::Tensor joined = attended.permute({2, 0, 1, 3}).reshape({x.size(1), x.size(0), options_.embed_dim});
+    return out_proj->forward(joined).transpose(0, 1);
   }
 
   at::Tensor in_proj_weight, in_proj_bias;
-  torch::nn::Linear out_proj{nullptr};
+  TokenLinear out_proj{nullptr};
 
  private:
   SelfAttentionOptions options_;

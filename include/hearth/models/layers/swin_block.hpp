@@ -5,7 +5,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
@@ -67,8 +66,7 @@ class PatchMerging : public torch::nn::Cloneable<PatchMerging> {
   PatchMerging(std::int64_t dim, SwinVersion version) : dim_(dim), version_(version) { reset(); }
 
   void reset() override {
-    reduction =
-        register_module("reduction", torch::nn::Linear(torch::nn::LinearOptions(4 * dim_, 2 * dim_).bias(false)));
+    reduction = register_module("reduction", TokenLinear(torch::nn::LinearOptions(4 * dim_, 2 * dim_).bias(false)));
     norm = register_module("norm", token_norm(version_ == SwinVersion::v1 ? 4 * dim_ : 2 * dim_, swin_norm_eps));
   }
 
@@ -83,7 +81,7 @@ class PatchMerging : public torch::nn::Cloneable<PatchMerging> {
                                        : norm->forward(reduction->forward(merged));
   }
 
-  torch::nn::Linear reduction{nullptr};
+  TokenLinear reduction{nullptr};
   torch::nn::LayerNorm norm{nullptr};
 
  private:

@@ -21,7 +21,6 @@
 #include <c10/util/StringUtil.h>
 #include <torch/nn/cloneable.h>
 #include <torch/nn/modules/activation.h>
-#include <torch/nn/modules/linear.h>
 
 #include <array>
 #include <cmath>
@@ -31,6 +30,7 @@
 #include <hearth/models/layers/chain.hpp>
 #include <hearth/models/layers/relative_position.hpp>
 #include <hearth/models/layers/swin_version.hpp>
+#include <hearth/models/layers/token_layers.hpp>
 #include <hearth/models/layers/trunc_normal.hpp>
 
 namespace hearth::models {
@@ -64,8 +64,8 @@ class WindowAttention : public torch::nn::Cloneable<WindowAttention> {
   void reset() override {
     const auto [height, width] = options_.window_size;
     const std::int64_t heads = options_.num_heads;
-    qkv = register_module("qkv", torch::nn::Linear(options_.dim, 3 * options_.dim));
-    proj = register_module("proj", torch::nn::Linear(options_.dim, options_.dim));
+    qkv = register_module("qkv", TokenLinear(options_.dim, 3 * options_.dim));
+    proj = register_module("proj", TokenLinear(options_.dim, options_.dim));
     if (options_.version == SwinVersion::v1) {
       relative_position_bias_table =
           register_parameter("relative_position_bias_table", at::zeros({(2 * height - 1) * (2 * width - 1), heads}));
@@ -76,9 +76,9 @@ class WindowAttention : public torch::nn::Cloneable<WindowAttention> {
     position_index = register_buffer("relative_position_index", relative_position_index(height, width).flatten());
     if (options_.version == SwinVersion::v2) {
       logit_scale = register_parameter("logit_scale", at::full({heads, 1, 1}, 10.0).log());
-      cpb_mlp = register_module(
-          "cpb_mlp", Chain(torch::nn::Linear(2, 512), torch::nn::ReLU(torch::nn::ReLUOptions(/*inplace=*/true)),
-                           torch::nn::Linear(torch::nn::LinearOptions(512, heads).bias(false))));
+      cpb_mlp = register_module("cpb_mlp",
+                                Chain(TokenLinear(2, 512), torch::nn::ReLU(torch::nn::ReLUOptions(/*inplace=*/true)),
+                                      TokenLinear(torch::nn::LinearOptions(512, heads).bias(false))));
     }
   }
 
@@ -112,7 +112,7 @@ class WindowAttention : public torch::nn::Cloneable<WindowAttention> {
     return tokens.slice(1, 0, height).slice(2, 0, width).contiguous();
   }
 
-  torch::nn::Linear qkv{nullptr}, proj{nullptr};
+  TokenLinear qkv{nullptr}, proj{nullptr};
   at::Tensor relative_position_bias_table;  // v1: [offsets, heads]
   at::Tensor relative_coords_table;         // v2: [1, 2 height - 1, 2 width - 1, 2]
   at::Tensor position_index;                // [tokens · tokens]
@@ -185,8 +185,9 @@ class WindowAttention : public torch::nn::Cloneable<WindowAttention> {
     }
     weights = weights + bias();
     if (mask.defined()) {
-      weights = weights.view({-1, mask.size(0), heads, tokens, tokens}) + mask.unsqueeze(1).unsqueeze(0);
-      weights = weights.view({-1, heads, tokens, tokens});
+      weights = weights.view({x.size(0) / mask.size(0), mask.size(0), heads, tokens, tokens}) +
+                mask.unsqueeze(1).unsqueeze(0);
+      weights = weights.view({x.size(0), heads, tokens, tokens});
     }
     weights = at::dropout(at::softmax(weights, -1), options_.attention_dropout, is_training());
     const at::Tensor attended = at::matmul(weights, projected[2]).transpose(1, 2).reshape({x.size(0), tokens, dim});
