@@ -32,7 +32,7 @@ class Checker:
         self.libraries = set(re.findall(r"\bhearth::[a-z_]+", "".join(file.read_text() for file in lists)))
 
     def complain(self, page, sentence):
-        self.wrong.append(f"{page.relative_to(ROOT)}: {sentence}")
+        self.wrong.append(f"{page.name}: {sentence}")
 
     def count(self, what):
         self.counts[what] = self.counts.get(what, 0) + 1
