@@ -19,10 +19,10 @@ namespace hearth::models {
 
 /// What tells one MaxViT from another.
 struct MaxVitShape {
-  std::int64_t stem_channels = 64;
-  std::vector<std::int64_t> block_channels = {64, 128, 256, 512};
-  std::vector<std::int64_t> block_layers = {2, 2, 5, 2};  ///< layers of each block
-  std::int64_t head_dim = 32;                             ///< numbers of a head of the attention
+  std::int64_t stem_channels = 64;                                 ///< of the two convolutions at the beginning
+  std::vector<std::int64_t> block_channels = {64, 128, 256, 512};  ///< of each block
+  std::vector<std::int64_t> block_layers = {2, 2, 5, 2};           ///< layers of each block
+  std::int64_t head_dim = 32;                                      ///< numbers of a head of the attention
   std::int64_t partition_size = 7;     ///< pixels of a side of the windows, and windows of a side of the grid
   double stochastic_depth_prob = 0.2;  ///< where the options give none
 };

@@ -27,7 +27,7 @@ struct SwinTransformerShape {
   std::vector<std::int64_t> num_heads = {3, 6, 12, 24};  ///< of the attention, in each stage
   std::array<std::int64_t, 2> window_size = {7, 7};      ///< tokens that look at one another
   double stochastic_depth_prob = 0.2;                    ///< where the options give none
-  SwinVersion version = SwinVersion::v1;
+  SwinVersion version = SwinVersion::v1;                 ///< which of the two networks it is
 };
 
 /// The options of torchvision.models.SwinTransformer.

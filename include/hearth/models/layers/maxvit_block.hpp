@@ -139,8 +139,8 @@ class SquareAttention : public torch::nn::Cloneable<SquareAttention> {
   std::int64_t dim_, head_dim_, side_;
 };
 
-/// Whose pixels look at one another: those of a window of partition_size x partition_size, or those at the same place
-/// of partition_size x partition_size windows, which together cover the image.
+/// Whose pixels look at one another: those of a `window` of partition_size x partition_size, or those of a
+/// `grid`: at the same place of partition_size x partition_size windows, which together cover the image.
 enum class Partition { window, grid };
 
 /// torchvision's PartitionAttentionLayer: attention and a perceptron, each beside a shortcut and after a LayerNorm.

@@ -17,6 +17,7 @@
 
 namespace hearth::models {
 
+/// The eps of its LayerNorms.
 inline constexpr double swin_norm_eps = 1e-5;
 
 /// One block: torchvision's parameters.
@@ -52,7 +53,7 @@ class SwinBlock : public torch::nn::Cloneable<SwinBlock> {
   }
 
   torch::nn::LayerNorm norm1{nullptr}, norm2{nullptr};
-  std::shared_ptr<WindowAttention> attn;
+  std::shared_ptr<WindowAttention> attn;  ///< torchvision's layer of this name
   StochasticDepth stochastic_depth{nullptr};
   Chain mlp{nullptr};
 

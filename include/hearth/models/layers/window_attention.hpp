@@ -43,7 +43,7 @@ struct WindowAttentionOptions {
   std::array<std::int64_t, 2> shift_size{0, 0};   ///< tokens by which the windows are moved; 0: not
   double dropout = 0;                             ///< of the output
   double attention_dropout = 0;                   ///< of attention weights
-  SwinVersion version = SwinVersion::v1;
+  SwinVersion version = SwinVersion::v1;          ///< which of the two networks it is of
 };
 
 /// torchvision's ShiftedWindowAttention and ShiftedWindowAttentionV2: every token looks at those of its window.
