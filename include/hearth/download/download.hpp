@@ -1,28 +1,16 @@
 /// Downloads files over http and https: complete or absent, and resumed where an earlier try ended.
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <string>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/download/download_options.hpp>
 
 namespace hearth {
 
-/// How `download` gets a file.
-struct DownloadOptions {
-  /// The file's SHA-256 in hexadecimal digits, or the first of them; empty when it is not known.
-  std::string sha256 = {};
-  /// Shows a bar on stderr where that is a terminal.
-  bool progress = true;
-  /// How long to wait for the server, or the proxy, to take the call.
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(30);
-  /// How long to wait for the next bytes; it is looked at once a second.
-  std::chrono::milliseconds stall_timeout = std::chrono::seconds(60);
-};
-
 /// Sees to it that the file of the URL is at `path`. The server is asked nothing when a file is there that has the
-/// hash, or when one is there and `sha256` is empty. The file is written beside, as `path`.part, checked, flushed and
+/// hash, or when one is there and no hash is given. The file is written beside, as `path`.part, checked, flushed and
 /// renamed: at `path` it is complete or absent. When a download ends early, what has come stays, and the next call asks
 /// for the rest, if the hash or the server's ETag or Last-Modified can tell that it is the same file; if the server has
 /// another file by then, the download starts again from its first byte. Of several processes or threads that want the

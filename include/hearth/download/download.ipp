@@ -16,11 +16,11 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/core/printable.hpp>
+#include <hearth/download/digest.hpp>
 #include <hearth/download/download_bar.hpp>
 #include <hearth/download/http_get.hpp>
 #include <hearth/download/part_file.hpp>
 #include <hearth/download/resume.hpp>
-#include <hearth/download/sha256.hpp>
 
 namespace hearth {
 
@@ -37,12 +37,20 @@ inline std::string lower_case(std::string_view text) {
 class Download {
  public:
   Download(const std::string& url, const std::filesystem::path& path, const DownloadOptions& options)
-      : url_(url), path_(path), options_(options), sha256_(lower_case(options.sha256)), bar_(options.progress) {
+      : url_(url),
+        path_(path),
+        options_(options),
+        kind_(options.md5.empty() ? download::DigestKind::sha256 : download::DigestKind::md5),
+        hash_(lower_case(options.md5.empty() ? options.sha256 : options.md5)),
+        bar_(options.progress) {
     const std::string scheme = lower_case(url.substr(0, url.find("://")));
     core::require(scheme == "http" || scheme == "https",
                   "download: {} is no address that begins with http:// or https://", core::printable(url));
-    core::require(sha256_.size() <= 64 && sha256_.find_first_not_of("0123456789abcdef") == std::string::npos,
-                  "download: sha256 must be up to 64 hexadecimal digits, but is \"{}\"", options.sha256);
+    core::require(options.md5.empty() || options.sha256.empty(), "download: give sha256 or md5, not both");
+    const std::size_t digits = 2 * download::digest_name(kind_).size;
+    core::require(hash_.size() <= digits && hash_.find_first_not_of("0123456789abcdef") == std::string::npos,
+                  "download: {} must be up to {} hexadecimal digits, but is \"{}\"",
+                  options.md5.empty() ? "sha256" : "md5", digits, hash_);
     core::require(options.connect_timeout.count() > 0 && options.stall_timeout.count() > 0,
                   "download: connect_timeout and stall_timeout must be more than 0, but are {} ms and {} ms",
                   options.connect_timeout.count(), options.stall_timeout.count());
@@ -85,31 +93,33 @@ class Download {
   bool is_there() const {
     std::error_code ignored;
     return std::filesystem::exists(path_, ignored) &&
-           (sha256_.empty() || download::sha256_of_file(path_).starts_with(sha256_));
+           (hash_.empty() || download::digest_of_file(kind_, path_).starts_with(hash_));
   }
 
   bool is_resumable(const download::PartFile& part) const {
-    return part.size() > 0 && (!sha256_.empty() || !download::part_version(part, url_).empty());
+    return part.size() > 0 && (!hash_.empty() || !download::part_version(part, url_).empty());
   }
 
   std::string hash_of(const download::PartFile& part) const {
-    return sha256_.empty() ? "" : download::sha256_of_file(part.part());
+    return hash_.empty() ? "" : download::digest_of_file(kind_, part.part());
   }
 
   void bring(download::PartFile& part) {
     const bool resumed = fetch(part, is_resumable(part));
     std::string hash = hash_of(part);
-    if (resumed && !hash.starts_with(sha256_)) {
+    if (resumed && !hash.starts_with(hash_)) {
       fetch(part, false);
       hash = hash_of(part);
     }
-    if (!hash.starts_with(sha256_)) {
+    if (!hash.starts_with(hash_)) {
       part.remove();
       core::fail(
-          "the SHA-256 of what came is {}, which does not begin with {}: the address has another file than expected; "
-          "or those digits are no hash, as in resnet-18.pth: call download_weights with check_hash = false, or "
-          "download with an empty sha256",
-          hash, sha256_);
+          "the {} of what came is {}, which does not begin with {}: the address has another file than expected{}",
+          download::digest_name(kind_).name, hash, hash_,
+          kind_ == download::DigestKind::md5
+              ? ""
+              : "; or those digits are no hash, as in resnet-18.pth: call download_weights "
+                "with check_hash = false, or download with an empty sha256");
     }
     part.commit();
   }
@@ -182,7 +192,8 @@ class Download {
   const std::string& url_;
   const std::filesystem::path& path_;
   const DownloadOptions& options_;
-  std::string sha256_;
+  download::DigestKind kind_;
+  std::string hash_;  ///< in lower-case digits
   download::DownloadBar bar_;
 };
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include <hearth/download/digest.hpp>
 #include <hearth/download/http_get.hpp>
 #include <hearth/download/part_file.hpp>
-#include <hearth/download/sha256.hpp>
 
 namespace hearth::download {
 
