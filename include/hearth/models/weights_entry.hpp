@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <hearth/core/inline.hpp>
@@ -22,12 +23,12 @@ struct WeightsPreset {
 
 /// One of torchvision's weights. The texts are read, not owned: those of an entry of one's own must live as long.
 struct WeightsEntry {
-  std::string_view architecture;                 ///< the model's name: "resnet50"
-  std::string_view full_name;                    ///< "ResNet50_Weights.IMAGENET1K_V2"
-  std::string_view url;                          ///< where the file is downloaded from
-  std::string_view hash;                         ///< the first digits of the file's SHA-256: "11ad3fa6"
-  std::span<const std::string_view> categories;  ///< the names of the classes, in the order of the logits
-  WeightsPreset preset = {};                     ///< what is done to an image before the model sees it
+  std::string_view architecture;                      ///< the model's name: "resnet50"
+  std::string_view full_name;                         ///< "ResNet50_Weights.IMAGENET1K_V2"
+  std::string_view url;                               ///< where the file is downloaded from
+  std::string_view hash;                              ///< the first digits of the file's SHA-256: "11ad3fa6"
+  std::span<const std::string_view> categories = {};  ///< the names of the classes, in the order of the logits
+  WeightsPreset preset = {};                          ///< what is done to an image before the model sees it
   double acc1 = 0;                    ///< percent of ImageNet-1K's validation images whose class is the first guess
   double acc5 = 0;                    ///< … or among the first five
   std::int64_t num_params = 0;        ///< the model's parameters, in numbers
@@ -42,4 +43,29 @@ struct WeightsEntry {
   constexpr std::string_view name() const noexcept { return full_name.substr(full_name.find('.') + 1); }
 };
 
+/// The entries of the architecture of that name, "resnet50", in torchvision's order; none for a model of one's own.
+std::span<const WeightsEntry> weights_entries(std::string_view architecture);
+
+/// The entries of all architectures.
+std::span<const WeightsEntry> weights_entries() noexcept;
+
+/// The entry of that full name, "ResNet50_Weights.IMAGENET1K_V2" or "ResNet50_Weights.DEFAULT", as torchvision's
+/// get_weight finds it. Throws Error listing the entries that there are when there is none.
+const WeightsEntry& find_weights_entry(std::string_view full_name);
+
+/// The architecture's entry of that name: "IMAGENET1K_V2", "DEFAULT", or a full name. Throws Error listing the
+/// architecture's entries when there is none, and naming both architectures when it is another's.
+const WeightsEntry& find_weights_entry(std::string_view architecture, std::string_view name);
+
 }  // namespace hearth::models
+
+namespace hearth::models::detail {
+
+/// The names of an architecture's entries, for messages: "IMAGENET1K_V1, IMAGENET1K_V2 (DEFAULT)".
+std::string entry_names(std::string_view architecture);
+
+}  // namespace hearth::models::detail
+
+#ifndef HEARTH_COMPILED
+#include <hearth/models/weights_entry.ipp>
+#endif

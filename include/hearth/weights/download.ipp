@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include <hearth/core/error.hpp>
-#include <hearth/download/download.hpp>
+#include <hearth/download/fetch.hpp>
 #include <hearth/weights/find.hpp>
 
 namespace hearth::weights {
@@ -30,21 +30,31 @@ HEARTH_INLINE std::string hash_in_name(const std::string& name) {
   return {};
 }
 
-}  // namespace hearth::weights
-
-namespace hearth {
-
-HEARTH_INLINE std::filesystem::path download_weights(const std::string& url, const DownloadWeightsOptions& options) {
-  const std::string name = weights::url_file_name(url);
+HEARTH_INLINE std::filesystem::path download_checked(const std::string& url, const std::string& hash,
+                                                     const DownloadWeightsOptions& options) {
+  const std::string name = url_file_name(url);
   core::require(!name.empty() && name != "." && name != "..", "download_weights: {} does not end in a file's name",
                 url);
   const std::filesystem::path path = (options.folder.empty() ? checkpoints_folder() : options.folder) / name;
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    download_file(url, path,
-                  {.sha256 = options.check_hash ? weights::hash_in_name(name) : "", .progress = options.progress});
+    const bool slash = options.mirror.ends_with('/');
+    download::fetch_file({options.mirror.empty() ? url : options.mirror + (slash ? "" : "/") + name}, path,
+                         {.sha256 = hash,
+                          .progress = options.progress,
+                          .connect_timeout = options.connect_timeout,
+                          .stall_timeout = options.stall_timeout});
   }
   return path;
+}
+
+}  // namespace hearth::weights
+
+namespace hearth {
+
+HEARTH_INLINE std::filesystem::path download_weights(const std::string& url, const DownloadWeightsOptions& options) {
+  const std::string hash = options.check_hash ? weights::hash_in_name(weights::url_file_name(url)) : "";
+  return weights::download_checked(url, hash, options);
 }
 
 }  // namespace hearth
