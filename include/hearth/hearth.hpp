@@ -15,6 +15,8 @@
 #include <hearth/core/threads.hpp>
 #include <hearth/core/value.hpp>
 
+#include <hearth/download/download_options.hpp>
+
 #include <hearth/image/decode.hpp>
 #include <hearth/image/encode.hpp>
 #include <hearth/image/image.hpp>
@@ -117,6 +119,7 @@
 #include <hearth/transforms/transform.hpp>
 
 #include <hearth/weights/checkpoint.hpp>
+#include <hearth/weights/download.hpp>
 #include <hearth/weights/find.hpp>
 #include <hearth/weights/load.hpp>
 #include <hearth/weights/load_report.hpp>
@@ -154,9 +157,11 @@
 #include <hearth/models/mobilenet_v2.hpp>
 #include <hearth/models/mobilenet_v3.hpp>
 #include <hearth/models/model.hpp>
+#include <hearth/models/preset.hpp>
 #include <hearth/models/pretrained.hpp>
 #include <hearth/models/resnet.hpp>
 #include <hearth/models/swin_transformer.hpp>
+#include <hearth/models/torchvision_weights.hpp>
 #include <hearth/models/vgg.hpp>
 #include <hearth/models/vision_transformer.hpp>
 #include <hearth/models/weights_entry.hpp>
@@ -206,7 +211,6 @@
 
 #if __has_include(<curl/curl.h>) && __has_include(<openssl/evp.h>)
 #include <hearth/download/download.hpp>
-#include <hearth/weights/download.hpp>
 #endif
 
 #if __has_include(<archive.h>)

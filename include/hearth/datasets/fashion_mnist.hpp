@@ -14,23 +14,31 @@ namespace hearth {
 template <class Transform = ToTensor>
 class FashionMNIST : public datasets::LabelledIdx<Transform> {
  public:
-  /// Reads {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] from `root` or `root`/FashionMNIST/raw into memory. Throws
-  /// Error naming the file that is missing, damaged, or does not fit the other.
-  explicit FashionMNIST(const std::filesystem::path& root, Split split = Split::train, Transform transform = {})
-      : datasets::LabelledIdx<Transform>(
-            datasets::read_mnist(root, split, "FashionMNIST", datasets::fashion_mnist_classes()),
-            std::move(transform)) {}
+  /// Reads {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] from `root` or `root`/FashionMNIST/raw into memory, and
+  /// downloads them first where `options` want it:
+  ///
+  ///     FashionMNIST train{"data", Split::train, ToTensor{}, {.download = true}};
+  ///
+  /// Throws Error naming the file that is missing, damaged, or does not fit the other, and, for a download, each
+  /// address with the reason why it gave no file.
+  explicit FashionMNIST(const std::filesystem::path& root, Split split = Split::train, Transform transform = {},
+                        const MNISTOptions& options = {})
+      : datasets::LabelledIdx<Transform>(datasets::read_mnist(root, split, datasets::fashion_mnist_files(),
+                                                              datasets::fashion_mnist_classes(), options),
+                                         std::move(transform)) {}
 };
 
 /// 28x28 grey images of handwritten digits (LeCun, Cortes and Burges): 60,000 to train on, 10,000 to test.
 template <class Transform = ToTensor>
 class MNIST : public datasets::LabelledIdx<Transform> {
  public:
-  /// Reads {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] from `root` or `root`/MNIST/raw into memory. Throws Error
-  /// naming the file that is missing, damaged, or does not fit the other.
-  explicit MNIST(const std::filesystem::path& root, Split split = Split::train, Transform transform = {})
-      : datasets::LabelledIdx<Transform>(datasets::read_mnist(root, split, "MNIST", datasets::mnist_classes()),
-                                         std::move(transform)) {}
+  /// Reads {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] from `root` or `root`/MNIST/raw into memory, and downloads
+  /// them first where `options` want it. Throws Error as FashionMNIST does.
+  explicit MNIST(const std::filesystem::path& root, Split split = Split::train, Transform transform = {},
+                 const MNISTOptions& options = {})
+      : datasets::LabelledIdx<Transform>(
+            datasets::read_mnist(root, split, datasets::mnist_files(), datasets::mnist_classes(), options),
+            std::move(transform)) {}
 };
 
 }  // namespace hearth

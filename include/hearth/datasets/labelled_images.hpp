@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/datasets/known_files.hpp>
+#include <hearth/download/download_options.hpp>
 #include <hearth/image/image.hpp>
 
 namespace hearth {
@@ -16,6 +18,19 @@ namespace hearth {
 /// Which part of a dataset that comes divided: `train`, what is learnt from, or `test`, what the result is
 /// measured on.
 enum class Split { train, test };
+
+/// How FashionMNIST and MNIST come by their files.
+struct MNISTOptions {
+  /// Downloads what is not there, all four files of both splits, to `root`/FashionMNIST/raw or `root`/MNIST/raw, where
+  /// torchvision puts and finds them, and compares their MD5. A packed file that is there with the right MD5 is not
+  /// asked for again; an unpacked one, and any in `root` itself, is taken as it is.
+  bool download = false;
+  /// The addresses of folders that have the files, in the order in which they are asked: where one fails, the next is.
+  /// None: torchvision's, or, where the variable HEARTH_DATASETS_MIRROR names an address, FashionMNIST and MNIST there.
+  std::vector<std::string> mirrors = {};
+  /// The bar and the timeouts; the hashes in it do not count.
+  DownloadOptions transfer = {};
+};
 
 }  // namespace hearth
 
@@ -51,9 +66,17 @@ class LabelledImages {
 /// Error naming the file and the folders when it is in neither.
 std::filesystem::path find_idx_file(const std::filesystem::path& root, std::string_view name, const std::string& file);
 
-/// {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] of the dataset `name`, found as `find_idx_file` does.
-LabelledImages read_mnist(const std::filesystem::path& root, Split split, std::string_view name,
-                          std::vector<std::string> classes);
+/// Downloads those of the files, NAME.gz each, that are not there: see MNISTOptions.
+void download_idx_files(const std::filesystem::path& root, const KnownFiles& known, const MNISTOptions& options);
+
+/// {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] of the dataset, found as `find_idx_file` does, and downloaded
+/// where the options want it.
+LabelledImages read_mnist(const std::filesystem::path& root, Split split, const KnownFiles& known,
+                          std::vector<std::string> classes, const MNISTOptions& options);
+
+/// The files of the datasets, and torchvision's mirrors for them.
+KnownFiles mnist_files() noexcept;
+KnownFiles fashion_mnist_files() noexcept;
 
 /// The names of the classes, as torchvision has them.
 std::vector<std::string> mnist_classes();

@@ -2,6 +2,7 @@
 
 #include <hearth/datasets/labelled_images.hpp>
 
+#include <array>
 #include <system_error>
 #include <utility>
 
@@ -70,14 +71,56 @@ HEARTH_INLINE std::filesystem::path find_idx_file(const std::filesystem::path& r
       }
     }
   }
-  core::fail("{}: there is no {} or {}.gz in {} or {}", name, file, file, core::printable(root), core::printable(raw));
+  core::fail("{}: there is no {} or {}.gz in {} or {}; the option download (the programs' --download) gets it", name,
+             file, file, core::printable(root), core::printable(raw));
 }
 
-HEARTH_INLINE LabelledImages read_mnist(const std::filesystem::path& root, Split split, std::string_view name,
-                                        std::vector<std::string> classes) {
+HEARTH_INLINE void download_idx_files(const std::filesystem::path& root, const KnownFiles& known,
+                                      const MNISTOptions& options) {
+  const std::filesystem::path raw = root / known.dataset / "raw";
+  for (const KnownFile& file : known.files) {
+    const std::filesystem::path packed = file.name;
+    std::error_code error;
+    const bool is_there = std::filesystem::exists(root / packed, error) ||
+                          std::filesystem::exists(root / packed.stem(), error) ||
+                          std::filesystem::exists(raw / packed.stem(), error);
+    if (!is_there) {
+      download_known(known, file, raw / packed, options.mirrors, options.transfer);
+    }
+  }
+}
+
+HEARTH_INLINE LabelledImages read_mnist(const std::filesystem::path& root, Split split, const KnownFiles& known,
+                                        std::vector<std::string> classes, const MNISTOptions& options) {
+  if (options.download) {
+    download_idx_files(root, known, options);
+  }
   const std::string prefix = split == Split::train ? "train" : "t10k";
-  return {find_idx_file(root, name, prefix + "-images-idx3-ubyte"),
-          find_idx_file(root, name, prefix + "-labels-idx1-ubyte"), std::move(classes)};
+  return {find_idx_file(root, known.dataset, prefix + "-images-idx3-ubyte"),
+          find_idx_file(root, known.dataset, prefix + "-labels-idx1-ubyte"), std::move(classes)};
+}
+
+// Both as in torchvision.datasets.mnist.
+HEARTH_INLINE KnownFiles mnist_files() noexcept {
+  static constexpr std::array<std::string_view, 2> mirrors{"https://ossci-datasets.s3.amazonaws.com/mnist/",
+                                                           "http://yann.lecun.com/exdb/mnist/"};
+  static constexpr std::array<KnownFile, 4> files{
+      KnownFile{"train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"},
+      KnownFile{"train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"},
+      KnownFile{"t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"},
+      KnownFile{"t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"}};
+  return {"MNIST", files, mirrors};
+}
+
+HEARTH_INLINE KnownFiles fashion_mnist_files() noexcept {
+  static constexpr std::array<std::string_view, 1> mirrors{
+      "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"};
+  static constexpr std::array<KnownFile, 4> files{
+      KnownFile{"train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"},
+      KnownFile{"train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"},
+      KnownFile{"t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"},
+      KnownFile{"t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"}};
+  return {"FashionMNIST", files, mirrors};
 }
 
 HEARTH_INLINE std::vector<std::string> mnist_classes() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/download/download_options.hpp>
 
 namespace hearth {
 
@@ -25,6 +26,14 @@ struct TinyImageNetOptions {
   bool test = false;  ///< take the images without labels, too, to test/images
   /// Called after each file with the files written so far and in all.
   std::function<void(std::size_t done, std::size_t total)> progress = {};
+  /// Downloads tiny-imagenet-200.zip (248 MB) to `source`, where it is not there with the right MD5 and nothing is
+  /// prepared from it yet. A `source` that is a folder is taken as it is.
+  bool download = false;
+  /// The addresses of folders that have it, in the order in which they are asked: where one fails, the next is. None:
+  /// Stanford's, or, where the variable HEARTH_DATASETS_MIRROR names an address, TinyImageNet there.
+  std::vector<std::string> mirrors = {};
+  /// The download's bar and timeouts; the hashes in it do not count.
+  DownloadOptions transfer = {};
 };
 
 /// Makes train/WNID and val/WNID below `target`, and returns where they are. `source` is tiny-imagenet-200.zip as it is
@@ -40,7 +49,8 @@ struct TinyImageNetOptions {
 /// Throws Error when the source does not exist (`open_tiny_imagenet` needs none), is cut short or damaged, has an entry
 /// that points outside (before anything is written), lacks val_annotations.txt or an image's line in it, or has not the
 /// same classes in train and val; when `target` cannot be written, has other files in it, or was made from another
-/// source or with another `options.test`, which the message names; and as `open_tiny_imagenet` does.
+/// source or with another `options.test`, which the message names; when a download fails, with each address and why it
+/// gave no file; and as `open_tiny_imagenet` does.
 TinyImageNet prepare_tiny_imagenet(const std::filesystem::path& source, const std::filesystem::path& target,
                                    const TinyImageNetOptions& options = {});
 

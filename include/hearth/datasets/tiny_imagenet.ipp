@@ -2,12 +2,15 @@
 
 #include <hearth/datasets/tiny_imagenet.hpp>
 
+#include <array>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/core/printable.hpp>
+#include <hearth/datasets/known_files.hpp>
 #include <hearth/datasets/list_files.hpp>
 #include <hearth/datasets/prepared_folder.hpp>
 #include <hearth/datasets/prepared_note.hpp>
@@ -29,6 +32,14 @@ inline bool is_sorted_tiny_imagenet(const std::filesystem::path& folder) {
   return std::filesystem::is_directory(folder / "train", error) && std::filesystem::is_directory(val, error) &&
          !std::filesystem::exists(val / "val_annotations.txt", error) &&
          !std::filesystem::exists(val / "images", error);
+}
+
+/// The archive, as Stanford has it.
+inline KnownFiles tiny_imagenet_files() noexcept {
+  static constexpr std::array<std::string_view, 1> mirrors{"http://cs231n.stanford.edu/"};
+  static constexpr std::array<KnownFile, 1> files{
+      KnownFile{"tiny-imagenet-200.zip", "90528d7ca1a48142e341f4ef8d21d0de"}};
+  return {"TinyImageNet", files, mirrors};
 }
 
 }  // namespace datasets::detail
@@ -73,6 +84,17 @@ HEARTH_INLINE TinyImageNet prepare_tiny_imagenet(const std::filesystem::path& so
                                                  const TinyImageNetOptions& options) {
   if (datasets::detail::is_sorted_tiny_imagenet(source)) {
     return open_tiny_imagenet(source);
+  }
+  if (std::error_code error; options.download && !std::filesystem::is_directory(source, error)) {
+    const bool is_there = std::filesystem::exists(source, error);
+    const bool is_prepared = datasets::is_prepared_folder(target);
+    if (is_prepared && !is_there && !options.test) {
+      return open_tiny_imagenet(target);
+    }
+    if (!is_prepared || !is_there) {
+      const datasets::KnownFiles known = datasets::detail::tiny_imagenet_files();
+      datasets::download_known(known, known.files[0], source, options.mirrors, options.transfer);
+    }
   }
   const std::string test = options.test ? "with" : "without";
   datasets::prepare_from_source(datasets::detail::tiny_imagenet_kind(), source, target, test,
