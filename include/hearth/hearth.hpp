@@ -164,6 +164,7 @@
 #include <hearth/models/torchvision_weights.hpp>
 #include <hearth/models/vgg.hpp>
 #include <hearth/models/vision_transformer.hpp>
+#include <hearth/models/weights_entries.hpp>
 #include <hearth/models/weights_entry.hpp>
 #include <hearth/models/zoo.hpp>
 

@@ -1,6 +1,7 @@
 /// Weights by their URL, as torch.hub.load_state_dict_from_url gets them.
 #include <hearth/weights/download.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -77,4 +78,28 @@ TEST_CASE("A URL that ends in no file's name is refused", "[weights]") {
   CHECK_THROWS_WITH(download_weights("https://example.com/models/"),
                     "download_weights: https://example.com/models/ does not end in a file's name");
   CHECK_THROWS_WITH(download_weights("https://example.com/models/.."), ContainsSubstring("file's name"));
+}
+
+TEST_CASE("Weights come from a mirror's folder in place of the URL's", "[weights]") {
+  const Environment no_proxy("no_proxy", "127.0.0.1");
+  const TemporaryFolder folder;
+  const LoopbackServer server([](const Request&) { return Reply{.body = "abc"}; });
+  const std::string url = "https://example.com/models/net-ba7816bf.pth?x=1";
+  for (const std::string mirror : {"/a/b", "/c/"}) {
+    const auto path = download_weights(url, {.folder = folder / mirror.substr(1), .mirror = server.url(mirror)});
+    CHECK(read_text(path) == "abc");
+    CHECK(path.filename() == "net-ba7816bf.pth");
+  }
+  CHECK(server.requests()[0].target == "/a/b/net-ba7816bf.pth");
+  CHECK(server.requests()[1].target == "/c/net-ba7816bf.pth");
+}
+
+TEST_CASE("A server of weights that falls silent is an error that says so", "[weights]") {
+  const Environment no_proxy("no_proxy", "127.0.0.1");
+  const TemporaryFolder folder;
+  const LoopbackServer server([](const Request&) { return Reply{.body = "abc", .cut_after = 1, .stalls = true}; });
+  CHECK_THROWS_WITH(download_weights(server.url("/net.pth"),
+                                     {.folder = folder.path(), .stall_timeout = std::chrono::milliseconds(200)}),
+                    ContainsSubstring(server.url("/net.pth")) && ContainsSubstring("nothing has come for"));
+  CHECK_FALSE(std::filesystem::exists(folder / "net.pth"));
 }

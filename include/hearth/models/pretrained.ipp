@@ -10,6 +10,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
+#include <hearth/models/weights_entries.hpp>
 #include <hearth/weights/find.hpp>
 #include <hearth/weights/load.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <hearth/models/weights_entry.hpp>
+#include <hearth/models/weights_entries.hpp>
 
 #include <algorithm>
 
