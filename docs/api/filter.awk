@@ -6,7 +6,7 @@
 #   the file becomes that of the file.
 # - What every type of a role has, and nobody wants to read forty times (`plan` of a transform, `read` of a dataset),
 #   gets its sentence from docs/api/roles.txt, unless it has one of its own. `struct FooOptions` is the options of Foo.
-# - A comment stands for all functions right below it, until an empty line.
+# - A comment stands for all functions right below it that no role describes, until an empty line.
 # - Deduction guides go: Doxygen takes them for functions.
 BEGIN {
   parts = " hearth/image/image.hpp hearth/transforms/plan.hpp hearth/transforms/interval.hpp" \
@@ -98,10 +98,10 @@ in_guide {
 {
   if (!documented && $0 !~ /\/\/\/</) {
     added = ""
-    if (stands && declares_function($0)) added = comment
     for (i = 1; i <= roles && added == ""; ++i) {
       if (path ~ role_path[i] && $0 ~ role_line[i]) added = role_text[i]
     }
+    if (added == "" && stands && declares_function($0)) added = comment
     if (added == "" && match($0, /^ *struct [A-Za-z0-9]+Options {/)) {
       name = $2
       sub(/Options$/, "", name)
