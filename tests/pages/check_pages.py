@@ -26,7 +26,8 @@ class Checker:
         self.wrong = []
         self.counts = {}
         self.helps = {}
-        self.names = {path.stem for path in (ROOT / "examples").glob("*.cpp")} - {"program"}
+        sources = (ROOT / "examples").glob("*.cpp")
+        self.names = {path.stem for path in sources if "int main(" in path.read_text()}
         self.targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
         lists = [ROOT / "CMakeLists.txt", *sorted((ROOT / "cmake").glob("*.cmake"))]
         self.libraries = set(re.findall(r"\bhearth::[a-z_]+", "".join(file.read_text() for file in lists)))
