@@ -58,7 +58,7 @@ int run(const program::Flags& command_line, program::RunFlags& flags, const Inte
       optimizer,
       program::trainer_options(flags, command_line, folder, interrupt, save, world),
       QuickStartLines{},
-      MetricsLog{folder},
+      RunLog{folder, MetricsLog{}},
       SaveBest{folder},
       SaveLast{folder},
       Curves{folder},

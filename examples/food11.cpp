@@ -143,12 +143,11 @@ int run_train(const program::Flags& command_line, Flags& flags, const InterruptS
                   program::trainer_options(flags.run, command_line, folder, interrupt, save, world),
                   ProgressBar{},
                   EpochLines{EpochStyle::info},
-                  MetricsLog{folder},
+                  RunLog{folder, program::log_options(command_line), MetricsLog{}, TensorBoard{}},
                   SaveBest{folder},
                   SaveLast{folder},
                   Curves{folder},
                   SaveConfusionMatrix{folder},
-                  TensorBoard{folder, program::tensor_board_options()},
                   Report{folder, {.title = report_title, .command = command_line.command(), .summary = network}}};
   const auto start = std::chrono::steady_clock::now();
   const History history = trainer.fit(

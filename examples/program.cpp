@@ -174,6 +174,8 @@ struct Flags::Parser {
     }
   }
 
+  Json config() const;
+
   CLI::App app;
   const RunFlags* run_flags = nullptr;       // where the program has them
   std::vector<std::unique_ptr<Flag>> flags;  // their addresses stay, for CLI11 writes to them
@@ -341,10 +343,11 @@ std::vector<hearth::RunOption> Flags::run_options(int processes) const {
   return options;
 }
 
-void Flags::write_config(const std::filesystem::path& folder) const {
+/// What config.json has.
+Json Flags::Parser::config() const {
   Json config;
-  config["program"] = parser_->app.get_name();
-  for (const auto& flag : parser_->flags) {
+  config["program"] = app.get_name();
+  for (const auto& flag : flags) {
     if (flag->name == "--resume" || flag->name == "--overwrite" || is_start_flag(flag->name)) {
       continue;  // how the run was begun, and nothing of what it is
     }
@@ -353,6 +356,27 @@ void Flags::write_config(const std::filesystem::path& folder) const {
     config[key] = flag->value();
   }
   config["torch"] = TORCH_VERSION;
+  return config;
+}
+
+std::vector<hearth::Setting> Flags::settings() const {
+  std::vector<hearth::Setting> settings;
+  for (const auto& [name, value] : parser_->config().items()) {
+    if (value.is_boolean()) {
+      settings.emplace_back(name, value.get<bool>());
+    } else if (value.is_number_float()) {
+      settings.emplace_back(name, value.get<double>());
+    } else if (value.is_number()) {
+      settings.emplace_back(name, value.get<std::int64_t>());
+    } else {
+      settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+  return settings;
+}
+
+void Flags::write_config(const std::filesystem::path& folder) const {
+  const Json config = parser_->config();
   hearth::core::make_folder(folder);
   // A path may hold bytes that are no UTF-8, which JSON cannot: each becomes a replacement character.
   hearth::core::write_file(folder / "config.json", config.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -486,9 +510,9 @@ int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSig
   return interrupt.exit_code() != 0 ? interrupt.exit_code() : 128 + SIGTERM;  // another process may have had the signal
 }
 
-hearth::TensorBoardOptions tensor_board_options() {
+hearth::RunLogOptions log_options(const Flags& command_line) {
   const auto curves = [](const hearth::EpochEnd& event) { return hearth::Curves::draw_curves(event.history); };
-  return {.pictures = {{"curves", curves}}};
+  return {.config = command_line.settings(), .pictures = {{"curves", curves}}};
 }
 
 hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle) {

@@ -21,7 +21,7 @@
 #include <hearth/dist/world.hpp>
 #include <hearth/train/predictions.hpp>
 #include <hearth/train/run_folder.hpp>
-#include <hearth/train/tensor_board.hpp>
+#include <hearth/train/run_log.hpp>
 #include <hearth/train/trainer_options.hpp>
 
 namespace program {
@@ -107,6 +107,9 @@ class Flags {
   /// is that of all `processes` together, so that another number of them can go on with the run.
   std::vector<hearth::RunOption> run_options(int processes) const;
 
+  /// The same as write_config writes, for logs.
+  std::vector<hearth::Setting> settings() const;
+
   /// Writes config.json into the folder: every flag with the value in force, which is all that repeats the run; without
   /// --resume and --overwrite, and without those that only say how processes were started and met.
   void write_config(const std::filesystem::path& folder) const;
@@ -186,8 +189,8 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
 /// Says how an interrupted run goes on, and gives the exit code.
 int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt);
 
-/// What TensorBoard shows beside the figures: the curves.
-hearth::TensorBoardOptions tensor_board_options();
+/// What logs are told beside the figures: every flag, and the curves as a picture.
+hearth::RunLogOptions log_options(const Flags& command_line);
 
 /// The loader's options for a run; `shuffle` is for training.
 hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle);

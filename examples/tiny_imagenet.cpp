@@ -116,12 +116,11 @@ int run(const program::Flags& command_line, Flags& flags, const InterruptSignal&
                   program::trainer_options(flags.run, command_line, folder, interrupt, save, world),
                   ProgressBar{},
                   EpochLines{},
-                  MetricsLog{folder},
+                  RunLog{folder, program::log_options(command_line), MetricsLog{}, TensorBoard{}},
                   SaveBest{folder},
                   SaveLast{folder},
                   Curves{folder},
                   SaveConfusionMatrix{folder},
-                  TensorBoard{folder, program::tensor_board_options()},
                   Report{folder, {.title = title, .command = command_line.command(), .summary = network}}};
   const auto start = std::chrono::steady_clock::now();
   const History history =

@@ -35,7 +35,7 @@ std::pair<models::MLP, History> run(const RunFolder& folder, std::int64_t last_s
   const StopSource stop;
   const TrainerOptions options{
       .epochs = 3, .device = at::kCPU, .stop = stop.token(), .checkpoints = CheckpointOptions{.folder = folder}};
-  Trainer trainer{model, optimizer, options, MetricsLog{folder}, EndAfter{stop, last_step}};
+  Trainer trainer{model, optimizer, options, RunLog{folder, MetricsLog{}}, EndAfter{stop, last_step}};
   return {model, trainer.fit(loader, loader)};
 }
 

@@ -191,6 +191,8 @@
 #include <hearth/train/evaluator.hpp>
 #include <hearth/train/event_file.hpp>
 #include <hearth/train/history.hpp>
+#include <hearth/train/how_far.hpp>
+#include <hearth/train/log.hpp>
 #include <hearth/train/lr_range_test.hpp>
 #include <hearth/train/metrics_log.hpp>
 #include <hearth/train/placement.hpp>
@@ -201,12 +203,15 @@
 #include <hearth/train/report.hpp>
 #include <hearth/train/run.hpp>
 #include <hearth/train/run_folder.hpp>
+#include <hearth/train/run_log.hpp>
 #include <hearth/train/save_confusion_matrix.hpp>
+#include <hearth/train/setting.hpp>
 #include <hearth/train/summary.hpp>
 #include <hearth/train/task.hpp>
 #include <hearth/train/tensor_board.hpp>
 #include <hearth/train/trainer.hpp>
 #include <hearth/train/trainer_options.hpp>
+#include <hearth/train/wandb_log.hpp>
 #include <hearth/train/write_evaluation.hpp>
 #include <hearth/train/write_report.hpp>
 

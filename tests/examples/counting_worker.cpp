@@ -92,7 +92,7 @@ int run(const program::Flags& command_line, program::RunFlags& flags, const Inte
   }
   Trainer trainer{model,           optimizer,
                   scheduler,       program::trainer_options(flags, command_line, folder, interrupt, save, world),
-                  EpochLines{},    MetricsLog{folder},
+                  EpochLines{},    RunLog{folder, MetricsLog{}},
                   SaveLast{folder}};
   const auto batch_of_all = static_cast<double>(flags.batch_size * world.size());
   const History history = trainer.fit(train, val, Regression{Count{batch_of_all}, MeanAbsoluteError{}});

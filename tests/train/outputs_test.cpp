@@ -18,6 +18,7 @@
 #include <hearth/metrics/confusion_matrix.hpp>
 #include <hearth/optim/sgd.hpp>
 #include <hearth/train/metrics_log.hpp>
+#include <hearth/train/run_log.hpp>
 #include <hearth/train/trainer.hpp>
 #include <hearth/version.hpp>
 #include <map>
@@ -128,9 +129,9 @@ TEST_CASE("TensorBoard finds the figures of every epoch, the losses of steps and
           "[tensor_board]") {
   const hearth_test::TemporaryFolder temporary;
   const RunFolder folder{temporary / "run"};
-  const TensorBoardPicture picture{"sheets/first",
-                                   [](const EpochEnd& event) { return Image(event.record().epoch + 1, 7, 3); }};
-  const History history = train_in(folder, 3, {}, TensorBoard{folder, {.every_steps = 2, .pictures = {picture}}});
+  const LogPicture picture{"sheets/first", [](const EpochEnd& event) { return Image(event.record().epoch + 1, 7, 3); }};
+  const History history =
+      train_in(folder, 3, {}, RunLog{folder, {.every_steps = 2, .pictures = {picture}}, TensorBoard{}});
   REQUIRE(history.epochs.size() == 3);
   const std::filesystem::path events = folder / "tensorboard";
   const auto epochs = read_events(events);
@@ -156,15 +157,16 @@ TEST_CASE("TensorBoard finds the figures of every epoch, the losses of steps and
   for (const int step : {4, 6, 8, 10, 12}) {
     CHECK_THAT(*steps, ContainsSubstring(fmt::format(", [{}, ", step)));
   }
-  CHECK_THROWS_WITH((TensorBoard{folder, {.every_steps = -1}}),
-                    "TensorBoard: every_steps must be at least 0, but got -1");
+  CHECK_THAT(*steps, ContainsSubstring("\"scalar lr/step\": [[2, 0.10000000149011612], [4, 0.1000"));
+  CHECK_THROWS_WITH((RunLog{folder, {.every_steps = -1}, TensorBoard{}}),
+                    "RunLog: every_steps must be at least 0, but got -1");
 }
 
 TEST_CASE("what a resumed run does again takes the place of what TensorBoard had of it", "[tensor_board]") {
   const hearth_test::TemporaryFolder temporary;
   const auto run = [&](RunStart start, int epochs, EndsIn ends) {
     const RunFolder folder{temporary / "run", start};
-    return train_in(folder, epochs, std::move(ends), TensorBoard{folder, {.every_steps = 1}});
+    return train_in(folder, epochs, std::move(ends), RunLog{folder, {.every_steps = 1}, TensorBoard{}});
   };
   EndsIn fails;
   fails.epoch = 2;
@@ -196,6 +198,8 @@ TEST_CASE("what a resumed run does again takes the place of what TensorBoard had
   for (int step = 1; step <= 4 * batches; ++step) {
     expected.push_back(std::to_string(step));
   }
+  const std::vector<std::string> losses = expected;
+  expected.insert(expected.end(), losses.begin(), losses.end());  // the losses, and the learning rates
   CHECK(found == expected);
 }
 
@@ -214,7 +218,7 @@ TEST_CASE("training goes on where event files cannot be written, and none of the
   Frees frees;
   frees.file = folder / "tensorboard";
   History history;
-  const std::string told = told_by([&] { history = train_in(folder, 3, {}, frees, TensorBoard{folder}); });
+  const std::string told = told_by([&] { history = train_in(folder, 3, {}, frees, RunLog{folder, TensorBoard{}}); });
   CHECK_THAT(told, ContainsSubstring("training goes on, and it is tried again"));
   CHECK(told.find("training goes on") == told.rfind("training goes on"));  // once
   REQUIRE(history.epochs.size() == 3);
@@ -283,7 +287,7 @@ TEST_CASE("a run's report grows with it, and says how it ended", "[report]") {
     pages.file = folder / "report.html";
     std::exception_ptr failure;
     try {
-      train_in(folder, 3, std::move(ends), pages, MetricsLog{folder}, SaveConfusionMatrix{folder},
+      train_in(folder, 3, std::move(ends), pages, RunLog{folder, MetricsLog{}}, SaveConfusionMatrix{folder},
                Report{folder, {.title = "<Net>", .command = "./net --epochs 3", .summary = "NetModule"}});
     } catch (const std::runtime_error&) {
       pages.states->push_back("failed");

@@ -9,11 +9,11 @@
 #include <filesystem>
 #include <fstream>
 #include <hearth/core/error.hpp>
+#include <hearth/train/curves.hpp>
 #include <hearth/train/metrics_log.hpp>
 #include <string>
 
 #include "catch.hpp"
-#include "fake_run.hpp"
 #include "temporary_folder.hpp"
 
 using namespace hearth;
@@ -47,7 +47,7 @@ TEST_CASE("a run's folder takes one process at a time, and names who has it", "[
   const std::filesystem::path told = temporary / "told.txt";
   const auto other_process = [&] {
     try {
-      const MetricsLog log{path};
+      const Curves log{path};
       return 0;
     } catch (const Error& error) {
       std::ofstream(told) << error.what();
@@ -87,7 +87,7 @@ TEST_CASE("what writes into a run's folder in one process shares its lock, under
   const std::filesystem::path path = temporary / "run";
   auto first = std::make_unique<RunFolder>(path);
   const RunFolder copy = *first;
-  const MetricsLog log{(temporary / "." / "run" / "").string()};
+  const Curves log{(temporary / "." / "run" / "").string()};
   std::filesystem::create_directory_symlink(path, temporary / "link");
   CHECK_NOTHROW(RunFolder{temporary / "link"});
   first.reset();
@@ -139,16 +139,17 @@ TEST_CASE("metrics that could not be written after one epoch are there after the
           if (std::freopen("/dev/null", "w", stderr) == nullptr) {
             return 1;
           }
-          MetricsLog log{folder};
+          const RunFolder held{folder};
+          MetricsLog log;
+          log.config({held, {}, {}});
           std::filesystem::create_directory(folder / "metrics.jsonl");  // in the file's way
           History history;
-          const Run& run = hearth_test::no_run();
           history.epochs.push_back({.epoch = 0});
-          log.on_epoch_end({run, history, 2});
+          log.scalars({{}, 0, 0, &history});
           std::filesystem::remove(folder / "metrics.jsonl");
           history.epochs.push_back({.epoch = 1});
-          log.on_epoch_end({run, history, 2});
-          log.on_fit_end({run, history});
+          log.scalars({{}, 0, 0, &history});
+          log.end({});
           return 0;
         }) == 0);
   const std::string text = text_of(folder / "metrics.jsonl");

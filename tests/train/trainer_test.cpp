@@ -17,6 +17,7 @@
 #include <hearth/train/curves.hpp>
 #include <hearth/train/evaluator.hpp>
 #include <hearth/train/metrics_log.hpp>
+#include <hearth/train/run_log.hpp>
 #include <hearth/weights/checkpoint.hpp>
 #include <hearth/weights/load.hpp>
 #include <hearth/weights/module_state.hpp>
@@ -520,7 +521,7 @@ TEST_CASE("the run's folder holds metrics, best and last weights and the curves"
                   optimizer,
                   scheduler,
                   {.epochs = 4, .device = at::kCPU},
-                  MetricsLog{folder},
+                  RunLog{folder, MetricsLog{}},
                   SaveBest{folder},
                   SaveLast{folder},
                   Curves{folder}};

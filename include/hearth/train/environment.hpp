@@ -3,13 +3,18 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/train/setting.hpp>
 
 namespace hearth::train {
 
-/// A line for each fact: hearth, LibTorch, CUDA, the device (in the words given), processor, cores and threads, the
-/// instructions that LibTorch uses, the system, the compiler, the working folder and when the run was started.
+/// What is known of it, by names: "started", when the run was; "hearth", "LibTorch", "CUDA"; "device" (in the words
+/// given), "processor", "cores", "threads", "instructions" that LibTorch uses, "system", "compiler", "working folder".
+std::vector<Setting> environment_facts(std::string_view device);
+
+/// The same as text, a line for each fact.
 std::string describe_environment(std::string_view device);
 
 }  // namespace hearth::train

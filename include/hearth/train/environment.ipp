@@ -12,11 +12,13 @@
 #endif
 
 #include <array>
+#include <cstdint>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 #include <thread>
+#include <variant>
 
 #include <hearth/core/printable.hpp>
 #include <hearth/version.hpp>
@@ -79,7 +81,7 @@ HEARTH_INLINE std::string compiler_name() {
 
 }  // namespace detail
 
-HEARTH_INLINE std::string describe_environment(std::string_view device) {
+HEARTH_INLINE std::vector<Setting> environment_facts(std::string_view device) {
   const std::string processor = detail::processor_name();
   std::error_code error;
   const std::time_t now = std::time(nullptr);
@@ -87,22 +89,29 @@ HEARTH_INLINE std::string describe_environment(std::string_view device) {
   ::localtime_r(&now, &local);
   std::array<char, 64> started{};
   std::strftime(started.data(), started.size(), "%Y-%m-%d %H:%M:%S %z", &local);
-  return fmt::format(
-      "started         {}\n"
-      "hearth          {}\n"
-      "LibTorch        {}\n"
-      "CUDA            {}\n"
-      "device          {}\n"
-      "processor       {}\n"
-      "cores           {}\n"
-      "threads         {}, instructions {}\n"
-      "system          {}\n"
-      "compiler        {}\n"
-      "working folder  {}\n",
-      started.data(), HEARTH_VERSION, TORCH_VERSION, detail::cuda_version(), core::printable(device),
-      processor.empty() ? "unknown" : processor, std::thread::hardware_concurrency(), at::get_num_threads(),
-      at::get_cpu_capability(), detail::system_name(), detail::compiler_name(),
-      core::printable(std::filesystem::current_path(error)));
+  return {{"started", started.data()},
+          {"hearth", HEARTH_VERSION},
+          {"LibTorch", TORCH_VERSION},
+          {"CUDA", detail::cuda_version()},
+          {"device", core::printable(device)},
+          {"processor", processor.empty() ? "unknown" : processor},
+          {"cores", std::thread::hardware_concurrency()},
+          {"threads", at::get_num_threads()},
+          {"instructions", at::get_cpu_capability()},
+          {"system", detail::system_name()},
+          {"compiler", detail::compiler_name()},
+          {"working folder", core::printable(std::filesystem::current_path(error))}};
+}
+
+HEARTH_INLINE std::string describe_environment(std::string_view device) {
+  std::string text;
+  for (const Setting& fact : environment_facts(device)) {
+    const std::int64_t* const number = std::get_if<std::int64_t>(&fact.value);
+    const std::string value = number != nullptr ? std::to_string(*number) : std::get<std::string>(fact.value);
+    text += fact.name == "instructions" ? fmt::format(", instructions {}", value)
+                                        : fmt::format("{}{:<16}{}", text.empty() ? "" : "\n", fact.name, value);
+  }
+  return text + "\n";
 }
 
 }  // namespace hearth::train

@@ -1,13 +1,13 @@
 /// metrics.jsonl and metrics.csv: the record of a run that other programs read, a line an epoch.
 #pragma once
 
+#include <optional>
 #include <string>
-#include <utility>
 
 #include <hearth/core/inline.hpp>
-#include <hearth/train/callback.hpp>
+#include <hearth/train/history.hpp>
+#include <hearth/train/log.hpp>
 #include <hearth/train/run_file.hpp>
-#include <hearth/train/run_folder.hpp>
 
 namespace hearth::train {
 
@@ -22,19 +22,24 @@ std::string to_csv(const History& history);
 
 namespace hearth {
 
-/// Writes metrics.jsonl, and the same as metrics.csv, into the run's folder after every epoch, whole each time: all
-/// epochs of the run, also those before it was resumed. When one cannot be written, training goes on (see RunFile).
-class MetricsLog : public Callback {
+/// The log that others read as files: metrics.jsonl, and the same as metrics.csv, in the run's folder after every
+/// epoch, whole each time: all epochs of the run, also those before it was resumed. When one cannot be written,
+/// training goes on (see RunFile).
+///
+///     RunLog{folder, MetricsLog{}}
+class MetricsLog {
  public:
-  /// Makes and locks the folder. Throws Error when that is not possible.
-  explicit MetricsLog(RunFolder folder) : json_(folder, "metrics.jsonl"), csv_(std::move(folder), "metrics.csv") {}
+  static constexpr bool takes_epochs_alone = true;
 
-  void on_epoch_end(const EpochEnd& event);
-  void on_fit_end(const FitEnd&);
+  void config(const LogConfig& event);
+  void scalars(const LogScalars& event);
+  void image(const LogImage&) {}
+  void file(const LogFile&) {}
+  void end(const LogEnd& event);
 
  private:
-  train::RunFile json_;
-  train::RunFile csv_;
+  std::optional<train::RunFile> json_;
+  std::optional<train::RunFile> csv_;
 };
 
 }  // namespace hearth

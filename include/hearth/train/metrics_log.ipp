@@ -6,31 +6,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <vector>
 
 #include <hearth/core/csv.hpp>
 #include <hearth/core/file.hpp>
+#include <hearth/train/json_text.hpp>
 
 namespace hearth::train {
 
 namespace detail {
-
-/// A name in quotes, as JSON has it.
-HEARTH_INLINE std::string json_text(const std::string& name) {
-  std::string text = "\"";
-  for (const char byte : name) {
-    if (byte == '"' || byte == '\\') {
-      text += '\\';
-      text += byte;
-    } else if (static_cast<unsigned char>(byte) < 0x20) {
-      text += fmt::format("\\u{:04x}", static_cast<unsigned char>(byte));
-    } else {
-      text += byte;
-    }
-  }
-  return text + "\"";
-}
 
 /// The names of all figures of all epochs, in the order in which they first come.
 HEARTH_INLINE std::vector<std::string> figure_names(const History& history) {
@@ -48,16 +34,13 @@ HEARTH_INLINE std::vector<std::string> figure_names(const History& history) {
 }  // namespace detail
 
 HEARTH_INLINE std::string to_json(const EpochRecord& record) {
-  const auto number = [](double value) {
-    return std::isfinite(value) ? fmt::format("{}", value) : std::string("null");
-  };
   std::string line = fmt::format(R"({{"epoch": {})", record.epoch);
   for (const Figure& figure : record.figures) {
-    line += fmt::format(R"(, {}: {})", detail::json_text(figure.name), number(figure.value));
+    line += fmt::format(R"(, {}: {})", json_text(figure.name), json_number(figure.value));
   }
   return line + fmt::format(R"(, "lr": {}, "seconds": {}, "images_per_second": {}, "data_wait_fraction": {}}})",
-                            number(record.lr), number(record.seconds), number(record.images_per_second),
-                            number(record.data_wait_fraction));
+                            json_number(record.lr), json_number(record.seconds), json_number(record.images_per_second),
+                            json_number(record.data_wait_fraction));
 }
 
 HEARTH_INLINE std::string to_csv(const History& history) {
@@ -86,18 +69,28 @@ HEARTH_INLINE std::string to_csv(const History& history) {
 
 namespace hearth {
 
-HEARTH_INLINE void MetricsLog::on_epoch_end(const EpochEnd& event) {
-  std::string lines;
-  for (const EpochRecord& record : event.history.epochs) {
-    lines += train::to_json(record) + "\n";
-  }
-  json_.write([&](const std::filesystem::path& path) { core::write_file(path, lines); });
-  csv_.write([&](const std::filesystem::path& path) { core::write_file(path, train::to_csv(event.history)); });
+HEARTH_INLINE void MetricsLog::config(const LogConfig& event) {
+  json_.emplace(event.folder, "metrics.jsonl");
+  csv_.emplace(event.folder, "metrics.csv");
 }
 
-HEARTH_INLINE void MetricsLog::on_fit_end(const FitEnd&) {
-  json_.finish();
-  csv_.finish();
+HEARTH_INLINE void MetricsLog::scalars(const LogScalars& event) {
+  if (event.history == nullptr) {
+    return;
+  }
+  std::string lines;
+  for (const EpochRecord& record : event.history->epochs) {
+    lines += train::to_json(record) + "\n";
+  }
+  json_->write([&](const std::filesystem::path& path) { core::write_file(path, lines); });
+  csv_->write([&](const std::filesystem::path& path) { core::write_file(path, train::to_csv(*event.history)); });
+}
+
+HEARTH_INLINE void MetricsLog::end(const LogEnd& event) {
+  if (event.state == RunState::complete) {
+    json_->finish();
+    csv_->finish();
+  }
 }
 
 }  // namespace hearth

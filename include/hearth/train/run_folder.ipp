@@ -54,9 +54,9 @@ HEARTH_INLINE std::vector<std::filesystem::path> run_files(const std::filesystem
 HEARTH_INLINE std::vector<std::filesystem::path> shown_files(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> found;
   std::error_code error;
-  for (const char* const name :
-       {"report.html", "command.txt", "summary.txt", "environment.txt", "confusion_matrix.png", "confusion_matrix.csv",
-        "report.txt", "reliability.png", "predictions.png", "predictions.json", "worst.png"}) {
+  for (const char* const name : {"report.html", "command.txt", "summary.txt", "environment.txt", "confusion_matrix.png",
+                                 "confusion_matrix.csv", "report.txt", "reliability.png", "predictions.png",
+                                 "predictions.json", "worst.png", "wandb-id.txt", "mlflow-id.txt"}) {
     if (std::filesystem::exists(folder / name, error)) {
       found.push_back(folder / name);
     }

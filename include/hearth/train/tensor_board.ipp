@@ -2,76 +2,62 @@
 
 #include <hearth/train/tensor_board.hpp>
 
-#include <string_view>
-#include <utility>
-
-#include <hearth/core/error.hpp>
-#include <hearth/train/epoch_confusion.hpp>
+#include <cstddef>
+#include <string>
 
 namespace hearth {
 
-HEARTH_INLINE TensorBoard::TensorBoard(RunFolder folder, TensorBoardOptions options)
-    : folder_(std::move(folder)), options_(std::move(options)) {
-  core::require(options_.every_steps >= 0, "TensorBoard: every_steps must be at least 0, but got {}",
-                options_.every_steps);
+namespace train::detail {
+
+/// "val_loss" becomes "loss/val": what stands before the slash groups the charts.
+HEARTH_INLINE std::string event_tag(const std::string& figure) {
+  const std::size_t end = figure.find('_');
+  return figure.substr(end + 1) + "/" + figure.substr(0, end);
 }
 
-HEARTH_INLINE void TensorBoard::on_fit_begin(const FitBegin& event) {
-  folder_.require_held();
-  const Position& position = event.run.position();
-  classes_ = event.classes;
-  epochs_.emplace(folder_ / "tensorboard", EventFileOptions{.purge_step = position.epoch});
-  if (options_.every_steps > 0) {
-    steps_.emplace(folder_ / "tensorboard" / "steps", EventFileOptions{.purge_step = position.steps + 1});
-  }
+}  // namespace train::detail
+
+HEARTH_INLINE void TensorBoard::config(const LogConfig& event) {
+  const Position& position = event.position;
+  epochs_.emplace(event.folder / "tensorboard", EventFileOptions{.purge_step = position.epoch});
+  steps_.emplace(event.folder / "tensorboard" / "steps", EventFileOptions{.purge_step = position.steps + 1});
   flushed_ = std::chrono::steady_clock::now();
 }
 
-HEARTH_INLINE void TensorBoard::on_step_end(const StepEnd& event) {
-  if (!steps_ || event.skipped || event.step % options_.every_steps != 0) {
+HEARTH_INLINE void TensorBoard::scalars(const LogScalars& event) {
+  if (event.history == nullptr) {
+    for (const Figure& figure : event.values) {
+      steps_->scalar(train::detail::event_tag(figure.name), event.step, figure.value);
+    }
+    if (std::chrono::steady_clock::now() - flushed_ > std::chrono::seconds(15)) {
+      flush();
+    }
     return;
   }
-  steps_->scalar("loss/step", event.step, event.live.batch_loss());
-  if (std::chrono::steady_clock::now() - flushed_ > std::chrono::seconds(15)) {
-    flush();
-  }
-}
-
-HEARTH_INLINE void TensorBoard::on_epoch_end(const EpochEnd& event) {
-  const EpochRecord& record = event.record();
-  for (const Figure& figure : record.figures) {
-    const std::size_t end = figure.name.find('_');  // of the phase: "val_loss" becomes "loss/val"
-    epochs_->scalar(figure.name.substr(end + 1) + "/" + figure.name.substr(0, end), record.epoch, figure.value);
-  }
-  epochs_->scalar("lr", record.epoch, record.lr);
-  epochs_->scalar("seconds", record.epoch, record.seconds);
-  epochs_->scalar("images_per_second", record.epoch, record.images_per_second);
-  epochs_->scalar("data_wait_fraction", record.epoch, record.data_wait_fraction);
-  const auto counts = options_.confusion_matrix ? train::epoch_confusion(event, classes_) : std::nullopt;
-  if (const auto picture =
-          counts ? train::draw_confusion(*counts, train::confusion_title(record.epoch)) : std::nullopt) {
-    epochs_->image("confusion_matrix", record.epoch, picture->view());
-  }
-  for (const TensorBoardPicture& picture : options_.pictures) {
-    epochs_->image(picture.tag, record.epoch, picture.draw(event).view());
+  const EpochRecord& record = event.history->epochs.back();
+  for (const Figure& figure : event.values) {
+    const bool is_of_phase = record.figures.find(figure.name) != nullptr;
+    epochs_->scalar(is_of_phase ? train::detail::event_tag(figure.name) : figure.name, event.epoch, figure.value);
   }
   flush();
 }
 
-HEARTH_INLINE void TensorBoard::on_fit_end(const FitEnd&) {
+HEARTH_INLINE void TensorBoard::image(const LogImage& event) {
+  epochs_->image(event.name, event.epoch, event.image);
+}
+
+HEARTH_INLINE void TensorBoard::end(const LogEnd& event) {
   flush();
-  attempts_.finish();
+  if (event.state == RunState::complete) {
+    attempts_.finish();
+  }
 }
 
 HEARTH_INLINE void TensorBoard::flush() {
   flushed_ = std::chrono::steady_clock::now();
   attempts_.attempt([&] {
-    if (epochs_) {
-      epochs_->flush();
-    }
-    if (steps_) {
-      steps_->flush();
-    }
+    epochs_->flush();
+    steps_->flush();
   });
 }
 

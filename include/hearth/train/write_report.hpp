@@ -7,11 +7,9 @@
 
 #include <hearth/core/inline.hpp>
 #include <hearth/train/history.hpp>
+#include <hearth/train/how_far.hpp>
 
 namespace hearth {
-
-/// How far a run is: `running`, `complete`, ended by a signal (`interrupted`) or an error (`failed`), or `unknown`.
-enum class RunState { unknown, running, complete, interrupted, failed };
 
 struct WriteReportOptions {
   std::string title = {};              ///< empty: the folder's name
