@@ -27,8 +27,10 @@
 namespace hearth_test {
 
 struct Request {
+  std::string method;                          ///< "GET"
   std::string target;                          ///< "/weights.pth?x=1"
   std::map<std::string, std::string> headers;  ///< by their lower-case names
+  std::string body;                            ///< as long as Content-Length says
 
   std::string header(const std::string& name) const {
     const auto found = headers.find(name);
@@ -145,7 +147,17 @@ class LoopbackServer {
       }
       head.append(part, static_cast<std::size_t>(count));
     }
-    const Request request = parse(head);
+    Request request = parse(head);
+    const std::string length = request.header("content-length");
+    request.body = head.substr(head.find("\r\n\r\n") + 4);
+    while (!length.empty() && request.body.size() < std::stoul(length)) {
+      char part[4096];
+      const ssize_t count = wait(connection) ? ::recv(connection, part, sizeof part, 0) : 0;
+      if (count <= 0) {
+        return;
+      }
+      request.body.append(part, static_cast<std::size_t>(count));
+    }
     {
       const std::lock_guard lock(mutex_);
       requests_.push_back(request);
@@ -172,6 +184,7 @@ class LoopbackServer {
   static Request parse(const std::string& head) {
     Request request;
     const std::size_t begin = head.find(' ') + 1;
+    request.method = head.substr(0, begin - 1);
     request.target = head.substr(begin, head.find(' ', begin) - begin);
     for (std::size_t line = head.find("\r\n") + 2; head.compare(line, 2, "\r\n") != 0;) {
       const std::size_t end = head.find("\r\n", line);

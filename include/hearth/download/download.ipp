@@ -18,7 +18,7 @@
 #include <hearth/core/printable.hpp>
 #include <hearth/download/digest.hpp>
 #include <hearth/download/download_bar.hpp>
-#include <hearth/download/http_get.hpp>
+#include <hearth/download/http.hpp>
 #include <hearth/download/part_file.hpp>
 #include <hearth/download/resume.hpp>
 

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include <hearth/download/digest.hpp>
-#include <hearth/download/http_get.hpp>
+#include <hearth/download/http.hpp>
 #include <hearth/download/part_file.hpp>
 
 namespace hearth::download {

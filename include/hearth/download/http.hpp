@@ -1,5 +1,7 @@
-/// One GET request over http or https, with libcurl.
+/// One request over http or https, with libcurl.
 #pragma once
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -8,14 +10,18 @@
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <hearth/core/descriptor.hpp>
 #include <hearth/core/error.hpp>
+#include <hearth/core/file.hpp>
 #include <hearth/core/no_pipe_signal.hpp>
 #include <hearth/download/http_error.hpp>
 #include <hearth/download/libcurl.hpp>
@@ -31,6 +37,14 @@ struct HttpRequest {
   std::chrono::milliseconds stall_timeout = std::chrono::seconds(60);  ///< without a single byte; looked at each second
 };
 
+/// What a request brings to the server.
+struct HttpUpload {
+  std::string method = "POST";         ///< GET, POST or PUT
+  std::string body = {};               ///< of POST, and of PUT unless there is a file
+  std::filesystem::path file = {};     ///< whose bytes are PUT
+  std::function<bool()> is_left = {};  ///< asked each second: whether to end it, for nobody waits any more
+};
+
 /// What a server says before the body.
 struct HttpResponse {
   long status = 0;
@@ -40,6 +54,12 @@ struct HttpResponse {
   std::string content_range = {};
 };
 
+/// What a server says of any kind.
+struct HttpAnswer {
+  long status = 0;
+  std::string body = {};
+};
+
 namespace detail {
 
 /// libcurl's state for one request.
@@ -47,7 +67,9 @@ class HttpTransfer {
  public:
   using Receive = std::function<void(const HttpResponse&, std::span<const std::byte>)>;
 
-  HttpTransfer(const HttpRequest& request, const Receive& receive) : request_(request), receive_(receive) {
+  /// `upload`: null for a GET whose answer is a file.
+  HttpTransfer(const HttpRequest& request, const Receive& receive, const HttpUpload* upload = nullptr)
+      : request_(request), receive_(receive), upload_(upload) {
     static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
     core::require(started == CURLE_OK, "libcurl cannot start: {}", curl_easy_strerror(started));
     handle_.reset(curl_easy_init());
@@ -56,13 +78,16 @@ class HttpTransfer {
     set(CURLOPT_USERAGENT, "hearth/" HEARTH_VERSION);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_ERRORBUFFER, words_.data());
-    set(CURLOPT_FAILONERROR, 1L);
+    set(CURLOPT_FAILONERROR, upload == nullptr ? 1L : 0L);
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     follow_redirects();
     trust_as_openssl();
     for (const std::string& header : request.headers) {
       headers_.reset(curl_slist_append(headers_.release(), header.c_str()));
+    }
+    if (upload != nullptr) {
+      bring(*upload);
     }
     set(CURLOPT_HTTPHEADER, headers_.get());
     set(CURLOPT_HEADERFUNCTION, &HttpTransfer::on_header);
@@ -84,6 +109,10 @@ class HttpTransfer {
     long status = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     response_.status = status;
+    if (upload_ != nullptr) {
+      core::require(code == CURLE_OK, "{}", http_error(code, words_.data()));
+      return response_;
+    }
     if (status == 416) {
       return response_;
     }
@@ -101,6 +130,30 @@ class HttpTransfer {
   void set(CURLoption option, Value value) {
     const CURLcode code = curl_easy_setopt(handle_.get(), option, value);
     core::require(code == CURLE_OK, "libcurl: {}", curl_easy_strerror(code));
+  }
+
+  /// The method and what it sends. What was sent once is not sent to another address: no redirection is followed.
+  void bring(const HttpUpload& upload) {
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    if (upload.method == "POST") {
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(upload.body.size()));
+      set(CURLOPT_POSTFIELDS, upload.body.data());
+      headers_.reset(curl_slist_append(headers_.release(), "Expect:"));  // no server that we know asks for a wait
+    } else if (upload.method == "PUT") {
+      std::uint64_t size = upload.body.size();
+      if (!upload.file.empty()) {
+        core::OpenFile file = core::open_file(upload.file);
+        file_ = std::move(file.descriptor);
+        size = file.size;
+      }
+      rest_ = upload.body;
+      set(CURLOPT_UPLOAD, 1L);
+      set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(size));
+      set(CURLOPT_READFUNCTION, &HttpTransfer::on_read);
+      set(CURLOPT_READDATA, this);
+      headers_.reset(curl_slist_append(headers_.release(), "Expect:"));
+    }
   }
 
   /// To http and https alone, and from https not back to http.
@@ -133,11 +186,15 @@ class HttpTransfer {
     curl_off_t length = -1;
     curl_easy_getinfo(handle_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     response_.length = length;
-    core::require(response_.status == 200 || response_.status == 206, "{}", http_status_error(response_.status));
+    core::require(upload_ != nullptr || response_.status == 200 || response_.status == 206, "{}",
+                  http_status_error(response_.status));
   }
 
   /// libcurl's own limit is on an average of seconds, and comes late.
   void check_time() {
+    if (upload_ != nullptr && upload_->is_left) {
+      core::require(!upload_->is_left(), "nobody waits for it any more");
+    }
     curl_off_t connected = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_CONNECT_TIME_T, &connected);
     const auto now = std::chrono::steady_clock::now();
@@ -187,6 +244,18 @@ class HttpTransfer {
     return done ? size : 0;
   }
 
+  static std::size_t on_read(char* data, std::size_t, std::size_t size, void* self) noexcept {
+    auto& transfer = *static_cast<HttpTransfer*>(self);
+    transfer.heard_ = std::chrono::steady_clock::now();
+    if (!transfer.file_) {
+      const std::size_t count = transfer.rest_.copy(data, size);
+      transfer.rest_.remove_prefix(count);
+      return count;
+    }
+    const ::ssize_t count = ::read(transfer.file_.number(), data, size);
+    return count < 0 ? CURL_READFUNC_ABORT : static_cast<std::size_t>(count);
+  }
+
   static int on_time(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
     auto& transfer = *static_cast<HttpTransfer*>(self);
     return transfer.guard([&] { transfer.check_time(); }) ? 0 : 1;
@@ -206,6 +275,9 @@ class HttpTransfer {
 
   const HttpRequest& request_;
   const Receive& receive_;
+  const HttpUpload* const upload_;
+  core::Descriptor file_;    ///< that is sent
+  std::string_view rest_{};  ///< of the body that is sent
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_{nullptr, &curl_easy_cleanup};
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_{nullptr, &curl_slist_free_all};
   std::array<char, CURL_ERROR_SIZE> words_{};
@@ -225,6 +297,19 @@ class HttpTransfer {
 inline HttpResponse http_get(const HttpRequest& request,
                              const std::function<void(const HttpResponse&, std::span<const std::byte>)>& receive) {
   return detail::HttpTransfer(request, receive).perform();
+}
+
+/// Sends the upload to the request's URL and gives what the server answers, whatever its status, without following
+/// redirections. Throws Error with the reason and what to do, for the caller to put behind the URL, when there is no
+/// whole answer, and when the file cannot be read.
+inline HttpAnswer http_send(const HttpRequest& request, const HttpUpload& upload) {
+  HttpAnswer answer;
+  const auto receive = [&](const HttpResponse&, std::span<const std::byte> bytes) {
+    answer.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  const std::function<void(const HttpResponse&, std::span<const std::byte>)> take = receive;
+  answer.status = detail::HttpTransfer(request, take, &upload).perform().status;
+  return answer;
 }
 
 }  // namespace hearth::download
