@@ -226,3 +226,7 @@
 #include <hearth/datasets/imagenet.hpp>
 #include <hearth/datasets/tiny_imagenet.hpp>
 #endif
+
+#if __has_include(<curl/curl.h>)
+#include <hearth/train/mlflow_log.hpp>
+#endif
