@@ -5,7 +5,6 @@
 
 #include <torch/torch.h>
 #include <torch/version.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -31,6 +30,7 @@
 
 #include "catch.hpp"
 #include "temporary_folder.hpp"
+#include "told_by.hpp"
 #include "train/fake_run.hpp"
 #include "train/read_events.hpp"
 #include "train/small_runs.hpp"
@@ -84,28 +84,6 @@ std::string scalar(const std::string& tag, const History& history, const std::st
                          static_cast<double>(static_cast<float>(record[figure])));
   }
   return fmt::format("\"scalar {}\": [{}]", tag, steps);
-}
-
-/// What stderr is told meanwhile.
-template <class Body>
-std::string told_by(Body body) {
-  const hearth_test::TemporaryFolder temporary;
-  std::fflush(stderr);
-  const int before = ::dup(2);
-  REQUIRE(std::freopen((temporary / "err").c_str(), "w", stderr) != nullptr);
-  std::exception_ptr failure;
-  try {
-    body();
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  std::fflush(stderr);
-  ::dup2(before, 2);
-  ::close(before);
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  return read_text(temporary / "err");
 }
 
 std::map<std::string, std::string> files_of(const std::filesystem::path& folder) {

@@ -21,7 +21,7 @@ struct ReportOptions {
 /// an error. Let it be the last of the callbacks: it shows what the others have written. When a file cannot be written,
 /// training goes on (see RunFile).
 ///
-///     Trainer trainer{model, optimizer, {.epochs = 25}, MetricsLog{folder}, Curves{folder}, Report{folder}};
+///     Trainer trainer{model, optimizer, {.epochs = 25}, RunLog{folder, MetricsLog{}}, Curves{folder}, Report{folder}};
 class Report : public Callback {
  public:
   /// Makes and locks the folder. Throws Error when that is not possible.

@@ -17,11 +17,11 @@ enum class RunStart {
 };
 
 /// Makes a run's folder and locks it for as long as this object or a copy of it lives. What writes into the folder
-/// holds one: SaveBest, SaveLast, MetricsLog and Curves, each of which takes a path or a RunFolder. All that hold the
+/// holds one: SaveBest, SaveLast, RunLog and Curves, each of which takes a path or a RunFolder. All that hold the
 /// same folder in one process share its lock.
 ///
 ///     RunFolder folder{"runs/tiny"};  // RunFolder{"runs/tiny", RunStart::overwrite} begins anew in a used one
-///     Trainer trainer{model, optimizer, {.epochs = 25}, MetricsLog{folder}, SaveBest{folder}};
+///     Trainer trainer{model, optimizer, {.epochs = 25}, RunLog{folder, MetricsLog{}}, SaveBest{folder}};
 class RunFolder {
  public:
   /// Throws Error when the folder cannot be made, when another process holds it (then it says which), and when it holds

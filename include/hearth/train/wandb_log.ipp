@@ -132,20 +132,19 @@ struct WandbLog::State {
     std::string line;
     std::string_view rest;
     std::string output;
-    bool is_closed = false;
+    bool is_said = false;
     while (!service.is_left()) {
-      if (rest.empty() && !is_closed) {
+      if (rest.empty() && !is_said) {
         std::optional<std::string> next = service.queue().take(std::chrono::steady_clock::now() + pause);
         line = next ? *std::move(next) + "\n" : std::string();
         rest = line;
       }
-      if (!process->exchange(rest, output, rest.empty() && !is_closed ? std::chrono::milliseconds(0) : pause)) {
+      if (!process->exchange(rest, output, rest.empty() && !is_said ? std::chrono::milliseconds(0) : pause)) {
         rest = {};
       }
       const bool has_failed = !heed(output, !process->has_output());
-      if (rest.empty() && !is_closed && line.starts_with(end_mark)) {
-        process->close_input();
-        is_closed = true;
+      if (rest.empty() && !is_said && line.starts_with(end_mark)) {
+        is_said = true;  // its stdin stays open until nobody waits any more: then it has `linger`
         service.release();
       }
       if (!process->has_output() || has_failed) {
@@ -155,7 +154,7 @@ struct WandbLog::State {
     while (!service.is_left() && !process->has_output() && !process->ending()) {  // its stdout ends before it does
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    if (!service.is_left() && !is_closed && !has_told_failure) {
+    if (!service.is_left() && !is_said && !has_told_failure) {
       service.tell(fmt::format("the Python process has ended with exit code {}; the run goes on without it",
                                process->ending().value_or(0)));
     }
