@@ -56,6 +56,11 @@ class Value {
     static Dict ordered();
     bool is_ordered() const noexcept { return is_ordered_; }
 
+    /// The version of what the dict describes; 1 unless set. Python reads the version of an ordered dict as that of the
+    /// module whose state_dict it is.
+    std::int64_t version() const noexcept { return version_; }
+    void set_version(std::int64_t version) noexcept { version_ = version; }
+
     /// Adds the key at the end, or gives it another value where it is.
     void set(core::Key key, Value value);
 
@@ -71,6 +76,7 @@ class Value {
    private:
     std::vector<Item> items_;
     std::map<core::Key, std::size_t> places_;
+    std::int64_t version_ = 1;
     bool is_ordered_ = false;
   };
 

@@ -22,9 +22,15 @@ HEARTH_INLINE void add_state(StateDict& state, const torch::nn::Module& module, 
 
 }  // namespace detail
 
+HEARTH_INLINE std::int64_t state_version(const torch::nn::Module& module) {
+  const auto* const with_version = dynamic_cast<const HasStateVersion*>(&module);
+  return with_version != nullptr ? with_version->state_version() : 1;
+}
+
 HEARTH_INLINE StateDict state_dict(const torch::nn::Module& module) {
   StateDict state;
   detail::add_state(state, module, "");
+  state.set_version(state_version(module));
   return state;
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -41,6 +42,11 @@ class StateDict {
   /// The tensor of that name. Throws Error when there is none.
   const at::Tensor& at(std::string_view name) const;
 
+  /// The version of the module whose weights these are, 1 unless set: Python's modules have a new one when the names or
+  /// sizes of their weights change, and some, as torchvision's MNASNet, refuse files without it.
+  std::int64_t version() const noexcept { return version_; }
+  void set_version(std::int64_t version) noexcept { version_ = version; }
+
   std::size_t size() const noexcept { return items_.size(); }
   bool empty() const noexcept { return items_.empty(); }
   auto begin() const noexcept { return items_.begin(); }
@@ -49,6 +55,7 @@ class StateDict {
  private:
   std::vector<Item> items_;
   std::map<std::string, std::size_t, std::less<>> places_;
+  std::int64_t version_ = 1;
 };
 
 }  // namespace hearth

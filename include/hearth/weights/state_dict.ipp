@@ -22,6 +22,7 @@ HEARTH_INLINE StateDict::StateDict(const Value& dict) {
 
 HEARTH_INLINE StateDict::operator Value() const {
   auto dict = Value::Dict::ordered();
+  dict.set_version(version_);
   for (const auto& [name, tensor] : items_) {
     core::require(tensor.defined(), "StateDict: the tensor {} is undefined", name);
     dict.set(name, tensor);

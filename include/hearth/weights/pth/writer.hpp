@@ -146,6 +146,17 @@ class ValuePickler {
       add(item, core::join_keys(name, key), depth + 1);
     }
     pickle_.end_dict();
+    if (dict.is_ordered() && dict.version() != 1) {
+      add_version(dict.version());
+    }
+  }
+
+  /// The version of a module, where Module.load_state_dict looks for it: _metadata = {"": {"version": …}}.
+  void add_version(std::int64_t version) {
+    auto metadata = Value::Dict::ordered();
+    metadata.set("", Value::Dict{{"version", version}});
+    add(Value::Dict{{"_metadata", metadata}});
+    pickle_.build();
   }
 
   template <class Sequence>
