@@ -3,7 +3,6 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/nn/pimpl.h>
 
 #include <cstdint>
@@ -12,36 +11,52 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/head.hpp>
+#include <hearth/models/model.hpp>
+#include <hearth/weights/module_state.hpp>
 
 namespace hearth::models {
 
 /// The module behind AnyModel.
-class AnyModelModule : public torch::nn::Module {
+class AnyModelModule : public torch::nn::Module, public HasStateVersion {
  public:
   template <class Model>
   explicit AnyModelModule(Model model)
       : torch::nn::Module(model->name()),
         inner_(model.ptr()),
-        head_(model->head()),
-        head_name_(model->head_name()),
+        heads_(heads(model)),
         forward_([model](const at::Tensor& x) mutable { return model->forward(x); }),
+        forward_with_auxiliary_([model](const at::Tensor& x) mutable -> LogitsWithAuxiliary {
+          if constexpr (HasAuxiliaryHeads<Model>) {
+            return model->forward_with_auxiliary(x);
+          } else {
+            return {model->forward(x)};
+          }
+        }),
         clone_([model](const std::optional<torch::Device>& device) {
           using Contained = typename Model::ContainedType;
           return std::make_shared<AnyModelModule>(Model(std::dynamic_pointer_cast<Contained>(model->clone(device))));
         }) {
-    static_assert(HasHead<Model>, "AnyModel: the model must have a Linear as its head (HasHead): head(), head_name()");
+    static_assert(HasHead<Model>,
+                  "AnyModel: the model must have a Linear or a Conv2d as its head (HasHead): head(), head_name()");
     register_parts();
   }
 
   /// What the model inside makes of `x`.
   at::Tensor forward(const at::Tensor& x);
 
+  /// The logits of all heads; the main ones alone where the model has no others.
+  LogitsWithAuxiliary forward_with_auxiliary(const at::Tensor& x);
+
   std::int64_t num_classes() const;
-  torch::nn::Linear head() const { return head_; }
-  std::string head_name() const { return head_name_; }
+  const Head& head() const { return heads_.front().head; }
+  std::string head_name() const { return heads_.front().name; }
+  std::vector<NamedHead> auxiliary_heads() const { return {heads_.begin() + 1, heads_.end()}; }
+
+  HEARTH_INLINE std::int64_t state_version() const override;
 
   HEARTH_INLINE void train(bool on = true) override;
   HEARTH_INLINE std::shared_ptr<torch::nn::Module> clone(
@@ -52,9 +67,9 @@ class AnyModelModule : public torch::nn::Module {
   void register_parts();
 
   std::shared_ptr<torch::nn::Module> inner_;
-  torch::nn::Linear head_;
-  std::string head_name_;
+  std::vector<NamedHead> heads_;  // the main one first
   std::function<at::Tensor(const at::Tensor&)> forward_;
+  std::function<LogitsWithAuxiliary(const at::Tensor&)> forward_with_auxiliary_;
   std::function<std::shared_ptr<torch::nn::Module>(const std::optional<torch::Device>&)> clone_;
 };
 

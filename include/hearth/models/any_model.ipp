@@ -8,8 +8,16 @@ HEARTH_INLINE at::Tensor AnyModelModule::forward(const at::Tensor& x) {
   return forward_(x);
 }
 
+HEARTH_INLINE LogitsWithAuxiliary AnyModelModule::forward_with_auxiliary(const at::Tensor& x) {
+  return forward_with_auxiliary_(x);
+}
+
 HEARTH_INLINE std::int64_t AnyModelModule::num_classes() const {
-  return head_->weight.size(0);
+  return head()->weight.size(0);
+}
+
+HEARTH_INLINE std::int64_t AnyModelModule::state_version() const {
+  return hearth::state_version(*inner_);
 }
 
 HEARTH_INLINE void AnyModelModule::train(bool on) {

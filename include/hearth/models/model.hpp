@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <vector>
 
 namespace hearth {
 
@@ -20,6 +21,26 @@ concept ModelLike = requires(M& model, at::Tensor images, at::Device device) {
   model->train();
   model->eval();
   model->to(device);
+};
+
+/// What an auxiliary head gives: logits [N, classes], and how much their loss counts beside that of the main ones.
+struct AuxiliaryLogits {
+  at::Tensor logits;
+  double weight = 1;
+};
+
+/// What a model with auxiliary heads gives in training. There may be none: options leave them out.
+struct LogitsWithAuxiliary {
+  at::Tensor logits;  ///< the main ones
+  std::vector<AuxiliaryLogits> auxiliary = {};
+};
+
+/// A model with auxiliary heads, which stand in the middle of a deep network and help its first layers to learn:
+/// `model->forward_with_auxiliary(images)` gives the logits of them all, and Trainer minimises the loss of the main
+/// ones plus weight times the loss of each of the others. `forward` gives the main ones alone, and so does evaluation.
+template <class M>
+concept HasAuxiliaryHeads = ModelLike<M> && requires(M& model, at::Tensor images) {
+  { model->forward_with_auxiliary(images) } -> std::convertible_to<LogitsWithAuxiliary>;
 };
 
 /// How many numbers a model's parameters hold.

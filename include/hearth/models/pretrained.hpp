@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/head.hpp>
@@ -85,22 +86,23 @@ class Pretrained {
 
 namespace detail {
 
-/// Loads the weights into the module; those of its head only where their sizes agree.
-PretrainedReport load_pretrained(torch::nn::Module& module, const std::string& head_name, const Pretrained& pretrained,
+/// Loads the weights into the module; those of its heads only where their sizes agree.
+PretrainedReport load_pretrained(torch::nn::Module& module, const std::vector<NamedHead>& heads,
+                                 const Pretrained& pretrained,
                                  const std::function<std::string(const std::string&)>& rename);
 
 }  // namespace detail
 
 /// Loads the weights of `pretrained` into the model that the handle `model` is for, and says what became of each name.
-/// The file must have all of the model's weights and no others; only a head for another number of classes may differ,
-/// and then stays as it was initialised. `rename` is for files whose names differ from the model's: see LoadOptions.
-/// Throws Error naming the file as `Pretrained::file` and `load_weights` do.
+/// The file must have all of the model's weights and no others; only heads for another number of classes, auxiliary
+/// ones among them, may differ, and then stay as they were initialised. `rename` is for files whose names differ from
+/// the model's: see LoadOptions. Throws Error naming the file as `Pretrained::file` and `load_weights` do.
 template <class Model>
 PretrainedReport load_pretrained_into(Model model, const Pretrained& pretrained,
                                       const std::function<std::string(const std::string&)>& rename = {}) {
   static_assert(HasHead<Model>,
-                "load_pretrained: the model must have a Linear as its head (HasHead): head(), head_name()");
-  return detail::load_pretrained(*model, model->head_name(), pretrained, rename);
+                "load_pretrained: the model must have a Linear or a Conv2d as its head (HasHead): head(), head_name()");
+  return detail::load_pretrained(*model, heads(model), pretrained, rename);
 }
 
 /// Returns the model with the weights of `pretrained`, as `load_pretrained_into` loads them, or as it is where that is

@@ -50,7 +50,7 @@ HEARTH_INLINE std::string entry_advice(const std::filesystem::path& file) {
   return {};
 }
 
-HEARTH_INLINE PretrainedReport load_pretrained(torch::nn::Module& module, const std::string& head_name,
+HEARTH_INLINE PretrainedReport load_pretrained(torch::nn::Module& module, const std::vector<NamedHead>& heads,
                                                const Pretrained& pretrained,
                                                const std::function<std::string(const std::string&)>& rename) {
   PretrainedReport report;
@@ -58,7 +58,11 @@ HEARTH_INLINE PretrainedReport load_pretrained(torch::nn::Module& module, const 
   if (pretrained.entry() != nullptr) {
     report.entry = *pretrained.entry();
   }
-  report.names = load_weights(module, report.file, {.rename = rename, .keep_mismatched = {head_name + "."}});
+  LoadOptions options{.rename = rename};
+  for (const NamedHead& head : heads) {
+    options.keep_mismatched.push_back(head.name + ".");
+  }
+  report.names = load_weights(module, report.file, options);
   if (pretrained.options().report) {
     pretrained.options().report(report);
   }

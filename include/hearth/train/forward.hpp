@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/share.hpp>
 #include <hearth/data/batch.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/loader_like.hpp>
+#include <hearth/models/model.hpp>
 #include <hearth/train/autocast.hpp>
 #include <hearth/train/batch_checks.hpp>
 #include <hearth/train/evaluation_mode.hpp>
@@ -46,16 +48,33 @@ at::Tensor outputs_of(const BatchContext& context, Model& model, std::optional<a
   return explained(context, "the model", [&] { return model->forward(context.inputs); });
 }
 
-/// Outputs, checked against the targets, and the loss. `targets` are those on the device, perhaps mixed, while
-/// `context.batch` has its own on the CPU.
+/// Outputs, checked against the targets, and the loss; while a model with auxiliary heads trains, theirs are added to
+/// it, each times its weight. `targets` are those on the device, perhaps mixed, while `context.batch` has its own on the
+/// CPU.
 template <class Model, class Task>
 Forward forward(const BatchContext& context, Model& model, const Task& task, std::optional<std::size_t> classes,
                 std::optional<at::ScalarType> autocast_type) {
   const Autocast autocast(context.inputs.device().type(), autocast_type);
   Forward done;
-  done.outputs = explained(context, "the model", [&] { return model->forward(context.inputs); });
+  std::vector<AuxiliaryLogits> auxiliary;
+  done.outputs = explained(context, "the model", [&]() -> at::Tensor {
+    if constexpr (HasAuxiliaryHeads<Model>) {
+      if (model->is_training()) {
+        LogitsWithAuxiliary given = model->forward_with_auxiliary(context.inputs);
+        auxiliary = std::move(given.auxiliary);
+        return given.logits;
+      }
+    }
+    return model->forward(context.inputs);
+  });
   task.check(done.outputs, context.batch.targets, classes);
-  done.loss = explained(context, "the loss", [&] { return task.loss(done.outputs, context.targets); });
+  done.loss = explained(context, "the loss", [&] {
+    at::Tensor loss = task.loss(done.outputs, context.targets);
+    for (const AuxiliaryLogits& head : auxiliary) {
+      loss = loss + head.weight * task.loss(head.logits, context.targets);
+    }
+    return loss;
+  });
   done.weight =
       context.batch.counts ? task.total_weight(context.are_mixed ? context.targets : context.batch.targets) : 0;
   return done;
