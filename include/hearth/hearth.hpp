@@ -154,12 +154,16 @@
 #include <hearth/models/maxvit.hpp>
 #include <hearth/models/mean_over_crops.hpp>
 #include <hearth/models/mlp.hpp>
+#include <hearth/models/mnasnet.hpp>
 #include <hearth/models/mobilenet_v2.hpp>
 #include <hearth/models/mobilenet_v3.hpp>
 #include <hearth/models/model.hpp>
 #include <hearth/models/preset.hpp>
 #include <hearth/models/pretrained.hpp>
+#include <hearth/models/regnet.hpp>
 #include <hearth/models/resnet.hpp>
+#include <hearth/models/shufflenet_v2.hpp>
+#include <hearth/models/squeezenet.hpp>
 #include <hearth/models/swin_transformer.hpp>
 #include <hearth/models/torchvision_weights.hpp>
 #include <hearth/models/vgg.hpp>

@@ -1,4 +1,4 @@
-/// ConvNeXt: convnext_tiny, small and base, as torchvision has them.
+/// ConvNeXt: convnext_tiny, small, base and large, as torchvision has them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -28,7 +28,7 @@ struct ConvNeXtOptions {
   std::int64_t num_classes = 1000;
   Pretrained pretrained = {};  ///< weights to start from; see `load_pretrained`
   /// The probability of leaving out the last block; it rises evenly from 0 for the first. Unless given, it is the
-  /// architecture's own: 0.1 for tiny, 0.4 for small, 0.5 for base.
+  /// architecture's own: 0.1 for tiny, 0.4 for small, 0.5 for base and large.
   std::optional<double> stochastic_depth_prob = {};
   double layer_scale = 1e-6;  ///< what each block's branch is multiplied by at first; learned, for each channel
 };
@@ -72,6 +72,9 @@ ConvNeXt convnext_small(ConvNeXtOptions options = {});
 
 /// torchvision.models.convnext_base.
 ConvNeXt convnext_base(ConvNeXtOptions options = {});
+
+/// torchvision.models.convnext_large.
+ConvNeXt convnext_large(ConvNeXtOptions options = {});
 
 }  // namespace hearth::models
 

@@ -117,4 +117,10 @@ HEARTH_INLINE ConvNeXt convnext_base(ConvNeXtOptions options) {
                           std::move(options));
 }
 
+HEARTH_INLINE ConvNeXt convnext_large(ConvNeXtOptions options) {
+  return detail::convnext("convnext_large",
+                          {.channels = {192, 384, 768, 1536}, .blocks = {3, 3, 27, 3}, .stochastic_depth_prob = 0.5},
+                          std::move(options));
+}
+
 }  // namespace hearth::models

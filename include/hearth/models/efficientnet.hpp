@@ -1,4 +1,4 @@
-/// EfficientNet B0 to B7, as torchvision has them.
+/// EfficientNet B0 to B7 and EfficientNetV2 S, M and L, as torchvision has them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/models/layers/batch_norm_settings.hpp>
@@ -20,11 +21,30 @@ namespace hearth::models {
 struct EfficientNetOptions {
   std::int64_t num_classes = 1000;
   Pretrained pretrained = {};          ///< weights to start from; see `load_pretrained`
-  std::optional<double> dropout = {};  ///< before the head; by default the network's own, 0.2 (B0) to 0.5 (B7)
+  std::optional<double> dropout = {};  ///< before the head; by default the network's own, from 0.2 to 0.5
   double stochastic_depth_prob = 0.2;  ///< block k = 0, 1, … of n is left out with this times k / n
 };
 
-/// What tells one EfficientNet from another.
+/// Blocks of one kind, one after another.
+struct EfficientNetStage {
+  bool fused = false;              ///< FusedMBConv, else MBConv
+  std::int64_t expand_ratio = 1;   ///< channels within a block, as a multiple of its input's
+  std::int64_t kernel_size = 3;    ///< of the convolution that is not 1x1
+  std::int64_t stride = 1;         ///< of the first block
+  std::int64_t in_channels = 32;   ///< of the first block
+  std::int64_t out_channels = 16;  ///< of every block
+  std::int64_t blocks = 1;         ///< how many there are
+};
+
+/// What an EfficientNet is made of.
+struct EfficientNetShape {
+  std::vector<EfficientNetStage> stages = {};  ///< between the first layer and the last
+  std::int64_t last_channels = 1280;           ///< that the head sees
+  double dropout = 0.2;                        ///< where the options say nothing
+  BatchNormSettings norm = {};                 ///< how its BatchNorm layers are set
+};
+
+/// What tells one of the EfficientNets B0 to B7 from another.
 struct EfficientNetScale {
   double width_mult = 1;        ///< scales the channels of every layer
   double depth_mult = 1;        ///< scales the blocks of every stage
@@ -35,7 +55,10 @@ struct EfficientNetScale {
 /// The module behind EfficientNet.
 class EfficientNetModule : public torch::nn::Cloneable<EfficientNetModule> {
  public:
-  explicit EfficientNetModule(EfficientNetScale scale, EfficientNetOptions options = {});
+  explicit EfficientNetModule(EfficientNetShape shape, EfficientNetOptions options = {});
+
+  /// B0, made wider and deeper.
+  explicit EfficientNetModule(const EfficientNetScale& scale, EfficientNetOptions options = {});
 
   HEARTH_INLINE void reset() override;
 
@@ -49,14 +72,14 @@ class EfficientNetModule : public torch::nn::Cloneable<EfficientNetModule> {
   Chain features{nullptr}, classifier{nullptr};
 
  private:
-  double dropout() const { return options_.dropout.value_or(scale_.dropout); }
+  double dropout() const { return options_.dropout.value_or(shape_.dropout); }
 
-  EfficientNetScale scale_;
+  EfficientNetShape shape_;
   EfficientNetOptions options_;
 };
 
-/// Tan, Le: "EfficientNet: rethinking model scaling for convolutional neural networks" (2019), with torchvision's
-/// parameter names and initialisation.
+/// Tan, Le: "EfficientNet: rethinking model scaling for convolutional neural networks" (2019) and "EfficientNetV2:
+/// smaller models and faster training" (2021), with torchvision's parameter names and initialisation.
 TORCH_MODULE_IMPL(EfficientNet, EfficientNetModule);
 
 /// torchvision.models.efficientnet_b0.
@@ -82,6 +105,15 @@ EfficientNet efficientnet_b6(EfficientNetOptions options = {});
 
 /// torchvision.models.efficientnet_b7.
 EfficientNet efficientnet_b7(EfficientNetOptions options = {});
+
+/// torchvision.models.efficientnet_v2_s.
+EfficientNet efficientnet_v2_s(EfficientNetOptions options = {});
+
+/// torchvision.models.efficientnet_v2_m.
+EfficientNet efficientnet_v2_m(EfficientNetOptions options = {});
+
+/// torchvision.models.efficientnet_v2_l.
+EfficientNet efficientnet_v2_l(EfficientNetOptions options = {});
 
 }  // namespace hearth::models
 

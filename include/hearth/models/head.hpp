@@ -20,18 +20,22 @@ namespace hearth::models {
 /// the classes.
 class Head {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): it is the layer
   Head(const torch::nn::Linear& layer);
   Head(const torch::nn::Conv2d& layer);
+  // NOLINTEND(google-explicit-constructor)
 
   /// `model->head()->weight` is the same for every model.
   const Head* operator->() const noexcept { return this; }
 
+  /// Those that the layer has.
   std::vector<at::Tensor> parameters() const { return layer_->parameters(); }
 
   /// Makes the layer anew for so many classes: see `replace_head`.
   void renew(std::int64_t num_classes) const;
 
-  at::Tensor weight, bias;
+  at::Tensor weight;  ///< [classes, features] or [classes, features, 1, 1]
+  at::Tensor bias;    ///< [classes]; undefined where the layer has none
 
  private:
   std::shared_ptr<torch::nn::Module> layer_;
@@ -39,8 +43,8 @@ class Head {
 
 /// A head and its name among the model's modules.
 struct NamedHead {
-  std::string name;
-  Head head;
+  std::string name;  ///< "fc"
+  Head head;         ///< the layer of that name
 };
 
 /// A model with a head: `model->head()` is its last layer, a torch::nn::Linear or a torch::nn::Conv2d, and

@@ -23,16 +23,16 @@ concept ModelLike = requires(M& model, at::Tensor images, at::Device device) {
   model->to(device);
 };
 
-/// What an auxiliary head gives: logits [N, classes], and how much their loss counts beside that of the main ones.
+/// What an auxiliary head gives, and how much that counts in training.
 struct AuxiliaryLogits {
-  at::Tensor logits;
-  double weight = 1;
+  at::Tensor logits;  ///< [N, classes]
+  double weight = 1;  ///< of their loss; the main ones' is 1
 };
 
 /// What a model with auxiliary heads gives in training. There may be none: options leave them out.
 struct LogitsWithAuxiliary {
-  at::Tensor logits;  ///< the main ones
-  std::vector<AuxiliaryLogits> auxiliary = {};
+  at::Tensor logits;                            ///< the main ones
+  std::vector<AuxiliaryLogits> auxiliary = {};  ///< the others
 };
 
 /// A model with auxiliary heads, which stand in the middle of a deep network and help its first layers to learn:

@@ -1,5 +1,5 @@
 /// Residual networks, ResNeXts and wide ones among them, as torchvision has them: resnet18, 34, 50, 101, 152,
-/// resnext50_32x4d, resnext101_32x8d, wide_resnet50_2 and wide_resnet101_2.
+/// resnext50_32x4d, resnext101_32x8d, resnext101_64x4d, wide_resnet50_2 and wide_resnet101_2.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -93,6 +93,9 @@ ResNet resnext50_32x4d(ResNetOptions options = {});
 
 /// torchvision.models.resnext101_32x8d. Throws Error when groups or width_per_group is set to another value.
 ResNet resnext101_32x8d(ResNetOptions options = {});
+
+/// torchvision.models.resnext101_64x4d. Throws Error when groups or width_per_group is set to another value.
+ResNet resnext101_64x4d(ResNetOptions options = {});
 
 /// torchvision.models.wide_resnet50_2. Throws Error when width_per_group is set to another value.
 ResNet wide_resnet50_2(ResNetOptions options = {});

@@ -144,6 +144,12 @@ HEARTH_INLINE ResNet resnext101_32x8d(ResNetOptions options) {
   return detail::resnet("resnext101_32x8d", ResNetBlock::bottleneck, {3, 4, 23, 3}, std::move(options));
 }
 
+HEARTH_INLINE ResNet resnext101_64x4d(ResNetOptions options) {
+  detail::set_option("resnext101_64x4d", "groups", options.groups, 64);
+  detail::set_option("resnext101_64x4d", "width_per_group", options.width_per_group, 4);
+  return detail::resnet("resnext101_64x4d", ResNetBlock::bottleneck, {3, 4, 23, 3}, std::move(options));
+}
+
 HEARTH_INLINE ResNet wide_resnet50_2(ResNetOptions options) {
   detail::set_option("wide_resnet50_2", "width_per_group", options.width_per_group, 128);
   return detail::resnet("wide_resnet50_2", ResNetBlock::bottleneck, {3, 4, 6, 3}, std::move(options));

@@ -1,4 +1,4 @@
-/// A convolution, its BatchNorm and its activation: the layer of which mobile networks are made.
+/// A convolution, its BatchNorm and its activation: the layers of which many networks are made.
 #pragma once
 
 #include <torch/nn/modules/batchnorm.h>
@@ -32,11 +32,11 @@ struct ConvNormActivationOptions {
   std::optional<Activation> activation = Activation::relu;  ///< std::nullopt: none
 };
 
-/// torchvision.ops.Conv2dNormActivation: "0" is the convolution, without a bias and padded by
-/// (kernel_size - 1) / 2 * dilation, "1" the BatchNorm2d, "2" the activation, in place, where there is one. An
-/// odd kernel makes [N, out_channels, H/stride, W/stride], rounded up, of [N, in_channels, H, W]. Throws Error when
-/// kernel_size, stride or another of these numbers is below 1 or groups does not divide the channels.
-inline Chain conv_norm_activation(const ConvNormActivationOptions& options) {
+/// Appends three layers: the convolution, without a bias and padded by (kernel_size - 1) / 2 * dilation, the
+/// BatchNorm2d, and the activation, in place, where there is one. An odd kernel makes [N, out_channels, H/stride,
+/// W/stride], rounded up, of [N, in_channels, H, W]. Throws Error when kernel_size, stride or another of these numbers
+/// is below 1 or groups does not divide the channels.
+inline void append_conv_norm_activation(Chain layers, const ConvNormActivationOptions& options) {
   const auto [in, out, kernel_size, stride, groups, dilation, norm, activation] = options;
   for (const std::int64_t number : {in, out, kernel_size, stride, groups, dilation}) {
     core::require(number >= 1,
@@ -47,7 +47,6 @@ inline Chain conv_norm_activation(const ConvNormActivationOptions& options) {
   core::require(in % groups == 0 && out % groups == 0,
                 "conv_norm_activation: groups must divide in_channels and out_channels, but got {} for {} and {}",
                 groups, in, out);
-  Chain layers;
   layers->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel_size)
                                           .stride(stride)
                                           .padding((kernel_size - 1) / 2 * dilation)
@@ -58,6 +57,12 @@ inline Chain conv_norm_activation(const ConvNormActivationOptions& options) {
   if (activation) {
     layers->push_back(std::make_shared<ActivationLayer>(*activation));
   }
+}
+
+/// torchvision.ops.Conv2dNormActivation: these layers, "0", "1" and "2", in a chain of their own.
+inline Chain conv_norm_activation(const ConvNormActivationOptions& options) {
+  Chain layers;
+  append_conv_norm_activation(layers, options);
   return layers;
 }
 

@@ -1,4 +1,4 @@
-/// The block that EfficientNets are made of.
+/// The two kinds of block that EfficientNets are made of.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -27,6 +27,20 @@ struct MBConvOptions {
   double stochastic_depth_prob = 0;  ///< probability that the block is left out while training
   BatchNormSettings norm = {};
 };
+
+namespace detail {
+
+/// What a block gives of x: its branch, with stochastic depth and x itself added where both have one shape.
+inline at::Tensor beside_shortcut(const at::Tensor& x, at::Tensor branch, const StochasticDepthModule& stochastic_depth,
+                                  const MBConvOptions& options) {
+  if (options.stride == 1 && options.in_channels == options.out_channels) {
+    branch = stochastic_depth.forward(branch);
+    branch += x;
+  }
+  return branch;
+}
+
+}  // namespace detail
 
 /// A 1x1 convolution that widens, one on each channel by itself, squeeze and excitation, and a 1x1 convolution that
 /// narrows; where input and output have one shape, a shortcut and stochastic depth.
@@ -66,12 +80,46 @@ class MBConv : public torch::nn::Cloneable<MBConv> {
 
   /// [N, in_channels, H, W] to [N, out_channels, H/stride, W/stride]
   at::Tensor forward(const at::Tensor& x) {
-    at::Tensor out = block->forward(x);
-    if (options_.stride == 1 && options_.in_channels == options_.out_channels) {
-      out = stochastic_depth->forward(out);
-      out += x;
+    return detail::beside_shortcut(x, block->forward(x), *stochastic_depth, options_);
+  }
+
+  Chain block{nullptr};
+  StochasticDepth stochastic_depth{nullptr};
+
+ private:
+  MBConvOptions options_;
+};
+
+/// A convolution that widens and a 1x1 that narrows, or one convolution alone where nothing is widened; where input and
+/// output have one shape, a shortcut and stochastic depth. The first stages of EfficientNetV2 have it.
+class FusedMBConv : public torch::nn::Cloneable<FusedMBConv> {
+ public:
+  explicit FusedMBConv(const MBConvOptions& options) : options_(options) { reset(); }
+
+  void reset() override {
+    const std::int64_t expanded = make_divisible(static_cast<double>(options_.in_channels * options_.expand_ratio));
+    const bool widens = expanded != options_.in_channels;
+    block = Chain();
+    block->push_back(conv_norm_activation({.in_channels = options_.in_channels,
+                                           .out_channels = widens ? expanded : options_.out_channels,
+                                           .kernel_size = options_.kernel_size,
+                                           .stride = options_.stride,
+                                           .norm = options_.norm,
+                                           .activation = Activation::silu}));
+    if (widens) {
+      block->push_back(conv_norm_activation({.in_channels = expanded,
+                                             .out_channels = options_.out_channels,
+                                             .kernel_size = 1,
+                                             .norm = options_.norm,
+                                             .activation = std::nullopt}));
     }
-    return out;
+    register_module("block", block);
+    stochastic_depth = register_module("stochastic_depth", StochasticDepth(options_.stochastic_depth_prob));
+  }
+
+  /// [N, in_channels, H, W] to [N, out_channels, H/stride, W/stride]
+  at::Tensor forward(const at::Tensor& x) {
+    return detail::beside_shortcut(x, block->forward(x), *stochastic_depth, options_);
   }
 
   Chain block{nullptr};

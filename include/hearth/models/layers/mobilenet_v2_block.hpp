@@ -3,9 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/cloneable.h>
-#include <torch/nn/modules/conv.h>
 
 #include <cstdint>
+#include <optional>
 
 #include <hearth/models/layers/activation.hpp>
 #include <hearth/models/layers/chain.hpp>
@@ -41,8 +41,9 @@ class InvertedResidualV2 : public torch::nn::Cloneable<InvertedResidualV2> {
                                           .stride = options_.stride,
                                           .groups = hidden,
                                           .activation = Activation::relu6}));
-    conv->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(hidden, options_.out_channels, 1).bias(false)));
-    conv->push_back(batch_norm(options_.out_channels));
+    append_conv_norm_activation(
+        conv,
+        {.in_channels = hidden, .out_channels = options_.out_channels, .kernel_size = 1, .activation = std::nullopt});
     register_module("conv", conv);
   }
 
