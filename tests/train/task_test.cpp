@@ -9,6 +9,7 @@
 #include <hearth/metrics/average_loss.hpp>
 #include <hearth/metrics/classification_report.hpp>
 #include <hearth/metrics/confusion_matrix.hpp>
+#include <hearth/models/model.hpp>
 #include <hearth/optim/sgd.hpp>
 #include <hearth/train/evaluator.hpp>
 #include <hearth/train/trainer.hpp>
@@ -47,6 +48,24 @@ std::string refusal(const Task& task, const torch::Tensor& outputs, const torch:
   }
   return "taken";
 }
+
+/// A main and an auxiliary head of one number each, by which the input is multiplied.
+struct TwoHeadsModule : torch::nn::Module {
+  torch::Tensor forward(const torch::Tensor& x) { return x * main; }
+
+  LogitsWithAuxiliary forward_with_auxiliary(const torch::Tensor& x) {
+    ++with_auxiliary;
+    return {forward(x), {{x * auxiliary, 0.5}}};
+  }
+
+  torch::Tensor main = register_parameter("main", torch::full({1}, 1.0));
+  torch::Tensor auxiliary = register_parameter("auxiliary", torch::full({1}, 2.0));
+  int with_auxiliary = 0;  // calls
+};
+
+struct TwoHeads : torch::nn::ModuleHolder<TwoHeadsModule> {
+  using ModuleHolder::ModuleHolder;
+};
 
 torch::Tensor random_inputs(std::int64_t count) {
   torch::manual_seed(1);
@@ -233,4 +252,23 @@ TEST_CASE("a metric that cannot take a batch is named with its shapes, in Traine
   auto model = net();
   CHECK_THROWS_WITH(one_epoch(model, labelled(6), Classification{CrossEntropyLoss{}, Wrong{}}),
                     ContainsSubstring("Trainer: a metric cannot take outputs [3, 2] and targets [3]: "));
+}
+
+TEST_CASE("auxiliary heads add their loss times their weight in training; metrics and validation see the main one",
+          "[task]") {
+  TwoHeads model;
+  DataLoader loader{TensorDataset{torch::ones({2, 1}), torch::full({2}, 4.0)}, {.batch_size = 2}};
+  optim::SGD optimizer{model->parameters(), {.lr = 0.1}};
+  Trainer trainer{model, optimizer, {.device = at::kCPU}};
+  const EpochRecord record = trainer.fit(loader, loader, Regression{}).epochs.front();
+  CHECK(record["train_loss"] == Approx(9 + 0.5 * 4));  // (1 - 4)² + (2 - 4)² / 2
+  CHECK(record["train_" + MeanAbsoluteError{}.name()] == Approx(3));
+  CHECK(model->main.item<double>() == Approx(1 + 0.1 * 2 * 3));             // 2 (1 - 4) is the gradient
+  CHECK(model->auxiliary.item<double>() == Approx(2 + 0.1 * 0.5 * 2 * 2));  // 2 (2 - 4) / 2
+  CHECK(record["val_loss"] == Approx(2.4 * 2.4));
+  CHECK(model->with_auxiliary == 1);
+
+  Evaluator evaluate{MeanAbsoluteError{}};
+  CHECK(std::get<0>(evaluate.run(model, loader, {at::kCPU})) == Approx(2.4));
+  CHECK(model->with_auxiliary == 1);
 }
