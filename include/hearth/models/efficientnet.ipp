@@ -81,19 +81,16 @@ HEARTH_INLINE void EfficientNetModule::reset() {
   for (const EfficientNetStage& stage : shape_.stages) {
     Chain layer;
     for (std::int64_t i = 0; i < stage.blocks; ++i, ++made) {
-      const MBConvOptions block{.in_channels = i == 0 ? stage.in_channels : stage.out_channels,
-                                .out_channels = stage.out_channels,
-                                .kernel_size = stage.kernel_size,
-                                .stride = i == 0 ? stage.stride : 1,
-                                .expand_ratio = stage.expand_ratio,
-                                .stochastic_depth_prob = options_.stochastic_depth_prob * static_cast<double>(made) /
-                                                         static_cast<double>(blocks),
-                                .norm = shape_.norm};
-      if (stage.fused) {
-        layer->push_back(std::make_shared<FusedMBConv>(block));
-      } else {
-        layer->push_back(std::make_shared<MBConv>(block));
-      }
+      layer->push_back(std::make_shared<MBConv>(
+          MBConvOptions{.fused = stage.fused,
+                        .in_channels = i == 0 ? stage.in_channels : stage.out_channels,
+                        .out_channels = stage.out_channels,
+                        .kernel_size = stage.kernel_size,
+                        .stride = i == 0 ? stage.stride : 1,
+                        .expand_ratio = stage.expand_ratio,
+                        .stochastic_depth_prob =
+                            options_.stochastic_depth_prob * static_cast<double>(made) / static_cast<double>(blocks),
+                        .norm = shape_.norm}));
     }
     features->push_back(layer);
   }
