@@ -150,7 +150,9 @@
 #include <hearth/models/densenet.hpp>
 #include <hearth/models/efficientnet.hpp>
 #include <hearth/models/freeze.hpp>
+#include <hearth/models/googlenet.hpp>
 #include <hearth/models/head.hpp>
+#include <hearth/models/inception.hpp>
 #include <hearth/models/maxvit.hpp>
 #include <hearth/models/mean_over_crops.hpp>
 #include <hearth/models/mlp.hpp>

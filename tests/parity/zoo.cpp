@@ -55,7 +55,11 @@ void run(const std::string& name, const std::filesystem::path& folder) {
 
   train_without_dropout(model);
   optim::SGD optimizer{model->parameters(), {.lr = 0.01, .momentum = 0.9, .weight_decay = 1e-4}};
-  const at::Tensor loss = CrossEntropyLoss{}(model->forward(batch.at("inputs")), batch.at("targets"));
+  const LogitsWithAuxiliary outputs = model->forward_with_auxiliary(batch.at("inputs"));
+  at::Tensor loss = CrossEntropyLoss{}(outputs.logits, batch.at("targets"));
+  for (const AuxiliaryLogits& auxiliary : outputs.auxiliary) {
+    loss = loss + auxiliary.weight * CrossEntropyLoss{}(auxiliary.logits, batch.at("targets"));
+  }
   loss.backward();
   optimizer.step();
   results.add("loss", loss.detach());

@@ -42,11 +42,14 @@ except ImportError as error:
     sys.exit(77)
 
 # The side of the pictures: small, but where the weights themselves depend on it; and there are fewer of these.
-SIDES = {"vit_b_16": 224, "vit_b_32": 224, "vit_l_16": 224, "vit_l_32": 224, "vit_h_14": 224, "maxvit_t": 224}
+SIDES = {"vit_b_16": 224, "vit_b_32": 224, "vit_l_16": 224, "vit_l_32": 224, "vit_h_14": 224, "maxvit_t": 224,
+         "inception_v3": 299}
 TARGETS = [3, 999, 0, 3]
 MEMORY = pathlib.Path("/dev/shm")
 OUTPUT_LIMIT = 1e-5
 TRAINING_LIMIT = 1e-4  # a gradient is a sum of many more terms, which rounding reaches in another order
+# Of the auxiliary heads' losses: GoogLeNet's paper, section 5, and PyTorch's tutorial on fine-tuning.
+AUXILIARY_WEIGHTS = {"googlenet": 0.3, "inception_v3": 0.4}
 STEP = {"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4}
 
 
@@ -114,6 +117,15 @@ def evaluate(model, inputs):
         return model.eval()(inputs)
 
 
+def training_loss(name, outputs, targets):
+    """The loss of the logits, and of those of auxiliary heads in a named tuple with them."""
+    logits, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
+    loss = torch.nn.functional.cross_entropy(logits, targets)
+    for others in auxiliary:
+        loss = loss + AUXILIARY_WEIGHTS[name] * torch.nn.functional.cross_entropy(others, targets)
+    return loss
+
+
 def prepare(name, memory, disk):
     """Writes initial.pth, weights.pth and batch.pth into the folder in memory, or, of large models, into that on disk;
     returns which."""
@@ -154,7 +166,7 @@ def compare(name, folder):
     output = evaluate(model, inputs)
     train_without_dropout(model)
     optimizer = torch.optim.SGD(model.parameters(), foreach=False, **STEP)
-    loss = torch.nn.functional.cross_entropy(model(inputs), targets)
+    loss = training_loss(name, model(inputs), targets)
     loss.backward()
     optimizer.step()
 

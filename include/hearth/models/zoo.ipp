@@ -13,6 +13,8 @@
 #include <hearth/models/convnext.hpp>
 #include <hearth/models/densenet.hpp>
 #include <hearth/models/efficientnet.hpp>
+#include <hearth/models/googlenet.hpp>
+#include <hearth/models/inception.hpp>
 #include <hearth/models/maxvit.hpp>
 #include <hearth/models/mnasnet.hpp>
 #include <hearth/models/mobilenet_v2.hpp>
@@ -67,6 +69,8 @@ HEARTH_INLINE std::span<const ZooEntry> zoo() noexcept {
       detail::zoo_entry<efficientnet_v2_s>("efficientnet_v2_s"),
       detail::zoo_entry<efficientnet_v2_m>("efficientnet_v2_m"),
       detail::zoo_entry<efficientnet_v2_l>("efficientnet_v2_l"),
+      detail::zoo_entry<googlenet>("googlenet"),
+      detail::zoo_entry<inception_v3>("inception_v3"),
       detail::zoo_entry<mnasnet0_5>("mnasnet0_5"),
       detail::zoo_entry<mnasnet0_75>("mnasnet0_75"),
       detail::zoo_entry<mnasnet1_0>("mnasnet1_0"),
