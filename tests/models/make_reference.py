@@ -2,6 +2,7 @@
 
     python3 tests/models/make_reference.py
 """
+import contextlib
 import pathlib
 import sys
 
@@ -48,22 +49,36 @@ def dilated(**options):
 # hearth's zoo, in its order.
 ZOO = [
     "alexnet",
-    "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn",
-    "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
-    "resnext50_32x4d", "resnext101_32x8d", "wide_resnet50_2", "wide_resnet101_2",
+    "convnext_tiny", "convnext_small", "convnext_base", "convnext_large",
     "densenet121", "densenet161", "densenet169", "densenet201",
     "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4", "efficientnet_b5",
-    "efficientnet_b6", "efficientnet_b7",
+    "efficientnet_b6", "efficientnet_b7", "efficientnet_v2_s", "efficientnet_v2_m", "efficientnet_v2_l",
+    "googlenet", "inception_v3",
+    "mnasnet0_5", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3",
     "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large",
-    "convnext_tiny", "convnext_small", "convnext_base",
-    "vit_b_16", "vit_b_32",
+    "regnet_y_400mf", "regnet_y_800mf", "regnet_y_1_6gf", "regnet_y_3_2gf", "regnet_y_8gf", "regnet_y_16gf",
+    "regnet_y_32gf", "regnet_y_128gf", "regnet_x_400mf", "regnet_x_800mf", "regnet_x_1_6gf", "regnet_x_3_2gf",
+    "regnet_x_8gf", "regnet_x_16gf", "regnet_x_32gf",
+    "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
+    "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2",
+    "shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0",
+    "squeezenet1_0", "squeezenet1_1",
+    "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn",
+    "vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14",
+    "swin_t", "swin_s", "swin_b", "swin_v2_t", "swin_v2_s", "swin_v2_b",
+    "maxvit_t",
 ]
 MODELS = {**{name: getattr(torchvision.models, name) for name in ZOO}, "dilated": dilated}
 
 # Those whose outputs are compared: of each family, and of each kind in it.
 COMPUTED = ["alexnet", "vgg11", "vgg13_bn", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
             "resnext50_32x4d", "wide_resnet50_2", "densenet121", "densenet161", "efficientnet_b0", "efficientnet_b5",
-            "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "convnext_tiny", "vit_b_16", "dilated"]
+            "efficientnet_v2_s", "googlenet", "inception_v3", "mnasnet0_5", "mnasnet1_3", "mobilenet_v2",
+            "mobilenet_v3_small", "mobilenet_v3_large", "regnet_y_400mf", "regnet_x_400mf", "regnet_x_3_2gf",
+            "shufflenet_v2_x0_5", "squeezenet1_0", "squeezenet1_1", "convnext_tiny", "vit_b_16", "dilated"]
+
+# The side of the pictures, where it is not 64.
+SIDES = {"vit_b_16": 224, "inception_v3": 80}
 
 
 def text(values):
@@ -86,6 +101,19 @@ def fnv1a(lines):
     return result
 
 
+@contextlib.contextmanager
+def without_drawing():
+    """Modules that are made meanwhile have any numbers, and cost no time."""
+    kept = {name: function for name, function in vars(torch.nn.init).items() if name.endswith("_") and callable(function)}
+    for name in kept:
+        setattr(torch.nn.init, name, lambda tensor, *args, **kwargs: tensor)
+    try:
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(torch.nn.init, name, function)
+
+
 def initial(make):
     """After seed 0: name, sum and first three numbers of each parameter, then the next number of the generator."""
     torch.manual_seed(0)
@@ -102,7 +130,8 @@ def distributions():
     """Of each family, and of each kind of layer in it, the largest parameter after seed 0: name, mean, standard
     deviation, mean absolute value, smallest and largest."""
     for name in ["alexnet", "vgg11", "vgg13_bn", "resnet18", "densenet121", "efficientnet_b0", "mobilenet_v2",
-                                "mobilenet_v3_small", "convnext_tiny", "vit_b_16"]:
+                                "mobilenet_v3_small", "convnext_tiny", "vit_b_16", "regnet_y_400mf", "squeezenet1_1", "shufflenet_v2_x0_5",
+                 "mnasnet0_5", "googlenet", "inception_v3"]:
         torch.manual_seed(0)
         module = MODELS[name]()
         largest = {}
@@ -123,7 +152,8 @@ def distributions():
 def summary():
     """Name, entries in the state_dict, hash of its names and shapes, parameters: with 1000 classes."""
     for name, make in MODELS.items():
-        module = make()
+        with without_drawing():
+            module = make()
         lines = keys(module)
         yield f"{name} {len(lines)} {fnv1a(lines)} {sum(p.numel() for p in module.parameters())}"
 
@@ -133,7 +163,7 @@ def outputs():
     for name in COMPUTED:
         module = MODELS[name](num_classes=10).eval()
         formula.fill(module)
-        side = 224 if name.startswith("vit") else 64
+        side = SIDES.get(name, 64)
         with torch.no_grad():
             yield f"{name} {text(module(formula.tensor(9999, [2, 3, side, side], 4.0)).flatten())}"
     module = NeuralNetwork()

@@ -21,10 +21,12 @@
 #include <hearth/models/model.hpp>
 
 #include "catch.hpp"
+#include "models/model_checks.hpp"
 
 using namespace hearth;
 using namespace hearth::models;
 using Catch::Matchers::ContainsSubstring;
+using hearth_test::check_clone;
 
 namespace {
 
@@ -40,29 +42,6 @@ std::vector<std::shared_ptr<Module>> modules_of(const torch::nn::Module& model) 
     }
   }
   return found;
-}
-
-/// A clone of a model with another head computes the same, keeps its mode and has weights of its own.
-template <class Model>
-void check_clone(Model model) {
-  using Module = typename Model::ContainedType;
-  replace_head(model, 4);
-  model->eval();
-  Model copy(std::dynamic_pointer_cast<Module>(model->clone()));
-  const torch::NoGradGuard no_grad;
-  const torch::Tensor images = torch::rand({2, 3, 32, 32});
-  const torch::Tensor logits = model->forward(images);
-  CHECK(copy->num_classes() == 4);
-  CHECK(logits.sizes() == std::vector<std::int64_t>{2, 4});
-  for (const auto& module : copy->modules()) {
-    CHECK_FALSE(module->is_training());
-  }
-  CHECK(torch::equal(copy->forward(images), logits));
-  for (const torch::Tensor& parameter : copy->parameters()) {
-    parameter.zero_();
-  }
-  CHECK(torch::equal(model->forward(images), logits));
-  CHECK(copy->forward(images).abs().sum().template item<double>() == 0);
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ TEST_CASE("Every architecture has torchvision's entries, parameter count and out
       models::replace_head(model, 10);
       formula::fill(*model);
       model->eval();
-      const std::int64_t side = name.starts_with("vit") ? 224 : 64;
+      const std::int64_t side = name.starts_with("vit") ? 224 : name == "inception_v3" ? 80 : 64;
       CHECK(difference(model->forward(formula::tensor(9999, {2, 3, side, side}, 4.0)), outputs.at(name)) <= 1e-5);
       CHECK(keys(*model->clone()) == keys(*model));
     }
@@ -315,8 +315,9 @@ TEST_CASE("Pretrained weights are loaded; a head for another number of classes s
 }
 
 TEST_CASE("Every family starts from weights for other classes, but for its head") {
-  for (const std::string name : {"resnet18", "densenet121", "efficientnet_b0", "mobilenet_v2", "mobilenet_v3_small",
-                                 "convnext_tiny", "alexnet", "vit_b_32"}) {
+  for (const std::string name :
+       {"resnet18", "densenet121", "efficientnet_b0", "mobilenet_v2", "mobilenet_v3_small", "convnext_tiny", "alexnet",
+        "vit_b_32", "regnet_x_400mf", "squeezenet1_1", "shufflenet_v2_x0_5", "mnasnet0_5"}) {
     INFO(name);
     const hearth_test::TemporaryFolder folder;
     const models::AnyModel trained = models::make_model(name, {.num_classes = 5});

@@ -20,10 +20,12 @@
 #include <hearth/weights/state_dict.hpp>
 
 #include "catch.hpp"
+#include "models/model_checks.hpp"
 #include "temporary_folder.hpp"
 
 using namespace hearth;
 using Catch::Matchers::ContainsSubstring;
+using hearth_test::check_smallest;
 
 namespace {
 
@@ -39,22 +41,6 @@ void check_head(const Model& model) {
   CHECK(model->head()->weight.is_same(model->named_parameters()[model->head_name() + ".weight"]));
   models::replace_head(model, 7);
   CHECK(model->num_classes() == 7);
-}
-
-/// Whether the model takes images with sides of `smallest` pixels, and says so of smaller ones.
-template <class Model>
-void check_smallest(Model& model, const std::string& name, std::int64_t smallest) {
-  const torch::NoGradGuard no_grad;
-  model->eval();
-  CHECK(model->forward(torch::zeros({2, 3, smallest, smallest})).sizes() ==
-        std::vector<std::int64_t>{2, model->num_classes()});
-  CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, smallest, smallest - 1})),
-                    fmt::format("{}: expects images of at least {} x {} pixels, but got a batch [2, 3, {}, {}]", name,
-                                smallest, smallest, smallest, smallest - 1));
-  CHECK_THROWS_WITH(model->forward(torch::zeros({2, 3, smallest - 1, smallest})), ContainsSubstring("at least"));
-  CHECK_THROWS_WITH(model->forward(torch::zeros({2, 1, 64, 64})),
-                    name + ": expects images [N, 3, H, W], but got a batch [2, 1, 64, 64]");
-  CHECK_THROWS_WITH(model->forward(torch::zeros({3, 64, 64})), ContainsSubstring("[3, 64, 64]"));
 }
 
 }  // namespace
