@@ -54,6 +54,7 @@ class AnyModelModule : public torch::nn::Module, public HasStateVersion {
   std::int64_t num_classes() const;
   const Head& head() const { return heads_.front().head; }
   std::string head_name() const { return heads_.front().name; }
+  /// Those that the model has beside its head: see `HasHead`.
   std::vector<NamedHead> auxiliary_heads() const { return {heads_.begin() + 1, heads_.end()}; }
 
   HEARTH_INLINE std::int64_t state_version() const override;

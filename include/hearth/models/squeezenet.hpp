@@ -21,7 +21,7 @@ struct SqueezeNetOptions {
   double dropout = 0.5;        ///< before the head
 };
 
-/// The paper's network, and the authors' second one, which pools earlier and needs 2.4 times less computation.
+/// v1_0 is the paper's network, v1_1 the authors' second one, which pools earlier and needs 2.4 times less computation.
 enum class SqueezeNetVersion { v1_0, v1_1 };
 
 /// The module behind SqueezeNet.

@@ -13,6 +13,7 @@ namespace hearth {
 /// A module that says which version of its kind it is. Most are of version 1, and need not.
 class HasStateVersion {
  public:
+  /// The version, counted from 1.
   virtual std::int64_t state_version() const = 0;
 
  protected:

@@ -13,9 +13,9 @@ namespace hearth::models {
 /// One block: torchvision's parameters (inplanes, squeeze_planes, expand1x1_planes, expand3x3_planes).
 struct FireOptions {
   std::int64_t in_channels = 96;
-  std::int64_t squeeze = 16;
-  std::int64_t expand1x1 = 64;
-  std::int64_t expand3x3 = 64;
+  std::int64_t squeeze = 16;    ///< channels of the first convolution
+  std::int64_t expand1x1 = 64;  ///< of the 1x1 convolution after it
+  std::int64_t expand3x3 = 64;  ///< of the 3x3 convolution after it
 };
 
 /// A 1x1 convolution to few channels, then a 1x1 and a 3x3 convolution side by side: torchvision's Fire.

@@ -36,6 +36,7 @@ inline Chain basic_conv(const torch::nn::Conv2dOptions& options, const std::opti
 
 /// One branch: its layers one after another, and the ends side by side after the last of them, where there are some.
 struct InceptionBranch {
+  /// Names and layers.
   using Layers = std::vector<std::pair<std::string, Chain>>;
   Layers layers = {};
   Layers ends = {};
