@@ -25,6 +25,7 @@
 #include <hearth/models/squeezenet.hpp>
 #include <hearth/weights/checkpoint.hpp>
 #include <hearth/weights/module_state.hpp>
+#include <hearth/weights/read.hpp>
 #include <hearth/weights/save.hpp>
 
 #include "catch.hpp"
@@ -194,7 +195,7 @@ TEST_CASE("MNASNet's files say which version of the network they are of, and oth
   const MNASNet same = mnasnet0_5({.num_classes = 3, .pretrained = folder / "mnasnet.pth"});
   CHECK(torch::equal(same->head()->weight, model->head()->weight));
   save_checkpoint(Value::Dict{{"state_dict", state_dict(*model)}}, folder / "checkpoint.pth");
-  const StateDict read(load_checkpoint(folder / "checkpoint.pth")["state_dict"]);
+  const StateDict read(read_checkpoint(folder / "checkpoint.pth")["state_dict"]);
   CHECK(read.size() == state_dict(*model).size());
 }
 
@@ -215,7 +216,7 @@ TEST_CASE("Auxiliary heads give logits beside the main ones, which are the same 
   AnyModel any(model);
   CHECK(torch::equal(any->forward_with_auxiliary(images).auxiliary[1].logits, outputs.auxiliary[1].logits));
 
-  const GoogLeNet lighter = googlenet(plain_googlenet({.num_classes = 5, .aux_weight = 0.1}));
+  GoogLeNet lighter = googlenet(plain_googlenet({.num_classes = 5, .aux_weight = 0.1}));
   CHECK(lighter->forward_with_auxiliary(images).auxiliary[0].weight == 0.1);
   GoogLeNet without = googlenet(plain_googlenet({.num_classes = 5, .aux_logits = false}));
   CHECK(without->forward_with_auxiliary(images).auxiliary.empty());
