@@ -1,6 +1,8 @@
 /// Models that start from torchvision's weights: found, downloaded, refused. No test reaches the network: servers are
 /// the tests' own.
 #include <hearth/download/fetch.hpp>
+#include <hearth/models/googlenet.hpp>
+#include <hearth/models/inception.hpp>
 #include <hearth/models/mlp.hpp>
 #include <hearth/models/mobilenet_v3.hpp>
 #include <hearth/models/pretrained.hpp>
@@ -18,6 +20,7 @@
 #include "catch.hpp"
 #include "environment.hpp"
 #include "loopback_server.hpp"
+#include "models/formula.hpp"
 #include "temporary_folder.hpp"
 
 using namespace hearth;
@@ -226,4 +229,41 @@ TEST_CASE_METHOD(Cache, "A vision transformer is made for the images of its entr
       models::vit_b_16({.num_classes = 2, .pretrained = models::ViT_B_16_Weights::IMAGENET1K_SWAG_E2E_V1});
   CHECK(same_weights(*model, *trained));
   CHECK(state_dict(*model).find("encoder.pos_embedding")->size(1) == 577);
+}
+
+TEST_CASE_METHOD(Cache, "torchvision's weights make GoogLeNet and Inception v3 what these were trained as, unless told",
+                 "[pretrained]") {
+  const torch::NoGradGuard no_grad;
+  const auto check = [&](auto make, auto options, const std::string& file, std::size_t heads, std::int64_t side) {
+    INFO(file);
+    options.init_weights = false;
+    const auto trained = make(options);
+    formula::fill(*trained);
+    save_weights(*trained, checkpoints / file);
+    const torch::Tensor images = formula::tensor(9999, {1, 3, side, side}, 4.0);
+    const auto logits = [&](auto model) {
+      model->eval();
+      return model->forward(images);
+    };
+
+    auto of_file = options;
+    of_file.pretrained = checkpoints / file;  // of which nothing is known
+    options.pretrained = "DEFAULT";
+    const auto model = make(options);
+    CHECK(same_weights(*model, *trained));
+    CHECK(model->auxiliary_heads().size() == heads);
+    const auto plain = make(of_file);
+    CHECK(plain->auxiliary_heads().size() == trained->auxiliary_heads().size());
+    CHECK(torch::equal(logits(plain), logits(trained)));
+    CHECK_FALSE(torch::equal(logits(model), logits(trained)));
+    of_file.transform_input = true;
+    CHECK(torch::equal(logits(make(of_file)), logits(model)));
+
+    options.transform_input = false;
+    options.aux_logits = true;
+    CHECK(torch::equal(logits(make(options)), logits(trained)));
+    CHECK(make(options)->auxiliary_heads().size() == trained->auxiliary_heads().size());
+  };
+  check(models::googlenet, models::GoogLeNetOptions{}, "googlenet-1378be20.pth", 0, 32);
+  check(models::inception_v3, models::Inception3Options{}, "inception_v3_google-0cc3c7bd.pth", 1, 80);
 }
