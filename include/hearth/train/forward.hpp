@@ -49,8 +49,8 @@ at::Tensor outputs_of(const BatchContext& context, Model& model, std::optional<a
 }
 
 /// Outputs, checked against the targets, and the loss; while a model with auxiliary heads trains, theirs are added to
-/// it, each times its weight. `targets` are those on the device, perhaps mixed, while `context.batch` has its own on the
-/// CPU.
+/// it, each times its weight. `targets` are those on the device, perhaps mixed, while `context.batch` has its own on
+/// the CPU.
 template <class Model, class Task>
 Forward forward(const BatchContext& context, Model& model, const Task& task, std::optional<std::size_t> classes,
                 std::optional<at::ScalarType> autocast_type) {
