@@ -1,7 +1,7 @@
 # The two commands that do everything: `make demo` and `make test`. `make` alone lists them all.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs survive parity fuzz bench format format-check lint umbrella clean
+.PHONY: help setup demo test docs survive parity fuzz package packages bench format format-check lint umbrella clean
 
 # A compiler that reads torch takes more than a gigabyte: as many at once as there are cores, and two gigabytes for each.
 JOBS ?= $(shell cores=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); \
@@ -49,6 +49,15 @@ parity: ## train and evaluate beside Python, every architecture and recipe, and 
 fuzz: ## read two million damaged files of weights
 	@cmake/setup.sh test
 	@cmake/build.sh dev fuzz
+
+package: ## write packages for Debian and as a .tar.gz, with the compiled library, into build/release/packages
+	@cmake/setup.sh test
+	@cmake/build.sh release -j $(JOBS) hearth_compiled
+	@cd build/release && cpack -B packages > cpack.log || { cat cpack.log; exit 1; }
+	@ls -l build/release/packages/*.deb build/release/packages/*.tar.gz
+
+packages: package ## install them in clean systems, and make Conan's and vcpkg's packages from the sources
+	tests/packages/all.sh build/release
 
 bench: ## build the measurements in bench/
 	@cmake/setup.sh test

@@ -23,6 +23,7 @@ venv=$root/build/venv
 result=$root/build/setup.env
 stamp=$root/build/setup.stamp
 torch_version=2.13.0
+conan_version=2.34.0
 
 say() { echo "setup: $*"; }
 stop() {
@@ -76,13 +77,15 @@ missing_packages() {
       ;;
     *) wanted='libfmt-dev libstb-dev libcli11-dev nlohmann-json3-dev libarchive-dev libgloo-dev' ;;
   esac
-  # Any libcurl will do, and the package of one removes that of another.
+  # Any pkg-config and any libcurl will do, and the package of one removes that of another.
+  pkg_config=
+  command -v pkg-config > /dev/null || pkg_config=pkgconf
   if { [ "$purpose" = test ] || [ "$purpose" = lint ]; } &&
     ! ls /usr/include/curl/curl.h /usr/include/*/curl/curl.h 2> /dev/null | grep -q .; then
     wanted="$wanted libcurl4-openssl-dev"
   fi
   case $purpose in
-    test) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache doxygen iproute2" ;;  # ip: hosts that are namespaces
+    test) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache doxygen iproute2 $pkg_config" ;;  # ip: hosts that are namespaces
     lint) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache clang-tidy" ;;
   esac
   if [ $builds = yes ]; then
@@ -91,7 +94,7 @@ missing_packages() {
     }
     command -v ninja > /dev/null || wanted="$wanted ninja-build"
     find_cmake || command -v cmake > /dev/null || wanted="$wanted cmake"
-    if [ "$needs_venv" = yes ] && ! python3 -c 'import ensurepip, venv' 2> /dev/null; then
+    if { [ "$needs_venv" = yes ] || { [ "$purpose" = test ] && [ ! -x "$venv/bin/python" ]; }; } && ! python3 -c 'import ensurepip, venv' 2> /dev/null; then
       wanted="$wanted python3-venv"
     fi
   fi
@@ -139,7 +142,7 @@ missing_formulae() {
     format) wanted=clang-format@14 ;;
     docs) wanted=doxygen ;;
     demo) wanted='fmt cli11 nlohmann-json libarchive' ;;
-    *) wanted='fmt cli11 nlohmann-json libarchive curl openssl@3 jpeg-turbo catch2 ccache doxygen' ;;
+    *) wanted='fmt cli11 nlohmann-json libarchive curl openssl@3 jpeg-turbo catch2 ccache doxygen pkgconf' ;;
   esac
   [ "$purpose" != lint ] || wanted="$wanted llvm"
   if [ $builds = yes ]; then
@@ -260,6 +263,19 @@ add_reference_packages() {
   fi
 }
 
+# Conan, which the test of its recipe runs.
+add_conan() {
+  say "installing Conan $conan_version, for the test of its recipe"
+  log=$root/build/setup-pip.log
+  if { [ -x "$venv/bin/python" ] || python3 -m venv "$venv"; } >> "$log" 2>&1 &&
+    "$venv/bin/python" -m pip install --disable-pip-version-check "conan==$conan_version" >> "$log" 2>&1; then
+    conan=yes
+  else
+    say "that did not work (build/setup-pip.log); the tests run without it, only that of the recipe is skipped"
+    conan=no
+  fi
+}
+
 find_torch() {
   if torch_of_environment; then
     say "LibTorch of the environment: $torch_dir"
@@ -288,7 +304,7 @@ find_torch() {
 
 # The last answer stands while what it points to exists and the question is the same.
 question=$(cksum < "$0")/${Torch_DIR:-}/${CMAKE_PREFIX_PATH:-}/${CXX:-}/$(command -v python3 || true)
-TORCH_DIR='' PYTHON='' QUESTION='' REFERENCE=''
+TORCH_DIR='' PYTHON='' QUESTION='' REFERENCE='' CONAN=''
 for file in "$result" "$stamp"; do
   [ ! -f "$file" ] || . "$file"
 done
@@ -298,9 +314,9 @@ python=
 prefixes=
 if [ $builds = yes ]; then
   if [ "$QUESTION" = "$question" ] && [ -f "$TORCH_DIR/TorchConfig.cmake" ]; then
-    torch_dir=$TORCH_DIR python=$PYTHON reference=$REFERENCE
+    torch_dir=$TORCH_DIR python=$PYTHON reference=$REFERENCE conan=$CONAN
   else
-    reference=
+    reference= conan=
     find_torch || torch_dir=
   fi
 fi
@@ -329,6 +345,9 @@ fi
 if [ "$purpose" = test ] && [ -z "$reference" ] && [ "$python" = "$venv/bin/python" ]; then
   add_reference_packages
 fi
+if [ "$purpose" = test ] && [ -z "$conan" ]; then
+  if [ -x "$venv/bin/conan" ]; then conan=yes; else add_conan; fi
+fi
 if ! find_cmake; then
   [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
   say "installing CMake into build/venv: hearth needs 3.25, and the system's is older"
@@ -336,7 +355,7 @@ if ! find_cmake; then
     find_cmake || stop "pip did not install CMake into build/venv; the whole story is in build/setup-pip.log"
 fi
 
-printf 'QUESTION="%s"\nREFERENCE="%s"\n' "$question" "$reference" > "$stamp"
+printf 'QUESTION="%s"\nREFERENCE="%s"\nCONAN="%s"\n' "$question" "$reference" "$conan" > "$stamp"
 
 # Written only when something changed: its time says when the builds must be configured again.
 cat > "$result.new" <<END

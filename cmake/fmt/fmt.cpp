@@ -19,8 +19,12 @@ template FMT_API auto dragonbox::to_decimal(double) noexcept -> dragonbox::decim
 template FMT_API locale_ref::locale_ref(const std::locale&);
 template FMT_API auto locale_ref::get<std::locale>() const -> std::locale;
 template FMT_API void buffer<char>::append(const char*, const char*);
+#if FMT_VERSION < 100000
 template FMT_API void vformat_to(buffer<char>&, basic_string_view<char>, basic_format_args<buffer_context<char>>,
                                  locale_ref);
+#else
+template FMT_API void vformat_to(buffer<char>&, basic_string_view<char>, vformat_args<>::type, locale_ref);
+#endif
 #else
 [[gnu::used]] static const auto locale_of_reference = &locale_ref::get<std::locale>;
 #endif

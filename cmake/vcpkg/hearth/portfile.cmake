@@ -1,0 +1,66 @@
+# hearth for vcpkg, from the checkout that this port lies in: vcpkg install hearth --overlay-ports=…/hearth/cmake/vcpkg
+get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
+
+vcpkg_check_features(
+    OUT_FEATURE_OPTIONS FEATURE_OPTIONS
+    FEATURES
+        compiled    HEARTH_BUILD_COMPILED
+        archive     CMAKE_REQUIRE_FIND_PACKAGE_LibArchive
+        download    CMAKE_REQUIRE_FIND_PACKAGE_CURL
+        download    CMAKE_REQUIRE_FIND_PACKAGE_OpenSSL
+        jpeg        CMAKE_REQUIRE_FIND_PACKAGE_JPEG
+        safetensors CMAKE_REQUIRE_FIND_PACKAGE_nlohmann_json
+    INVERTED_FEATURES
+        archive     CMAKE_DISABLE_FIND_PACKAGE_LibArchive
+        download    CMAKE_DISABLE_FIND_PACKAGE_CURL
+        download    CMAKE_DISABLE_FIND_PACKAGE_OpenSSL
+        jpeg        CMAKE_DISABLE_FIND_PACKAGE_JPEG
+        safetensors CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json
+)
+if(NOT "distributed" IN_LIST FEATURES)
+    list(APPEND FEATURE_OPTIONS -DHEARTH_GLOO_INCLUDE_DIR=OFF)
+endif()
+if("compiled" IN_LIST FEATURES)
+    vcpkg_check_linkage(ONLY_STATIC_LIBRARY)
+    if(DEFINED ENV{Torch_DIR} AND NOT "libtorch" IN_LIST FEATURES)  # which --keep-env lets through
+        list(APPEND FEATURE_OPTIONS "-DTorch_DIR=$ENV{Torch_DIR}")
+    endif()
+else()
+    set(VCPKG_BUILD_TYPE release)  # the headers are the same
+endif()
+
+vcpkg_cmake_configure(
+    SOURCE_PATH "${SOURCE_PATH}"
+    OPTIONS
+        ${FEATURE_OPTIONS}
+        -DHEARTH_BUILD_TESTS=OFF
+        -DHEARTH_BUILD_EXAMPLES=OFF
+    MAYBE_UNUSED_VARIABLES
+        CMAKE_REQUIRE_FIND_PACKAGE_LibArchive
+        CMAKE_REQUIRE_FIND_PACKAGE_CURL
+        CMAKE_REQUIRE_FIND_PACKAGE_OpenSSL
+        CMAKE_REQUIRE_FIND_PACKAGE_JPEG
+        CMAKE_REQUIRE_FIND_PACKAGE_nlohmann_json
+        CMAKE_DISABLE_FIND_PACKAGE_LibArchive
+        CMAKE_DISABLE_FIND_PACKAGE_CURL
+        CMAKE_DISABLE_FIND_PACKAGE_OpenSSL
+        CMAKE_DISABLE_FIND_PACKAGE_JPEG
+        CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json
+        HEARTH_GLOO_INCLUDE_DIR
+)
+vcpkg_cmake_install()
+vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/hearth)
+
+# vcpkg's stb and its libtorch have no files for pkg-config, without which hearth's cannot be used.
+file(REMOVE_RECURSE
+    "${CURRENT_PACKAGES_DIR}/lib/pkgconfig"
+    "${CURRENT_PACKAGES_DIR}/debug/lib/pkgconfig"
+    "${CURRENT_PACKAGES_DIR}/debug/include"
+    "${CURRENT_PACKAGES_DIR}/debug/share"
+    "${CURRENT_PACKAGES_DIR}/share/doc"
+)
+if(NOT "compiled" IN_LIST FEATURES)
+    file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}/lib" "${CURRENT_PACKAGES_DIR}/debug")
+endif()
+file(INSTALL "${CMAKE_CURRENT_LIST_DIR}/usage" DESTINATION "${CURRENT_PACKAGES_DIR}/share/${PORT}")
+vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/LICENSE")

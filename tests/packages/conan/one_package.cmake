@@ -1,0 +1,18 @@
+# one_package.cmake -D FILE=LIST.json: what `conan list NAME/VERSION:*` says of one package, which has neither settings nor
+# options.
+file(READ "${FILE}" text)
+string(JSON caches MEMBER "${text}" 0)
+string(JSON reference MEMBER "${text}" "${caches}" 0)
+string(JSON revision MEMBER "${text}" "${caches}" "${reference}" revisions 0)
+string(JSON packages GET "${text}" "${caches}" "${reference}" revisions "${revision}" packages)
+string(JSON count LENGTH "${packages}")
+if(NOT count EQUAL 1)
+  message(FATAL_ERROR "${reference} has ${count} packages")
+endif()
+string(JSON id MEMBER "${packages}" 0)
+string(JSON info GET "${packages}" "${id}" info)
+string(JSON count LENGTH "${info}")
+if(NOT count EQUAL 0)
+  message(FATAL_ERROR "the package ${id} depends on ${info}")
+endif()
+message(STATUS "${reference} is one package for every compiler and all options")
