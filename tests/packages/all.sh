@@ -1,5 +1,5 @@
 #!/bin/sh
-# all.sh BUILD: what takes minutes. Installs Debian's package of that build with apt into a system that has nothing else
+# all.sh BUILD [debian|conan|vcpkg]...: what takes minutes. Installs Debian's package of that build with apt into a system that has nothing else
 # and builds programs there; makes Conan's package with the compiled library from the sources; installs the port with
 # vcpkg where VCPKG_ROOT names a checkout of it. What cannot be done here is said.
 set -eu
@@ -61,9 +61,9 @@ END
   echo "Debian's package works in a clean system"
 }
 
-conan_from_sources() {
-  conan=$(command -v conan || echo build/venv/bin/conan)
-  [ -x "$conan" ] || {
+conan() {
+  program=$source/build/venv/bin/conan
+  [ -x "$program" ] || {
     echo "skipped: Conan is not there"
     return
   }
@@ -71,13 +71,18 @@ conan_from_sources() {
   rm -rf "$CONAN_HOME"
   mkdir -p "$CONAN_HOME"
   echo '{"remotes": []}' > "$CONAN_HOME/remotes.json"
-  "$conan" profile detect --name detected > /dev/null 2>&1
+  "$program" profile detect --name detected > /dev/null 2>&1
   sed -e "s|@TORCH_DIR@|$TORCH_DIR|" -e "s|@CXX@|${CXX:-c++}|" tests/packages/conan/system.profile > "$folder/profile"
   cat "$CONAN_HOME/profiles/detected" >> "$folder/profile"
-  "$conan" create . -pr:a "$folder/profile" --no-remote -o "&:compiled=True"
+  "$program" create . -pr:a "$folder/profile" --no-remote -o "&:compiled=True"
   echo "Conan's package with the compiled library works"
 }
 
-debian
-conan_from_sources
-sh tests/packages/vcpkg.sh "$source" "$folder/vcpkg" "$CMAKE" -D "Torch_DIR=$TORCH_DIR" || [ $? = 77 ]
+vcpkg() {
+  sh tests/packages/vcpkg.sh "$source" "$folder/vcpkg" "$CMAKE" -D "Torch_DIR=$TORCH_DIR" || [ $? = 77 ]
+}
+
+shift
+for part in "${@:-debian conan vcpkg}"; do
+  for one in $part; do $one; done
+done
