@@ -22,9 +22,10 @@ set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 string(CONCAT CPACK_DEBIAN_PACKAGE_DESCRIPTION
-       "A C++20 library of headers on LibTorch, with data loading, augmentation, models,\n"
-       "optimizers, a trainer and checkpoints that PyTorch reads. LibTorch 2.9 to 2.13 is not\n"
-       "part of this package: CMake finds it by Torch_DIR or CMAKE_PREFIX_PATH.")
+       "A C++20 library of headers on LibTorch, with data loading, augmentation,\n"
+       "models, optimizers, a trainer and checkpoints that PyTorch reads. LibTorch\n"
+       "2.9 to 2.13 is not part of this package: CMake finds it by Torch_DIR or\n"
+       "CMAKE_PREFIX_PATH.")
 
 # The compiled library needs the libraries of the components that it was built with; who takes the headers alone chooses.
 set(packages_of_archive libarchive-dev)

@@ -21,12 +21,11 @@ for port in fmt stb libarchive curl openssl libjpeg-turbo nlohmann-json gloo lib
   echo "{\"name\": \"$port\", \"version\": \"0\", \"description\": \"Of the system\"}" > "$folder/ports/$port/vcpkg.json"
   echo 'set(VCPKG_POLICY_EMPTY_PACKAGE enabled)' > "$folder/ports/$port/portfile.cmake"
 done
-export VCPKG_FORCE_SYSTEM_BINARIES=1 VCPKG_DISABLE_METRICS=1 VCPKG_BINARY_SOURCES=clear
+export VCPKG_KEEP_ENV_VARS=Torch_DIR VCPKG_FORCE_SYSTEM_BINARIES=1 VCPKG_DISABLE_METRICS=1 VCPKG_BINARY_SOURCES=clear
 FEATURES=${FEATURES:-}
 "$vcpkg" install "hearth$FEATURES" --classic --vcpkg-root="$VCPKG_ROOT" \
   --overlay-ports="$source/cmake/vcpkg" --overlay-ports="$folder/ports" --x-install-root="$folder/installed" \
-  --x-buildtrees-root="$folder/buildtrees" --x-packages-root="$folder/packages" --downloads-root="$folder/downloads" \
-  --keep-env
+  --x-buildtrees-root="$folder/buildtrees" --x-packages-root="$folder/packages" --downloads-root="$folder/downloads"
 "$cmake" -S "$source/test_package" -B "$folder/program" -G Ninja -D CMAKE_BUILD_TYPE=Debug \
   -D "CMAKE_TOOLCHAIN_FILE=$VCPKG_ROOT/scripts/buildsystems/vcpkg.cmake" -D "VCPKG_INSTALLED_DIR=$folder/installed" \
   -D VCPKG_MANIFEST_MODE=OFF -D HEARTH_COMPONENTS="archive;jpeg" "$@"

@@ -22,7 +22,7 @@ if(NOT "distributed" IN_LIST FEATURES)
 endif()
 if("compiled" IN_LIST FEATURES)
     vcpkg_check_linkage(ONLY_STATIC_LIBRARY)
-    if(DEFINED ENV{Torch_DIR} AND NOT "libtorch" IN_LIST FEATURES)  # which --keep-env lets through
+    if(DEFINED ENV{Torch_DIR} AND NOT "libtorch" IN_LIST FEATURES)  # with VCPKG_KEEP_ENV_VARS=Torch_DIR
         list(APPEND FEATURE_OPTIONS "-DTorch_DIR=$ENV{Torch_DIR}")
     endif()
 else()
