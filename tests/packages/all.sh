@@ -1,7 +1,13 @@
 #!/bin/sh
-# all.sh BUILD [debian|conan|vcpkg]...: what takes minutes. Installs Debian's package of that build with apt into a system that has nothing else
-# and builds programs there; makes Conan's package with the compiled library from the sources; installs the port with
-# vcpkg where VCPKG_ROOT names a checkout of it. What cannot be done here is said.
+# all.sh BUILD [debian|conan|vcpkg|libtorch]...: what takes minutes.
+#
+#   debian    installs Debian's package of that build with apt into a system that has nothing else, and builds programs
+#   conan     makes Conan's package with the compiled library from the sources
+#   vcpkg     installs the port with vcpkg, where VCPKG_ROOT names a checkout of it
+#   libtorch  only when it is asked for: tries the oldest LibTorch, for which pip gets some gigabytes, or the versions that
+#             LIBTORCH names, like "2.9.1 2.10.0"
+#
+# What cannot be done here is said.
 set -eu
 cd "$(dirname "$0")/../.."
 source=$(pwd)
@@ -81,6 +87,10 @@ conan() {
 
 vcpkg() {
   sh tests/packages/vcpkg.sh "$source" "$folder/vcpkg" "$CMAKE" -D "Torch_DIR=$TORCH_DIR" || [ $? = 77 ]
+}
+libtorch() {
+  # shellcheck disable=SC2086
+  sh tests/packages/libtorch.sh "$source" "$folder/libtorch" "$CMAKE" ${LIBTORCH:-2.9.1}
 }
 
 shift
