@@ -68,6 +68,11 @@ class Hearth(ConanFile):
         "safetensors": ["nlohmann_json::nlohmann_json"],
     }
 
+    component_defines = {
+        "download": ["HEARTH_WITH_DOWNLOAD"],
+        "jpeg": ["HEARTH_WITH_LIBJPEG_TURBO"],
+    }
+
     def set_version(self):
         text = load(self, os.path.join(self.recipe_folder, "include", "hearth", "version.hpp"))
         self.version = re.search(r'#define HEARTH_VERSION "(.+)"', text).group(1)
@@ -182,8 +187,7 @@ class Hearth(ConanFile):
                 part.set_property("pkg_config_name", f"hearth-{name}")
                 part.includedirs = part.libdirs = part.bindirs = []
                 part.requires = from_conan(targets)
-                if name == "jpeg":
-                    part.defines = ["HEARTH_WITH_LIBJPEG_TURBO"]
+                part.defines = self.component_defines.get(name, [])
         if self.options.distributed:
             part = self.cpp_info.components["distributed"]
             part.set_property("cmake_target_name", "hearth::distributed")

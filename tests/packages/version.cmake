@@ -1,4 +1,5 @@
-# version.cmake -D SOURCE=FOLDER: the version stands in include/hearth/version.hpp, and whatever repeats it says the same.
+# version.cmake -D SOURCE=FOLDER: the version stands in include/hearth/version.hpp, and whatever repeats it says the same;
+# likewise what the components define.
 file(STRINGS "${SOURCE}/include/hearth/version.hpp" line REGEX "#define HEARTH_VERSION ")
 if(NOT line MATCHES "\"([0-9]+\\.[0-9]+\\.[0-9]+)\"$")
   message(FATAL_ERROR "version.hpp has no version: ${line}")
@@ -30,6 +31,20 @@ endforeach()
 if(NOT newest STREQUAL "" AND NOT newest STREQUAL version)
   list(APPEND wrong "CHANGELOG.md says ${newest}")
 endif()
+
+# What CMake's components define, Conan's define.
+file(READ "${SOURCE}/CMakeLists.txt" text)
+file(READ "${SOURCE}/conanfile.py" recipe)
+string(REGEX MATCHALL "HEARTH_WITH_[A-Z_]+" definitions "${text}")
+list(REMOVE_ITEM definitions HEARTH_WITH_NCCL)
+if(NOT definitions)
+  message(FATAL_ERROR "CMakeLists.txt defines nothing for the components")
+endif()
+foreach(definition IN LISTS definitions)
+  if(NOT recipe MATCHES "\"${definition}\"")
+    message(FATAL_ERROR "conanfile.py does not define ${definition}, as CMakeLists.txt does")
+  endif()
+endforeach()
 if(wrong)
   list(JOIN wrong ", " wrong)
   message(FATAL_ERROR "version.hpp says ${version}, but ${wrong}")
