@@ -26,7 +26,7 @@ struct QuickStartLines : Callback {
   }
 };
 
-int run(const program::Flags& command_line, program::RunFlags& flags, const InterruptSignal& interrupt,
+int run(const program::Flags& command_line, program::RunFlags& flags, bool download, const InterruptSignal& interrupt,
         const SaveSignal& save) {
   core::require(!flags.data.empty(), "--data is missing: the folder with the four IDX files");
   const dist::World world = program::connect(flags);
@@ -35,9 +35,10 @@ int run(const program::Flags& command_line, program::RunFlags& flags, const Inte
     Console::print("{}\n", scaled);
   }
   const std::size_t limit = program::images_per_class(flags);
-  DataLoader train{first_per_class(FashionMNIST{flags.data, Split::train}, limit),
+  const MNISTOptions files{.download = download};
+  DataLoader train{first_per_class(FashionMNIST{flags.data, Split::train, ToTensor{}, files}, limit),
                    program::loader_options(flags, /*shuffle=*/true)};
-  DataLoader test{first_per_class(FashionMNIST{flags.data, Split::test}, limit),
+  DataLoader test{first_per_class(FashionMNIST{flags.data, Split::test, ToTensor{}, files}, limit),
                   program::loader_options(flags, /*shuffle=*/false)};
 
   at::manual_seed(flags.seed);
@@ -82,8 +83,12 @@ int main(int argc, char** argv) {
   const InterruptSignal interrupt;
   const SaveSignal save;
   program::RunFlags flags{.epochs = 5, .batch_size = 32, .lr = 1e-2, .output_dir = "runs/fashion_mnist"};
+  bool download = false;
   program::Flags command_line{"fashion_mnist",
                               "Trains the MLP 784-512-512-10 of PyTorch's quick start on FashionMNIST or MNIST."};
   command_line.add(flags, "folder with the four IDX files, plain or .gz (train-images-idx3-ubyte.gz, …)");
-  return console.finish(command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt, save); }));
+  command_line.add("--download", download,
+                   "get FashionMNIST's files first, to FashionMNIST/raw in --data, where they are not there");
+  return console.finish(
+      command_line.run(argc, argv, [&] { return run(command_line, flags, download, interrupt, save); }));
 }

@@ -27,7 +27,7 @@ struct Flags {
                         .precision = "auto",
                         .output_dir = "runs/food11"};
   int image_size = 224;
-  std::string pretrained = "densenet121-a639ec97.pth";
+  std::string pretrained = "DEFAULT";
   std::string batch_norm = "frozen";
 };
 
@@ -80,16 +80,18 @@ BatchNorm batch_norm(const Flags& flags) {
 models::DenseNet make_model(const program::Flags& command_line, const Flags& flags, std::size_t classes) {
   const BatchNorm mode = batch_norm(flags);
   at::manual_seed(flags.run.seed);
-  std::filesystem::path weights = flags.pretrained == "none" ? "" : flags.pretrained;
-  if (!weights.empty() && !command_line.given("--pretrained")) {
-    try {
-      weights = find_weights(weights);
-    } catch (const Error& error) {
-      core::fail("{}; or name other weights with --pretrained, or train from nothing with --pretrained none",
-                 error.what());
-    }
+  const auto tell = [](const models::PretrainedReport& report) { Console::print("{}", to_string(report)); };
+  const std::string weights = flags.pretrained == "none" ? "" : flags.pretrained;
+  models::DenseNet model = nullptr;
+  try {
+    model = models::densenet121(
+        {.num_classes = static_cast<std::int64_t>(classes), .pretrained = {weights, {.report = tell}}});
+  } catch (const Error& error) {
+    core::require(command_line.given("--pretrained"),
+                  "{}; or name other weights with --pretrained, or train from nothing with --pretrained none",
+                  error.what());
+    throw;
   }
-  auto model = models::densenet121({.num_classes = static_cast<std::int64_t>(classes), .pretrained = weights});
   if (mode != BatchNorm::train) {
     models::freeze_batch_norm(model, {.statistics = mode == BatchNorm::frozen});
   }
@@ -299,7 +301,8 @@ int main(int argc, char** argv) {
   training->add(flags.run, "the folder that `food11 prepare` has made");
   training->add("--image-size", flags.image_size, {32, 8192}, "side of the square images that the network sees");
   training->add("--pretrained", flags.pretrained,
-                "weights to start from: a file, or the name of one that Python downloaded; none: from nothing");
+                "weights to start from: DEFAULT, torchvision's, which are downloaded where they are not there; a file; "
+                "none: from nothing");
   training->add("--batch-norm", flags.batch_norm,
                 "frozen: weights and statistics stay as they are; affine: only the weights stay; train: nothing does");
 

@@ -317,10 +317,11 @@ std::vector<hearth::RunOption> Flags::run_options(int processes) const {
   using Effect = hearth::RunOption::Effect;
   static const std::map<std::string, Effect> effects{
       {"--workers", Effect::none},         {"--data", Effect::none},
-      {"--prepared", Effect::none},        {"--lr", Effect::restored},  // it is in the optimizer's state
-      {"--pretrained", Effect::restored},                               // the checkpoint has all weights
-      {"--scale-by-gpus", Effect::none},                                // what it scales is compared
-      {"--shard-optimizer", Effect::none},                              // a checkpoint has the whole state
+      {"--download", Effect::none},        {"--prepared", Effect::none},
+      {"--lr", Effect::restored},           // it is in the optimizer's state
+      {"--pretrained", Effect::restored},   // the checkpoint has all weights
+      {"--scale-by-gpus", Effect::none},    // what it scales is compared
+      {"--shard-optimizer", Effect::none},  // a checkpoint has the whole state
       {"--bucket-cap-mb", Effect::none},   {"--find-unused-parameters", Effect::none},
   };
   // Where and how often files are written; and what Trainer compares by itself.

@@ -22,17 +22,24 @@ struct Flags {
   std::int64_t num_classes = 200;
   std::string pretrained;
   std::string evaluate;
+  bool download = false;
 };
 
 /// The class folders: made from --data, or those of an earlier run when --prepared alone is given.
 TinyImageNet prepare(const program::Flags& command_line, const Flags& flags) {
-  if (flags.run.data.empty()) {
+  std::filesystem::path archive = flags.run.data;
+  if (archive.empty() && flags.download) {
+    archive = flags.prepared;
+    archive += ".zip";
+  }
+  if (archive.empty()) {
     core::require(command_line.given("--prepared"),
-                  "--data is missing: tiny-imagenet-200.zip, or the folder that it unpacks to");
+                  "--data is missing: tiny-imagenet-200.zip, or the folder that it unpacks to; --download gets it");
     return open_tiny_imagenet(flags.prepared);
   }
-  return prepare_tiny_imagenet(flags.run.data, flags.prepared,
-                               {.progress = program::PassProgress("preparing " + flags.prepared.string())});
+  return prepare_tiny_imagenet(
+      archive, flags.prepared,
+      {.progress = program::PassProgress("preparing " + flags.prepared.string()), .download = flags.download});
 }
 
 /// The names of the first classes: of the synonyms the first, "goldfish" of "goldfish, Carassius auratus", where no
@@ -53,7 +60,9 @@ std::vector<std::string> class_names(const TinyImageNet& data, std::int64_t num_
 
 models::AnyModel make_model(const Flags& flags) {
   at::manual_seed(flags.run.seed);
-  return models::make_model(flags.arch, {.num_classes = flags.num_classes, .pretrained = flags.pretrained});
+  const auto tell = [](const models::PretrainedReport& report) { Console::print("{}", to_string(report)); };
+  return models::make_model(flags.arch,
+                            {.num_classes = flags.num_classes, .pretrained = {flags.pretrained, {.report = tell}}});
 }
 
 /// The validation images: resized a little larger than they are used, 256 for 224, and cut from the middle.
@@ -164,8 +173,10 @@ int main(int argc, char** argv) {
   command_line.add("--image-size", flags.image_size, {1, 8192}, "side of the square images that the network sees");
   command_line.add("--num-classes", flags.num_classes, {1, 1'000'000}, "use the first N class ids");
   command_line.add("--pretrained", flags.pretrained,
-                   "weights to start from: a file, or the name of one that Python downloaded; a head of another size "
-                   "is made anew");
+                   "weights to start from: DEFAULT or another of torchvision's, which is downloaded where it is not "
+                   "there, or a file; a head of another size is made anew");
+  command_line.add("--download", flags.download,
+                   "get tiny-imagenet-200.zip first, to --data or beside --prepared, where it is not there");
   command_line.add("--evaluate", flags.evaluate, "do not train: print loss and accuracy of these weights");
   return console.finish(command_line.run(argc, argv, [&] { return run(command_line, flags, interrupt, save); }));
 }

@@ -1,5 +1,6 @@
 """What the tests of the example programs share: starting a program, data of their own, reading what a run leaves."""
 
+import http.server
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import typing
 import unittest
 import zipfile
@@ -141,3 +143,39 @@ class ProgramTest(unittest.TestCase):
                    *([] if archive is None else ["--data", archive]), "--prepared", self.folder / "prepared",
                    "--num-classes", 3, "--arch", "resnet18", "--image-size", 32, "--batch-size", 6, "--workers", 2,
                    *flags, **options)
+
+
+class Mirror:
+    """A web server on the loopback that has the given files, by their paths below it, and notes what it is asked."""
+
+    def __init__(self, files):
+        self.asked = []
+        mirror = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                mirror.asked.append(self.path)
+                body = files.get(self.path)
+                self.send_response(404 if body is None else 200)
+                self.send_header("Content-Length", str(len(body or b"")))
+                self.end_headers()
+                self.wfile.write(body or b"")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def environment(self):
+        """Of a program that asks this server for data sets and weights, and nobody else."""
+        return os.environ | {"HEARTH_DATASETS_MIRROR": self.url, "HEARTH_WEIGHTS_MIRROR": self.url,
+                             "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}

@@ -16,7 +16,7 @@ import time
 import unittest
 
 import html_check
-from programs import PROGRAMS, REPOSITORY, SAMPLE, ProgramTest, metrics_without_times, run, write_tiny_imagenet
+from programs import Mirror, PROGRAMS, REPOSITORY, SAMPLE, ProgramTest, metrics_without_times, run, write_tiny_imagenet
 
 
 class FashionMnist(ProgramTest):
@@ -56,6 +56,20 @@ class FashionMnist(ProgramTest):
         self.assertIn("complete", page.texts["strong"])
         for name, listed in zip(["command.txt", "config.json", "summary.txt", "environment.txt"], page.texts["pre"]):
             self.assertEqual(listed.strip("\n"), (self.folder / "run" / name).read_text().strip("\n"))
+
+    def test_downloads_what_is_not_there_and_refuses_another_file(self):
+        data = self.folder / "data"
+        with Mirror({"/FashionMNIST/train-images-idx3-ubyte.gz": b"no images"}) as mirror:
+            result = self.fashion_mnist("--data", data, "--download", env=mirror.environment())
+            self.assert_refuses(result, mirror.url + "/FashionMNIST/train-images-idx3-ubyte.gz", "MD5",
+                                "8d4fb7e6c68d591d4c3dfef9ec88bf0d")
+            self.assertEqual(mirror.asked, ["/FashionMNIST/train-images-idx3-ubyte.gz"])
+            self.assertEqual([path for path in self.folder.rglob("*") if path.is_file()], [])
+            # What is there is not asked for.
+            self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--download", "--epochs", 1,
+                                                    env=mirror.environment()))
+            self.assertEqual(len(mirror.asked), 1)
+        self.assert_refuses(self.fashion_mnist("--data", data), data)
 
     def test_writes_the_command_that_repeats_the_run(self):
         data = self.folder / "it's a copy"
@@ -297,6 +311,42 @@ class TinyImagenet(ProgramTest):
 
     def test_refuses_a_missing_archive(self):
         self.assert_refuses(self.tiny_imagenet(self.folder / "none.zip"), self.folder / "none.zip")
+
+    def test_says_which_weights_it_starts_from_and_that_the_head_is_made_anew(self):
+        self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 1))
+        weights = self.folder / "run" / "last.pth"
+        result = self.tiny_imagenet(self.archive, "--epochs", 1, "--num-classes", 2, "--pretrained", weights,
+                                    "--output-dir", self.folder / "other")
+        self.assert_succeeds(result)
+        self.assertIn(f"tensors of {weights}\n"
+                      "fc.weight: [2, 512] in the model, [3, 512] in the file: made anew\n"
+                      "fc.bias: [2] in the model, [3] in the file: made anew\n", result.stdout)
+
+    def test_refuses_weights_that_cannot_be_had(self):
+        with Mirror({"/resnet18-f37072fd.pth": b"no weights"}) as mirror:
+            environment = mirror.environment() | {"TORCH_HOME": str(self.folder / "torch")}
+            for name, parts in {"DEFAULT": ["/resnet18-f37072fd.pth", "does not begin with f37072fd"],
+                                "IMAGENET1K_V3": ["IMAGENET1K_V3", "resnet18", "there are IMAGENET1K_V1 (DEFAULT)"],
+                                "ResNet50_Weights.DEFAULT": ["resnet50", "resnet18"]}.items():
+                with self.subTest(name):
+                    self.assert_refuses(self.tiny_imagenet(self.archive, "--pretrained", name, env=environment), *parts)
+            self.assertEqual(mirror.asked, ["/resnet18-f37072fd.pth"])
+        self.assertEqual([path for path in (self.folder / "torch").rglob("*") if path.is_file()], [])
+
+    def test_downloads_the_archive_and_refuses_another(self):
+        with Mirror({"/TinyImageNet/tiny-imagenet-200.zip": self.archive.read_bytes()}) as mirror:
+            missing = self.folder / "tiny.zip"
+            result = self.tiny_imagenet(missing, "--download", env=mirror.environment())
+            self.assert_refuses(result, "TinyImageNet", mirror.url + "/TinyImageNet/tiny-imagenet-200.zip", "MD5",
+                                "90528d7ca1a48142e341f4ef8d21d0de")
+            self.assertFalse(missing.exists() or (self.folder / "prepared").exists())
+            self.assert_refuses(self.tiny_imagenet(None, "--download", env=mirror.environment()), "MD5")
+            self.assertEqual(mirror.asked, ["/TinyImageNet/tiny-imagenet-200.zip"] * 2)
+            # What has been prepared needs no archive.
+            self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 1))
+            self.assert_succeeds(self.tiny_imagenet(missing, "--download", "--epochs", 1, "--overwrite",
+                                                    env=mirror.environment()))
+            self.assertEqual(len(mirror.asked), 2)
 
     def test_trains_on_a_prepared_folder_alone_once_its_archive_is_gone(self):
         self.assert_succeeds(self.tiny_imagenet(self.archive, "--epochs", 1))
