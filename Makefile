@@ -32,6 +32,12 @@ docs: ## make the API reference, build/docs/html/index.html, and name what has n
 	@cmake/setup.sh docs
 	@python3 docs/api/reference.py build/docs --html
 
+services: ## install Weights & Biases' and MLflow's packages, log a run to each, and read what they have of it
+	@cmake/setup.sh test
+	@cmake/services.sh
+	@cmake/build.sh dev -j $(JOBS) log_program
+	@cmake/run-tests.sh build/dev -R services_
+
 survive: ## end runs of the programs at any moment, 300 times, resume them and compare the ends (SEED=N: other moments)
 	@cmake/setup.sh test
 	@cmake/build.sh dev -j $(JOBS) fashion_mnist tiny_imagenet counting_worker

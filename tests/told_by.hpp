@@ -5,13 +5,15 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
+#include <type_traits>
 
 #include "temporary_folder.hpp"
 
 namespace hearth_test {
 
-/// What stderr is told meanwhile.
+/// What stderr is told meanwhile; `body` may take the file that it goes to.
 template <class Body>
 inline std::string told_by(Body body) {
   const TemporaryFolder temporary;
@@ -21,7 +23,11 @@ inline std::string told_by(Body body) {
                         "stderr cannot go to a file");
   std::exception_ptr failure;
   try {
-    body();
+    if constexpr (std::is_invocable_v<Body, std::filesystem::path>) {
+      body(temporary / "err");
+    } else {
+      body();
+    }
   } catch (...) {
     failure = std::current_exception();
   }

@@ -243,16 +243,19 @@ TEST_CASE("a server that fails is asked again, and told of once", "[mlflow_log]"
 
 TEST_CASE("a server that is away, silent or refuses ends no run", "[mlflow_log]") {
   Place place;
-  const auto told_with = [&](MlflowOptions options) {
-    return told_by([&] {
+  const auto told_with = [&](MlflowOptions options, bool waits = false) {
+    return told_by([&](const std::filesystem::path& file) {
       MlflowLog log{std::move(options)};
       log.config({place.folder, {}, {}});
       log.scalars({{{"step_loss", 0.5}}, 1, 0});
+      while (waits && read_text(file).empty()) {
+        std::this_thread::sleep_for(5ms);
+      }
       log.end({});
     });
   };
   const std::string lost = "; 2 entries were lost\n";
-  CHECK_THAT(told_with({.uri = "http://127.0.0.1:1", .wait = 10ms}),
+  CHECK_THAT(told_with({.uri = "http://127.0.0.1:1", .wait = 10ms}, true),
              StartsWith("MLflow: http://127.0.0.1:1: ") &&
                  ContainsSubstring("; it is tried again, and the run goes on\nMLflow: the server did not take all "
                                    "within 0.0 s" +

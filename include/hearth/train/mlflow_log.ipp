@@ -230,7 +230,11 @@ struct MlflowLog::State {
       keep(server->post("runs/create", fmt::format(R"({{"experiment_id": {}, "run_name": {}, "start_time": {}}})",
                                                    train::json_text(experiment_id()), train::json_text(name),
                                                    train::detail::milliseconds_now())));
-      core::write_file(id_file, id + "\n");
+      try {
+        core::write_file(id_file, id + "\n");
+      } catch (const Error& error) {
+        tell_once(error.what(), "; the run goes on, and one that resumes it will be another run for MLflow");
+      }
     }
     constexpr std::size_t most = 100;  // in a request
     for (std::size_t i = 0; i < tags.size(); i += most) {
