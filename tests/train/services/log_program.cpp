@@ -1,5 +1,5 @@
 /// Logs a run of three epochs to a service, for the scripts that look at what the service has of it:
-/// log_program wandb|mlflow FOLDER begin|resume
+/// log_program wandb|mlflow FOLDER begin|resume complete|interrupted
 #include <fmt/format.h>
 
 #include <chrono>
@@ -22,7 +22,7 @@ constexpr int steps_of_epoch = 100;
 
 /// Epochs 0 and 1, or, where the run goes on, epoch 2.
 template <LogLike Log>
-void run(Log log, const RunFolder& folder, bool goes_on) {
+void run(Log log, const RunFolder& folder, bool goes_on, RunState ending) {
   const std::vector<Setting> settings{{"lr", 0.1}, {"arch", "resnet18"}, {"amp", true}, {"epochs", 3}};
   const std::vector<Setting> environment{{"device", "cpu (2 threads)"}};
   const int first = goes_on ? 2 : 0;
@@ -41,7 +41,7 @@ void run(Log log, const RunFolder& folder, bool goes_on) {
   }
   core::write_file(folder / "weights.pth", "weights");
   log.file({folder / "weights.pth", "weights.pth"});
-  log.end({.state = goes_on ? RunState::complete : RunState::interrupted});
+  log.end({.state = ending});
 }
 
 }  // namespace
@@ -51,11 +51,12 @@ int main(int argc, char** argv) {
   try {
     const RunFolder folder{words.at(2)};
     const bool goes_on = words.at(3) == "resume";
+    const RunState ending = words.at(4) == "complete" ? RunState::complete : RunState::interrupted;
     if (words.at(1) == "wandb") {
-      run(WandbLog{{.project = "flowers", .name = "first", .tags = {"a", "b"}, .wait = 300s}}, folder, goes_on);
+      run(WandbLog{{.project = "flowers", .name = "first", .tags = {"a", "b"}, .wait = 300s}}, folder, goes_on, ending);
     } else {
       run(MlflowLog{{.experiment = "flowers", .name = "first", .tags = {{"kind", "test"}}, .wait = 300s}}, folder,
-          goes_on);
+          goes_on, ending);
     }
     return 0;
   } catch (const std::exception& error) {

@@ -4,6 +4,7 @@
 """
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def check(client, folder, address):
 
 def main():
     program = sys.argv[1]
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         address = f"http://127.0.0.1:{free_port()}"
         os.environ["MLFLOW_TRACKING_URI"] = address
         os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "300"
@@ -66,19 +67,20 @@ def main():
             server = subprocess.Popen(
                 [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", address.rpartition(":")[2],
                  "--workers", "1", "--backend-store-uri", f"sqlite:///{temporary}/runs.db", "--artifacts-destination",
-                 os.path.join(temporary, "artifacts")], cwd=temporary, stdout=out, stderr=out)
+                 os.path.join(temporary, "artifacts")], cwd=temporary, stdout=out, stderr=out,
+                start_new_session=True)
             try:
                 wait_for(server, address)
                 folder = os.path.join(temporary, "run")
                 for how in ("begin", "resume"):
-                    subprocess.run([program, "mlflow", folder, how], check=True)
+                    subprocess.run([program, "mlflow", folder, how, "complete"], check=True)
                 from mlflow.tracking import MlflowClient
                 check(MlflowClient(), folder, address)
             except BaseException:
                 print(pathlib.Path(temporary, "server.log").read_text()[-3000:])
                 raise
             finally:
-                server.terminate()
+                os.killpg(server.pid, signal.SIGTERM)  # and what it has started
                 server.wait()
 
 
