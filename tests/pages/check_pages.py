@@ -3,7 +3,7 @@
 - Commands: each program of examples/ that a block or a word in code starts has the flags that stand behind it, as its
   --help lists them; each script exists and knows its flags; each target of make is one.
 - ```python blocks are Python, ```cmake blocks are CMake whose targets hearth:: has.
-- Links lead to files and headings that are there.
+- Links lead to files and headings that are there, and some page leads to each program of examples/howto.
 """
 
 import ast
@@ -148,6 +148,11 @@ def main():
     checker = Checker(sys.argv[1], sys.argv[2])
     for page in PAGES:
         checker.check(page)
+    text = "".join(page.read_text() for page in PAGES)
+    for howto in sorted((ROOT / "examples/howto").glob("*.cpp")):
+        checker.count("howtos")
+        if f"howto/{howto.name})" not in text:
+            checker.complain(ROOT / "README.md", f"no page leads to {howto.name}")
     print(", ".join(f"{number} {what}" for what, number in sorted(checker.counts.items())))
     for what in ("commands", "flags", "CMake blocks", "Python blocks", "links"):
         if not checker.counts.get(what):
