@@ -40,14 +40,16 @@ inline std::uint32_t checksum_of(const IndexHeader& header) noexcept {
 
 /// Appends the name without what has no meaning in it. Throws Error when it points outside.
 inline void append_plain_name(std::string& names, std::string_view name, const std::string& archive) {
-  core::require(!name.starts_with('/'), "{}: the entry {} has an absolute path and is refused", archive,
-                core::printable(name));
+  if (name.starts_with('/')) {
+    core::fail("{}: the entry {} has an absolute path and is refused", archive, core::printable(name));
+  }
   const std::size_t begin = names.size();
   for (std::size_t at = 0; at < name.size();) {
     const std::size_t end = std::min(name.find('/', at), name.size());
     const std::string_view part = name.substr(at, end - at);
-    core::require(part != "..", "{}: the entry {} points outside the archive and is refused", archive,
-                  core::printable(name));
+    if (part == "..") {
+      core::fail("{}: the entry {} points outside the archive and is refused", archive, core::printable(name));
+    }
     if (!part.empty() && part != ".") {
       names.append(names.size() > begin ? "/" : "").append(part);
     }
@@ -126,8 +128,9 @@ HEARTH_INLINE void IndexBuilder::add(std::string_view name, IndexEntry entry) {
   const std::size_t begin = names_.size();
   detail::append_plain_name(names_, name, archive_);
   const std::size_t size = names_.size() - begin;
-  core::require(size <= std::numeric_limits<std::uint16_t>::max(), "{}: the entry {} has a name of {} bytes", archive_,
-                core::printable(name, 100), size);
+  if (size > std::numeric_limits<std::uint16_t>::max()) {
+    core::fail("{}: the entry {} has a name of {} bytes", archive_, core::printable(name, 100), size);
+  }
   core::require(names_.size() <= std::numeric_limits<std::uint32_t>::max() &&
                     entries_.size() < std::numeric_limits<std::uint32_t>::max(),
                 "{}: its entries have more than 4 GiB of names, more than an index can hold", archive_);
@@ -145,9 +148,10 @@ HEARTH_INLINE std::vector<std::byte> IndexBuilder::finish(const ArchiveIdentity&
   });
   const auto last = std::unique(entries_.begin(), entries_.end(), [this](const IndexEntry& a, const IndexEntry& b) {
     const bool is_same = name(a) == name(b);
-    core::require(!is_same || (a.kind == EntryKind::folder && b.kind == EntryKind::folder),
-                  "{} has the entry {} twice: it is not clear which one is meant; unpack it, or make it again",
-                  archive_, core::printable(name(a)));
+    if (is_same && (a.kind != EntryKind::folder || b.kind != EntryKind::folder)) {
+      core::fail("{} has the entry {} twice: it is not clear which one is meant; unpack it, or make it again", archive_,
+                 core::printable(name(a)));
+    }
     return is_same;
   });
   entries_.erase(last, entries_.end());

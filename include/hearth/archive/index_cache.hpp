@@ -8,8 +8,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +15,7 @@
 
 #include <hearth/archive/archive_index.hpp>
 #include <hearth/core/crc32.hpp>
+#include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
 #include <hearth/core/mapped_file.hpp>
 

@@ -56,27 +56,24 @@ inline ArchiveIdentity identity_of(const FileBytes& file) {
 
 /// False when the file has no list of a zip file.
 inline bool index_zip(const FileBytes& file, IndexBuilder& index) {
-  return for_each_zip_entry(
-             file,
-             [&](const ZipEntry& zip) {
-               core::require(
-                   zip.offset <= file.size() && zip.stored <= file.size() - zip.offset,
-                   "{}: the entry {} is damaged or cut short: it reaches past the archive's end; get it again",
-                   core::printable(file.path()), core::printable(zip.name));
-               IndexEntry entry;
-               entry.offset = zip.offset;
-               entry.stored = zip.stored;
-               entry.size = zip.size;
-               entry.checksum = zip.checksum;
-               entry.method = zip.method;
-               entry.is_zip = 1;
-               entry.is_encrypted = zip.is_encrypted ? 1 : 0;
-               entry.kind = zip.is_link               ? EntryKind::link
-                            : zip.name.ends_with('/') ? EntryKind::folder
-                                                      : EntryKind::file;
-               index.add(zip.name, entry);
-             })
-      .has_value();
+  const auto add = [&](const ZipEntry& zip) {
+    if (zip.offset > file.size() || zip.stored > file.size() - zip.offset) {
+      core::fail("{}: the entry {} is damaged or cut short: it reaches past the archive's end; get it again",
+                 core::printable(file.path()), core::printable(zip.name));
+    }
+    IndexEntry entry;
+    entry.offset = zip.offset;
+    entry.stored = zip.stored;
+    entry.size = zip.size;
+    entry.checksum = zip.checksum;
+    entry.method = zip.method;
+    entry.is_zip = 1;
+    entry.is_encrypted = zip.is_encrypted ? 1 : 0;
+    const bool is_folder = zip.name.ends_with('/');
+    entry.kind = zip.is_link ? EntryKind::link : is_folder ? EntryKind::folder : EntryKind::file;
+    index.add(zip.name, entry);
+  };
+  return for_each_zip_entry(file, add).has_value();
 }
 
 inline void index_entries(const FileBytes& file, IndexBuilder& index) {
@@ -134,13 +131,19 @@ HEARTH_INLINE std::string IndexedArchive::name_of(std::size_t entry) const {
 
 HEARTH_INLINE void IndexedArchive::require_readable(std::size_t entry) const {
   const IndexEntry own = index_->entry(entry);
-  core::require(own.kind != EntryKind::link, "{} is a link, which is not followed in an archive: unpack it",
-                name_of(entry));
-  core::require(own.kind == EntryKind::file, "{} is no file", name_of(entry));
-  core::require(own.is_encrypted == 0, "{} is encrypted: unpack the archive with its password", name_of(entry));
-  core::require(own.method == detail::zip_stored || own.method == detail::zip_deflated,
-                "{} is packed by zip's method {}, and only stored and deflated entries are read: unpack the archive",
-                name_of(entry), own.method);
+  if (own.kind == EntryKind::link) {
+    core::fail("{} is a link, which is not followed in an archive: unpack it", name_of(entry));
+  }
+  if (own.kind != EntryKind::file) {
+    core::fail("{} is no file", name_of(entry));
+  }
+  if (own.is_encrypted != 0) {
+    core::fail("{} is encrypted: unpack the archive with its password", name_of(entry));
+  }
+  if (own.method != detail::zip_stored && own.method != detail::zip_deflated) {
+    core::fail("{} is packed by zip's method {}, and only stored and deflated entries are read: unpack the archive",
+               name_of(entry), own.method);
+  }
 }
 
 HEARTH_INLINE std::vector<std::byte> IndexedArchive::read(std::size_t entry, std::uint64_t most) const {
@@ -149,11 +152,14 @@ HEARTH_INLINE std::vector<std::byte> IndexedArchive::read(std::size_t entry, std
   require_readable(entry);
   const IndexEntry own = index_->entry(entry);
   const auto require = [&](bool is_right, const char* fault) {
-    core::require(is_right, "{} {}", name_of(entry), fault);
+    if (!is_right) [[unlikely]] {
+      core::fail("{} {}", name_of(entry), fault);
+    }
   };
   constexpr const char* changed = "is not what it was when the archive was opened: the file has been written to since";
-  core::require(own.size <= most && own.stored <= most, "{} is larger than the {} bytes that are allowed",
-                name_of(entry), most);
+  if (own.size > most || own.stored > most) {
+    core::fail("{} is larger than the {} bytes that are allowed", name_of(entry), most);
+  }
   if (own.is_zip == 0) {
     std::array<std::byte, tar_block> header{};
     require(own.offset >= tar_block, changed);

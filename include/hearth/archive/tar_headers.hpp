@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -137,16 +136,17 @@ struct BeforeTarEntry {
 /// A tar archive's headers, and those of the tar archives in it.
 class TarIndexer {
  public:
-  TarIndexer(const FileBytes& file, IndexBuilder& index)
-      : file_(file), archive_(core::printable(file.path())), headers_(file), index_(index) {}
+  TarIndexer(const FileBytes& file, IndexBuilder& index) : headers_(file), index_(index) {}
 
   /// The archive from `begin` to `end`; `folder` comes before its names. `what` is the archive for messages.
   void add(std::uint64_t begin, std::uint64_t end, const std::string& folder, const std::string& what, int depth) {
     BeforeTarEntry before;
     std::string last;  // for messages
     const auto require = [&](bool is_right, const char* fault) {
-      core::require(is_right, "{}: damaged or cut short after {}: {}; get it again", what,
-                    last.empty() ? "its beginning" : "the entry " + core::printable(last), fault);
+      if (!is_right) [[unlikely]] {
+        core::fail("{}: damaged or cut short after {}: {}; get it again", what,
+                   last.empty() ? "its beginning" : "the entry " + core::printable(last), fault);
+      }
     };
     for (std::uint64_t at = begin;;) {
       require(end - at >= tar_block, "it ends without the empty block that is a tar archive's end");
@@ -164,17 +164,19 @@ class TarIndexer {
       const std::uint64_t size = !has_data ? 0 : is_about_next ? *stated : before.size.value_or(*stated);
       const std::string name = is_about_next ? last : before.name ? *before.name : header.name();
       last = name;
-      core::require(!name.starts_with('/'), "{}: the entry {} has an absolute path and is refused", what,
-                    core::printable(name));
+      if (name.starts_with('/')) {
+        core::fail("{}: the entry {} has an absolute path and is refused", what, core::printable(name));
+      }
       require(size <= end - data, "it ends within the entry's data");
       at = data + std::min((size + tar_block - 1) / tar_block * tar_block, end - data);
       if (is_about_next) {
         read_about_next(type, data, size, before, require);
         continue;
       }
-      core::require(!before.is_sparse && type != 'S' && type != 'M',
-                    "{}: the entry {} is {}, which is not read in place: unpack the archive", what,
-                    core::printable(name), type == 'M' ? "a part of a file" : "a file with holes");
+      if (before.is_sparse || type == 'S' || type == 'M') {
+        core::fail("{}: the entry {} is {}, which is not read in place: unpack the archive", what,
+                   core::printable(name), type == 'M' ? "a part of a file" : "a file with holes");
+      }
       before = {};
       IndexEntry entry;
       entry.offset = data;
@@ -273,8 +275,6 @@ class TarIndexer {
     }
   }
 
-  const FileBytes& file_;
-  std::string archive_;
   HeadersAhead headers_;
   IndexBuilder& index_;
 };

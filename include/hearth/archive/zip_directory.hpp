@@ -176,10 +176,12 @@ inline std::uint64_t zip_data_offset(const FileBytes& file, std::uint64_t local,
               detail::number_at(header, 26, 2) == name.size() &&
               detail::text_at(header, detail::zip_local_size, name.size()) == name;
   }
-  core::require(is_same,
-                "{}: the entry {} is damaged: its name in the list at the archive's end is not the one before its "
-                "data; get it again",
-                core::printable(file.path()), core::printable(name));
+  if (!is_same) {
+    core::fail(
+        "{}: the entry {} is damaged: its name in the list at the archive's end is not the one before its data; get it "
+        "again",
+        core::printable(file.path()), core::printable(name));
+  }
   return local + header.size() + detail::number_at(header, 28, 2);
 }
 
