@@ -73,6 +73,11 @@ class Reference(unittest.TestCase):
         self.assert_accepted(transform, folder="transforms")
         self.assert_refused(transform, "function hearth::Flip::plan")
 
+    def test_options_are_described_as_those_of_a_type_and_nothing_else(self):
+        options = "struct BoxOptions {\n  int size = 0;  ///< one\n};\n\n"
+        self.assert_accepted(options + "/// A box.\nclass Box {};")
+        self.assert_refused(options + "/// Makes a box.\nvoid box();", "struct hearth::BoxOptions")
+
     def test_a_deduction_guide_is_no_function(self):
         self.assert_accepted("/// A box.\ntemplate <class T>\nclass Box {};\n\ntemplate <class T>\nBox(T, int) -> Box<T>;")
 

@@ -13,6 +13,7 @@ enum class BadSamples {
   skip,  ///< the sample is left out of its batch, counted, and among the first named (DataLoader::skipped_samples)
 };
 
+/// The options of a DataLoader, as torch.utils.data has them.
 struct LoaderOptions {
   std::int64_t batch_size = 1;                ///< 1 to 2^31 - 1
   bool shuffle = false;                       ///< a new order each epoch

@@ -12,6 +12,7 @@
 
 namespace hearth::dist {
 
+/// How `connect` brings the processes together.
 struct ConnectOptions {
   /// For the processes to come together, and afterwards for each operation that they do together. That a process has
   /// gone is found earlier, after some seconds; after half a minute where they meet in a file.

@@ -15,6 +15,7 @@ namespace hearth {
 /// What the channels of a decoded image are to be; the value is their number: one of `grey`, or the three of `rgb`.
 enum class Channels : int { grey = 1, rgb = 3 };
 
+/// How an image is decoded, and how large one may be.
 struct DecodeOptions {
   Channels channels = Channels::rgb;  ///< what the pixels become, whatever the file has
 

@@ -31,6 +31,7 @@
 
 namespace hearth {
 
+/// Where `find_batch_size` looks.
 struct FindBatchSizeOptions {
   std::int64_t first = 2;        ///< the first size that is tried; it must fit
   std::int64_t limit = 65536;    ///< no larger one is tried

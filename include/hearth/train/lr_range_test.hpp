@@ -29,6 +29,7 @@
 
 namespace hearth {
 
+/// The rates that `lr_range_test` goes through, and when it ends.
 struct LrRangeTestOptions {
   double start_lr = 1e-7;    ///< of the first step
   double end_lr = 10;        ///< of the last; each step has the same multiple of the one before

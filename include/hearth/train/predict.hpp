@@ -26,6 +26,7 @@ struct Prediction {
   std::string name;        ///< empty where the classes' names are not known
 };
 
+/// What `predict` gives for one image.
 struct PredictOptions {
   std::size_t top_k = 1;                  ///< how many classes, the most probable first
   std::vector<std::string> classes = {};  ///< the names of all classes in the order of the logits, where known

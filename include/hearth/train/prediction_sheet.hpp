@@ -20,6 +20,7 @@
 
 namespace hearth {
 
+/// How `draw_predictions` shows samples.
 struct PredictionSheetOptions {
   std::string title = {};                 ///< above the pictures
   std::vector<std::string> classes = {};  ///< the names of the labels; none: their numbers

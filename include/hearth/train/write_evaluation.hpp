@@ -20,6 +20,7 @@
 
 namespace hearth {
 
+/// What `write_evaluation` writes, and where it computes.
 struct WriteEvaluationOptions {
   std::string title = {};                 ///< of what: "validation"
   std::vector<std::string> classes = {};  ///< the names to show; none: those that the dataset knows

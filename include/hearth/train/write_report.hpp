@@ -11,6 +11,7 @@
 
 namespace hearth {
 
+/// What `write_report` says of a run.
 struct WriteReportOptions {
   std::string title = {};              ///< empty: the folder's name
   RunState state = RunState::unknown;  ///< unknown: nothing is said of it
