@@ -54,13 +54,6 @@ class Hearth(ConanFile):
     exports = "include/hearth/version.hpp"
     exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*"
 
-    # A component's requirements, and the CMake packages by which the build finds them.
-    component_packages = {
-        "archive": ["LibArchive"],
-        "download": ["CURL", "OpenSSL"],
-        "jpeg": ["JPEG"],
-        "safetensors": ["nlohmann_json"],
-    }
     component_targets = {
         "archive": ["libarchive::libarchive"],
         "download": ["libcurl::libcurl", "openssl::crypto"],
@@ -136,12 +129,8 @@ class Hearth(ConanFile):
         toolchain.cache_variables["HEARTH_BUILD_COMPILED"] = bool(self.options.compiled)
         toolchain.cache_variables["HEARTH_BUILD_TESTS"] = False
         toolchain.cache_variables["HEARTH_BUILD_EXAMPLES"] = False
-        for component, packages in self.component_packages.items():
-            wanted = self.options.get_safe(component)
-            for package in packages:
-                toolchain.cache_variables[f"CMAKE_{'REQUIRE' if wanted else 'DISABLE'}_FIND_PACKAGE_{package}"] = True
-        if not self.options.distributed:
-            toolchain.cache_variables["HEARTH_GLOO_INCLUDE_DIR"] = "OFF"
+        for component in ("archive", "distributed", "download", "jpeg", "safetensors"):
+            toolchain.cache_variables[f"HEARTH_{component.upper()}"] = bool(self.options.get_safe(component))
         toolchain.generate()
 
     def build(self):

@@ -132,6 +132,13 @@ END
     ! grep -q "there is hearth::compiled\|CMake Warning" "$project.log" || fail "hearth::compiled serves two LibTorches"
     refuses "REQUIRED COMPONENTS compiled" "hearth::compiled cannot be used: it was built with LibTorch" \
       -D STUB_TORCH=$other
+
+    # Who makes a package says what shall be in it.
+    if "$cmake" -S "$source" -B "$ours/required" "$@" -D HEARTH_BUILD_TESTS=OFF -D HEARTH_BUILD_EXAMPLES=OFF \
+      -D HEARTH_DISTRIBUTED=OFF -D HEARTH_ARCHIVE=ON -D CMAKE_DISABLE_FIND_PACKAGE_LibArchive=ON > "$project.log" 2>&1; then
+      fail "hearth is built without a component that is required"
+    fi
+    says "HEARTH_ARCHIVE is ON, but what hearth::archive needs is not there: LibArchive_FOUND is false" "in its own build"
     ;;
 
   # The installed copy by pkg-config and one command, as a Makefile has it: header-only and compiled.

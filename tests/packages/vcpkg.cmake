@@ -217,10 +217,8 @@ function(must_have options)
 endfunction()
 
 run(options archive)
-must_have("${options}" -DHEARTH_BUILD_COMPILED=OFF -DHEARTH_BUILD_TESTS=OFF -DHEARTH_GLOO_INCLUDE_DIR=OFF
-          -DCMAKE_REQUIRE_FIND_PACKAGE_LibArchive=ON -DCMAKE_DISABLE_FIND_PACKAGE_LibArchive=OFF
-          -DCMAKE_REQUIRE_FIND_PACKAGE_CURL=OFF -DCMAKE_DISABLE_FIND_PACKAGE_CURL=ON
-          -DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
+must_have("${options}" -DHEARTH_BUILD_COMPILED=OFF -DHEARTH_BUILD_TESTS=OFF -DHEARTH_ARCHIVE=ON -DHEARTH_DOWNLOAD=OFF
+          -DHEARTH_JPEG=OFF -DHEARTH_SAFETENSORS=OFF -DHEARTH_DISTRIBUTED=OFF)
 get_property(build_type GLOBAL PROPERTY build_type)
 if(NOT build_type STREQUAL "release")
   message(FATAL_ERROR "a port of headers is built twice")
@@ -238,9 +236,6 @@ foreach(folder IN ITEMS lib debug share/doc)
   endif()
 endforeach()
 run(options compiled distributed jpeg download safetensors)
-must_have("${options}" -DHEARTH_BUILD_COMPILED=ON -DCMAKE_REQUIRE_FIND_PACKAGE_JPEG=ON
-          -DCMAKE_REQUIRE_FIND_PACKAGE_OpenSSL=ON -DCMAKE_DISABLE_FIND_PACKAGE_LibArchive=ON)
-if("-DHEARTH_GLOO_INCLUDE_DIR=OFF" IN_LIST options)
-  message(FATAL_ERROR "the feature distributed is configured without gloo")
-endif()
+must_have("${options}" -DHEARTH_BUILD_COMPILED=ON -DHEARTH_ARCHIVE=OFF -DHEARTH_DOWNLOAD=ON -DHEARTH_JPEG=ON
+          -DHEARTH_SAFETENSORS=ON -DHEARTH_DISTRIBUTED=ON)
 message(STATUS "the port of hearth ${version} keeps to vcpkg's rules")

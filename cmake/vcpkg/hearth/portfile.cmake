@@ -5,21 +5,12 @@ vcpkg_check_features(
     OUT_FEATURE_OPTIONS FEATURE_OPTIONS
     FEATURES
         compiled    HEARTH_BUILD_COMPILED
-        archive     CMAKE_REQUIRE_FIND_PACKAGE_LibArchive
-        download    CMAKE_REQUIRE_FIND_PACKAGE_CURL
-        download    CMAKE_REQUIRE_FIND_PACKAGE_OpenSSL
-        jpeg        CMAKE_REQUIRE_FIND_PACKAGE_JPEG
-        safetensors CMAKE_REQUIRE_FIND_PACKAGE_nlohmann_json
-    INVERTED_FEATURES
-        archive     CMAKE_DISABLE_FIND_PACKAGE_LibArchive
-        download    CMAKE_DISABLE_FIND_PACKAGE_CURL
-        download    CMAKE_DISABLE_FIND_PACKAGE_OpenSSL
-        jpeg        CMAKE_DISABLE_FIND_PACKAGE_JPEG
-        safetensors CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json
+        archive     HEARTH_ARCHIVE
+        distributed HEARTH_DISTRIBUTED
+        download    HEARTH_DOWNLOAD
+        jpeg        HEARTH_JPEG
+        safetensors HEARTH_SAFETENSORS
 )
-if(NOT "distributed" IN_LIST FEATURES)
-    list(APPEND FEATURE_OPTIONS -DHEARTH_GLOO_INCLUDE_DIR=OFF)
-endif()
 if("compiled" IN_LIST FEATURES)
     vcpkg_check_linkage(ONLY_STATIC_LIBRARY)
     if(DEFINED ENV{Torch_DIR} AND NOT "libtorch" IN_LIST FEATURES)  # with VCPKG_KEEP_ENV_VARS=Torch_DIR
@@ -35,18 +26,6 @@ vcpkg_cmake_configure(
         ${FEATURE_OPTIONS}
         -DHEARTH_BUILD_TESTS=OFF
         -DHEARTH_BUILD_EXAMPLES=OFF
-    MAYBE_UNUSED_VARIABLES
-        CMAKE_REQUIRE_FIND_PACKAGE_LibArchive
-        CMAKE_REQUIRE_FIND_PACKAGE_CURL
-        CMAKE_REQUIRE_FIND_PACKAGE_OpenSSL
-        CMAKE_REQUIRE_FIND_PACKAGE_JPEG
-        CMAKE_REQUIRE_FIND_PACKAGE_nlohmann_json
-        CMAKE_DISABLE_FIND_PACKAGE_LibArchive
-        CMAKE_DISABLE_FIND_PACKAGE_CURL
-        CMAKE_DISABLE_FIND_PACKAGE_OpenSSL
-        CMAKE_DISABLE_FIND_PACKAGE_JPEG
-        CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json
-        HEARTH_GLOO_INCLUDE_DIR
 )
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/hearth)
