@@ -59,7 +59,7 @@ fuzz: ## read two million damaged files of weights
 package: ## write packages for Debian and as a .tar.gz, with the compiled library, into build/release/packages
 	@cmake/setup.sh test
 	@cmake/build.sh release -j $(JOBS) hearth_compiled
-	@cd build/release && cpack -B packages > cpack.log || { cat cpack.log; exit 1; }
+	@. build/setup.env && cd build/release && "$${CMAKE%cmake}cpack" -B packages > cpack.log || { cat cpack.log; exit 1; }
 	@ls -l build/release/packages/*.deb build/release/packages/*.tar.gz
 
 packages: package ## install them in clean systems, and make Conan's and vcpkg's packages from the sources
