@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <hearth/core/error.hpp>
 #include <hearth/image/encode.hpp>
+#include <hearth/train/base64.hpp>
 #include <hearth/train/html.hpp>
 #include <string>
 #include <string_view>

@@ -1,9 +1,7 @@
-/// What a page of HTML is made of: texts and pictures of others, safe to stand in it.
+/// Texts of others, safe to stand in a page of HTML.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -46,21 +44,6 @@ inline std::string html_text(std::string_view text) {
     }
   }
   return html;
-}
-
-/// RFC 4648, with padding.
-inline std::string base64(std::span<const std::byte> bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (; !bytes.empty(); bytes = bytes.subspan(bytes.size() < 3 ? bytes.size() : 3)) {
-    const auto byte = [&](std::size_t i) { return i < bytes.size() ? static_cast<std::uint32_t>(bytes[i]) : 0U; };
-    const std::uint32_t three = byte(0) << 16 | byte(1) << 8 | byte(2);
-    for (std::size_t i = 0; i < 4; ++i) {
-      text += i <= bytes.size() ? digits[three >> (18 - 6 * i) & 0x3F] : '=';
-    }
-  }
-  return text;
 }
 
 }  // namespace hearth::train

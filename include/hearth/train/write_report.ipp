@@ -24,6 +24,7 @@
 #include <hearth/core/file.hpp>
 #include <hearth/core/little_endian.hpp>
 #include <hearth/core/terminal.hpp>
+#include <hearth/train/base64.hpp>
 #include <hearth/train/html.hpp>
 
 namespace hearth {
