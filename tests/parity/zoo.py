@@ -13,15 +13,18 @@ trains one step and saves; torchvision does the same, and loads strictly what he
     returned    the output, in Python, of what hearth saved after the step, against hearth's own
     s, GB       time, and the memory of the largest of the row's processes
 
-The others are max |difference| / max |value|. Without names it compares all architectures that torchvision lists, and
-fails where hearth lacks one or has one more. No two copies of a model are in memory at once: each side works in a
+The others are max |difference| / max |value|. Without names it compares all architectures that torchvision lists. With
+names, too, it fails where hearth lacks one of them or has one more. No two copies of a model are in memory at once: each side works in a
 process of its own, one after the other, and the files of a large model are on disk, where the largest leaves 11 GB for
 a while (TMPDIR chooses the place). Without its compiled operators torchvision's models still work; where torch or
 torchvision is missing altogether, the exit code is 77: skipped.
 """
 
 import argparse
+import ctypes
 import json
+import math
+import mmap
 import os
 import pathlib
 import shutil
@@ -53,10 +56,18 @@ AUXILIARY_WEIGHTS = {"googlenet": 0.3, "inception_v3": 0.4}
 STEP = {"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4}
 
 
+def largest(tensor):
+    """max |value|; an error where one is no number, for the larger of it and a number would be the number."""
+    value = tensor.detach().abs().max().item()
+    if not math.isfinite(value):
+        raise ValueError(f"a tensor {list(tensor.shape)} has {value} in it")
+    return value
+
+
 def relative(ours, theirs):
     """max |difference| / max |value|."""
-    scale = theirs.abs().max().item()
-    return (ours - theirs).abs().max().item() / scale if scale > 0 else ours.abs().max().item()
+    scale = largest(theirs)
+    return largest(ours - theirs) / scale if scale > 0 else largest(ours)
 
 
 def finish(pid):
@@ -151,6 +162,15 @@ def make_without_drawing(name):
     return getattr(models, name)()
 
 
+def forget(tensor):
+    """Lets the memory go into which a tensor of a mapped file was read."""
+    page = mmap.PAGESIZE
+    start = -(-tensor.data_ptr() // page) * page
+    length = (tensor.data_ptr() + tensor.nbytes) // page * page - start
+    if length > 0:
+        ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), mmap.MADV_DONTNEED)
+
+
 def compare(name, folder):
     """The row of the table, and whether it is within its limits: hearth's files beside what Python makes of weights.pth
     and batch.pth. Files are mapped, and tensors compared one by one."""
@@ -160,30 +180,32 @@ def compare(name, folder):
         return torch.load(f"{folder}/{file}.pth", weights_only=True, mmap=True)
 
     inputs, targets = read("batch").values()
-    before, results, after = read("weights"), read("results"), read("after")
     model = make_without_drawing(name)
-    model.load_state_dict(before, strict=True)
-    output = evaluate(model, inputs)
+    model.load_state_dict(read("weights"), strict=True)
+    results = read("results")
+    row = {"initial": int(results["initial"]), "output": relative(results["output"], evaluate(model, inputs))}
     train_without_dropout(model)
-    optimizer = torch.optim.SGD(model.parameters(), foreach=False, **STEP)
     loss = training_loss(name, model(inputs), targets)
     loss.backward()
-    optimizer.step()
 
-    gradients = {key: parameter.grad for key, parameter in model.named_parameters()}
+    before, after = read("weights"), read("after")
     # A bias before a normalisation has a gradient of zero, of which rounding alone is left: it counts by the largest.
-    floor = 1e-3 * max(gradient.abs().max().item() for gradient in gradients.values())
-    trained = [(after[key], parameter.detach(), before[key]) for key, parameter in model.named_parameters()]
-    buffers = dict(model.named_buffers())
-    row = {
-        "initial": int(results["initial"]),
-        "output": relative(results["output"], output),
-        "gradients": max(
-            (results["grad." + key] - gradient).abs().max().item() / max(gradient.abs().max().item(), floor)
-            for key, gradient in gradients.items()),
-        "statistics": max((relative(after[key], buffers[key]) for key in after if "running_" in key), default=0.0),
-        "step": max((ours - own).abs().max().item() for ours, own, _ in trained)
-        / max((own - old).abs().max().item() for _, own, old in trained),
+    floor = 1e-3 * max(largest(parameter.grad) for parameter in model.parameters())
+    gradients, error, change = 0.0, 0.0, 0.0
+    for key, parameter in model.named_parameters():
+        theirs = results["grad." + key]
+        gradients = max(gradients, largest(theirs - parameter.grad) / max(largest(parameter.grad), floor))
+        torch.optim.SGD([parameter], **STEP).step()  # by itself: momentum, too, is as large as the model
+        parameter.grad = None
+        error = max(error, largest(after[key] - parameter))
+        change = max(change, largest(parameter - before[key]))
+        for mapped in (theirs, after[key], before[key]):
+            forget(mapped)
+    row |= {
+        "gradients": gradients,
+        "statistics": max((relative(after[key], value) for key, value in model.named_buffers() if "running_" in key),
+                          default=0.0),
+        "step": error / change,
     }
     model.load_state_dict(after, strict=True)
     row["returned"] = relative(results["output after"], evaluate(model, inputs))
@@ -216,17 +238,15 @@ def main():
     parser.add_argument("--program", required=True, help="the built parity_zoo")
     parser.add_argument("names", nargs="*", help="architectures; all of torchvision's where there is none")
     args = parser.parse_args()
-    names = args.names
+    ours = subprocess.run([args.program], check=True, capture_output=True, text=True).stdout.split()
+    theirs = models.list_models(module=models)
     failed = []
-    if not names:
-        names = subprocess.run([args.program], check=True, capture_output=True, text=True).stdout.split()
-        theirs = models.list_models(module=models)
-        for whose, others in (("hearth lacks", sorted(set(theirs) - set(names))),
-                              ("torchvision lacks", sorted(set(names) - set(theirs)))):
-            if others:
-                print(f"{whose} {' '.join(others)}")
-                failed += others
-        names = [name for name in names if name in theirs]
+    for whose, others in (("hearth lacks", sorted(set(theirs) - set(ours))),
+                          ("torchvision lacks", sorted(set(ours) - set(theirs)))):
+        if others:
+            print(f"{whose} {' '.join(others)}")
+            failed += others
+    names = args.names or [name for name in ours if name in theirs]
     start = time.monotonic()
     largest = (0, "none")
     print(f"{'':<20} initial    output gradients statistics      step  returned     s    GB")
