@@ -14,10 +14,10 @@ trains one step and saves; torchvision does the same, and loads strictly what he
     s, GB       time, and the memory of the largest of the row's processes
 
 The others are max |difference| / max |value|. Without names it compares all architectures that torchvision lists. With
-names, too, it fails where hearth lacks one of them or has one more. No two copies of a model are in memory at once: each side works in a
-process of its own, one after the other, and the files of a large model are on disk, where the largest leaves 11 GB for
-a while (TMPDIR chooses the place). Without its compiled operators torchvision's models still work; where torch or
-torchvision is missing altogether, the exit code is 77: skipped.
+names, too, it fails where hearth lacks one of them or has one more. No two copies of a model are in memory at once:
+each side works in a process of its own, one after the other, and the files of a large model are on disk, where the
+largest leaves 11 GB for a while (TMPDIR chooses the place). Without its compiled operators torchvision's models still
+work; where torch or torchvision is missing altogether, the exit code is 77: skipped.
 """
 
 import argparse
