@@ -29,8 +29,10 @@ class Checker:
         sources = (ROOT / "examples").glob("*.cpp")
         self.names = {path.stem for path in sources if "int main(" in path.read_text()}
         self.targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-        lists = [ROOT / "CMakeLists.txt", *sorted((ROOT / "cmake").glob("*.cmake"))]
-        self.libraries = set(re.findall(r"\bhearth::[a-z_]+", "".join(file.read_text() for file in lists)))
+        # A component is what hearthConfig.cmake finds.
+        config = (ROOT / "cmake/hearthConfig.cmake.in").read_text()
+        components = re.search(r"set\(hearth_components ([a-z ]+)\)", config)[1].split()
+        self.libraries = {f"hearth::{name}" for name in ["hearth", *components]}
 
     def complain(self, page, sentence):
         self.wrong.append(f"{page.name}: {sentence}")
