@@ -104,6 +104,16 @@ TEST_CASE("Biases and norms have a weight decay of their own, and an optimizer t
   CHECK(torch::equal(net->named_parameters()["fc.bias"], bias));
 }
 
+TEST_CASE("The decay of norms alone leaves the biases of other layers as they are") {
+  Net net;
+  const auto grouped = group_parameters(*net, base, {NormWeightDecay{.weight_decay = 0.01, .biases = false}});
+  CHECK(grouped.groups.size() == 2);
+  for (const auto& [name, rate_and_decay] : settings(*net, grouped)) {
+    INFO(name);
+    CHECK(rate_and_decay == std::pair(0.1, name.find("norm") != std::string::npos ? 0.01 : 0.05));
+  }
+}
+
 TEST_CASE("Patterns name parameters and modules, with * and ?, and the later rule wins") {
   Net net;
   const auto found = settings(

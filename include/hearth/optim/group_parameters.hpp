@@ -31,6 +31,7 @@ struct Frozen {
 /// set_weight_decay with norm_weight_decay and "bias" among the custom keys.)
 struct NormWeightDecay {
   double weight_decay = 0;
+  bool biases = true;  ///< those of other layers, too; false: the parameters of modules named …Norm… alone
 };
 
 /// The learning rate of what the pattern matches.

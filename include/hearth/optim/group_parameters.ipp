@@ -195,6 +195,19 @@ HEARTH_INLINE void check_number(const char* rule, const char* what, double value
                 rule, value);
 }
 
+/// The names of the parameters of BatchNorm, LayerNorm and their like.
+HEARTH_INLINE std::set<std::string> parameters_of_norms(const torch::nn::Module& model) {
+  std::set<std::string> names;
+  for (const auto& module : model.named_modules()) {
+    if (module.value()->children().empty() && module.value()->name().find("Norm") != std::string::npos) {
+      for (const auto& parameter : module.value()->named_parameters(/*recurse=*/false)) {
+        names.insert(module.key().empty() ? parameter.key() : module.key() + "." + parameter.key());
+      }
+    }
+  }
+  return names;
+}
+
 /// Applies one rule after the other.
 class Rules {
  public:
@@ -208,10 +221,11 @@ class Rules {
 
   void operator()(const NormWeightDecay& rule) const {
     check_number("NormWeightDecay", "weight_decay", rule.weight_decay);
+    const std::set<std::string> norms = rule.biases ? std::set<std::string>() : parameters_of_norms(model_);
     for (Placing& one : all_) {
-      if (one.parameter.dim() <= 1) {
+      if (rule.biases ? one.parameter.dim() <= 1 : norms.contains(one.name)) {
         one.weight_decay = rule.weight_decay;
-        one.rules.emplace_back("norms and biases");
+        one.rules.emplace_back(rule.biases ? "norms and biases" : "norms");
       }
     }
   }

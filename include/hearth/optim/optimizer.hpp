@@ -68,6 +68,20 @@ concept ParamGroupLike = requires(G& group, const G& constant, double rate) {
   { parameters(constant) } -> std::ranges::range;
 };
 
+/// The same of any ParamGroupLike, wherever its overloads stand: what code that takes every optimizer calls.
+template <ParamGroupLike Group>
+double rate_of(const Group& group) {
+  return learning_rate(group);
+}
+template <ParamGroupLike Group>
+void set_rate_of(Group& group, double rate) {
+  set_learning_rate(group, rate);
+}
+template <ParamGroupLike Group>
+decltype(auto) parameters_of(const Group& group) {
+  return parameters(group);
+}
+
 /// `step()` changes the parameters by their gradients, `zero_grad()` drops the gradients, `param_groups()` gives the
 /// groups. The optimizers of hearth::optim satisfy it, and so does every torch::optim::Optimizer that steps without a
 /// closure.

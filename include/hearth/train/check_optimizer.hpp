@@ -19,7 +19,7 @@ template <class Optimizer>
 void check_optimizer(const torch::nn::Module& model, Optimizer& optimizer) {
   std::vector<at::Tensor> parameters;
   for (const auto& group : optimizer.param_groups()) {
-    for (const at::Tensor& parameter : optim::parameters(group)) {
+    for (const at::Tensor& parameter : optim::parameters_of(group)) {
       parameters.push_back(parameter);
     }
   }

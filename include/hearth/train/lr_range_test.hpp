@@ -140,7 +140,7 @@ LrRange lr_range_test(Model& model, Optimizer& optimizer, Loader& loader, const 
     for (const Batch& batch : loader.epoch(epoch)) {
       std::size_t index = 0;
       for (auto& group : optimizer.param_groups()) {
-        optim::set_learning_rate(group, sweep.rate_of(index++));
+        optim::set_rate_of(group, sweep.rate_of(index++));
       }
       const train::Placed placed = train::place(batch, placement, options.training.mix, epoch);
       const train::BatchContext context{"lr_range_test",         *model,          batch, placed.inputs, placed.targets,

@@ -70,14 +70,14 @@ class OptimizerOf final : public OptimizerPart {
   std::vector<double> learning_rates() const override {
     std::vector<double> rates;
     for (const auto& group : optimizer_.param_groups()) {
-      rates.push_back(optim::learning_rate(group));
+      rates.push_back(optim::rate_of(group));
     }
     return rates;
   }
   std::vector<at::Tensor> parameters() const override {
     std::vector<at::Tensor> all;
     for (const auto& group : optimizer_.param_groups()) {
-      for (const at::Tensor& parameter : optim::parameters(group)) {
+      for (const at::Tensor& parameter : optim::parameters_of(group)) {
         all.push_back(parameter);
       }
     }
@@ -86,7 +86,7 @@ class OptimizerOf final : public OptimizerPart {
   std::vector<std::size_t> group_sizes() const override {
     std::vector<std::size_t> sizes;
     for (const auto& group : optimizer_.param_groups()) {
-      sizes.push_back(static_cast<std::size_t>(std::ranges::distance(optim::parameters(group))));
+      sizes.push_back(static_cast<std::size_t>(std::ranges::distance(optim::parameters_of(group))));
     }
     return sizes;
   }
