@@ -1,8 +1,9 @@
-"""Writes reference/augment.pack: what torchvision's AutoAugment, RandAugment and TrivialAugmentWide draw from hearth's
+"""Writes reference/augment.pack: what torchvision's AutoAugment, RandAugment, TrivialAugmentWide and AugMix draw from hearth's
 random streams, what these make of PIL images of noise, and their policies and magnitudes.
 
     python3 tests/transforms/make_augment_reference.py   (torchvision 0.28.0 and Pillow 13.0.0)
 """
+import math
 import pathlib
 import sys
 
@@ -18,7 +19,7 @@ import torchvision_parts  # noqa: E402, F401, before torchvision
 from random_stream import RandomStream  # noqa: E402
 from reference import Pack, noise  # noqa: E402
 from torchvision.transforms import InterpolationMode as Mode  # noqa: E402
-from torchvision.transforms import autoaugment  # noqa: E402
+from torchvision.transforms import autoaugment, functional  # noqa: E402
 
 OPS = ["Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", "Brightness", "Color", "Contrast",
        "Sharpness", "Posterize", "Solarize", "AutoContrast", "Equalize", "Invert"]
@@ -81,6 +82,39 @@ for name, (transform, times) in CASES.items():
         picture = noise(height, width, channels, i)
         applied.clear()
         draw_from(RandomStream(21, 22, i))
+        result = np.asarray(transform(Image.fromarray(picture[:, :, 0] if channels == 1 else picture)))
+        pack.add(f"{name} {height} {width} {channels} {i} image", result.reshape(height, width, channels))
+        pack.add(f"{name} {height} {width} {channels} {i} drawn", np.array(applied, dtype=np.float64).reshape(-1, 2))
+
+# AugMix turns a picture into a tensor first; here its operations are those on PIL images all the same. Gamma variates of
+# shape 1 are -log(1 - uniform()).
+def apply_to_picture(tensor, name, magnitude, **options):
+    picture = functional.to_pil_image(tensor[0])
+    return functional.pil_to_tensor(recorded(picture, name, magnitude, **options))[None]
+
+
+def shares_from(stream):
+    def draw_shares(self, alphas):
+        variates = [-math.log(1 - stream.uniform()) for _ in range(alphas.shape[-1])]
+        return torch.tensor([[variate / sum(variates) for variate in variates]])
+
+    def randint(*high_and_size, low=0, high=None, size=None, dtype=None):
+        high, size = high_and_size or (high, size)
+        return torch.tensor([low + stream.below(high - low)]).reshape(size)
+
+    autoaugment.AugMix._sample_dirichlet = draw_shares
+    torch.randint = randint
+
+
+autoaugment._apply_op = apply_to_picture
+for name, transform, times in [("mix", autoaugment.AugMix(), 30),
+                               ("mix_wide", autoaugment.AugMix(8, 2, 2, 1.0, False, Mode.NEAREST, [60]), 20)]:
+    for i in range(times):
+        height, width = SIZES[i % len(SIZES)]
+        channels = 1 if i % 5 == 4 else 3
+        picture = noise(height, width, channels, i)
+        applied.clear()
+        shares_from(RandomStream(21, 22, i))
         result = np.asarray(transform(Image.fromarray(picture[:, :, 0] if channels == 1 else picture)))
         pack.add(f"{name} {height} {width} {channels} {i} image", result.reshape(height, width, channels))
         pack.add(f"{name} {height} {width} {channels} {i} drawn", np.array(applied, dtype=np.float64).reshape(-1, 2))

@@ -55,6 +55,7 @@ struct AugmentationSpace {
   double rotate = 0;
   double enhance = 0;
   int bits_lost = 0;
+  int bits = 8;  ///< that posterizing keeps where it loses none
 
   /// The magnitude in `bin` of `bins` from the least to the greatest, at least 2, without a sign: the nearest number of
   /// single precision. torch.linspace is at times one further, so that on some processors 16 pixels are 15.999999
@@ -64,6 +65,9 @@ struct AugmentationSpace {
 
 /// The space of RandAugment and AutoAugment for images of this size.
 AugmentationSpace rand_augment_space(image::Size size) noexcept;
+
+/// The space of AugMix for images of this size.
+AugmentationSpace aug_mix_space(image::Size size) noexcept;
 
 /// The space of TrivialAugmentWide.
 AugmentationSpace trivial_augment_wide_space() noexcept;

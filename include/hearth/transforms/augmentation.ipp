@@ -2,6 +2,7 @@
 
 #include <hearth/transforms/augmentation.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -76,7 +77,7 @@ HEARTH_INLINE double AugmentationSpace::magnitude(AugmentationOp op, int bin, in
     case AugmentationOp::sharpness:
       return of(enhance, bin);
     case AugmentationOp::posterize:
-      return 8 - std::nearbyint(bin / (last / static_cast<double>(bits_lost)));
+      return bits - std::nearbyint(bin / (last / static_cast<double>(bits_lost)));
     case AugmentationOp::solarize:
       return of(255, last - bin);
     default:
@@ -91,6 +92,16 @@ HEARTH_INLINE AugmentationSpace rand_augment_space(image::Size size) noexcept {
           .rotate = 30,
           .enhance = 0.9,
           .bits_lost = 4};
+}
+
+HEARTH_INLINE AugmentationSpace aug_mix_space(image::Size size) noexcept {
+  return {.shear = 0.3,
+          .translate_x = size.width / 3.0,
+          .translate_y = size.height / 3.0,
+          .rotate = 30,
+          .enhance = 0.9,
+          .bits_lost = 4,
+          .bits = 4};
 }
 
 HEARTH_INLINE AugmentationSpace trivial_augment_wide_space() noexcept {
@@ -128,7 +139,13 @@ HEARTH_INLINE void augment(Plan& plan, const Augmentation& augmentation, const A
     case AugmentationOp::sharpness:
       return plan.edit([&](Image& image) { image::adjust_sharpness(image, 1.0 + magnitude); });
     case AugmentationOp::posterize:
-      return plan.edit([&](Image& image) { image::posterize(image, static_cast<int>(magnitude)); });
+      return plan.edit([&](Image& image) {
+        if (magnitude >= 1) {
+          image::posterize(image, static_cast<int>(magnitude));
+        } else {  // AugMix's strongest leaves no bit
+          std::fill(image.pixels().begin(), image.pixels().end(), std::uint8_t{0});
+        }
+      });
     case AugmentationOp::solarize:
       return plan.edit([&](Image& image) { image::solarize(image, magnitude); });
     case AugmentationOp::auto_contrast:
