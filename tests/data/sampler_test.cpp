@@ -1,6 +1,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/data/class_balanced_sampler.hpp>
 #include <hearth/data/distributed_sampler.hpp>
+#include <hearth/data/repeated_augmentation_sampler.hpp>
 #include <hearth/data/sampler.hpp>
 
 #include <algorithm>
@@ -24,7 +25,7 @@ using Indices = std::vector<std::size_t>;
 
 static_assert(SamplerLike<SequentialSampler> && SamplerLike<RandomSampler> && SamplerLike<SubsetRandomSampler> &&
               SamplerLike<WeightedRandomSampler> && SamplerLike<DistributedSampler> &&
-              SamplerLike<ClassBalancedSampler>);
+              SamplerLike<ClassBalancedSampler> && SamplerLike<RepeatedAugmentationSampler>);
 static_assert(!SamplerLike<Indices> && !SamplerLike<int>);
 
 namespace {
@@ -305,4 +306,28 @@ TEST_CASE("DistributedSampler refuses ranks that are none of the processes'", "[
   }
   CHECK_THROWS_WITH(DistributedSampler(10, {.world_size = 0}), ContainsSubstring("world_size must be at least 1"));
   CHECK_THROWS_WITH(DistributedSampler(0), ContainsSubstring("no samples"));
+}
+
+TEST_CASE("RepeatedAugmentationSampler gives each sample of the permutation several times in a row", "[sampler]") {
+  const RepeatedAugmentationSampler sampler(600, {.repetitions = 4, .seed = 5});
+  CHECK(sampler.size() == 512);  // as RASampler: down to a multiple of 256
+  const Indices order = permutation(600, 5, 3);
+  const Indices drawn = sampler.indices(3);
+  REQUIRE(drawn.size() == 512);
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    CHECK(drawn[i] == order[i / 4]);
+  }
+  CHECK(sampler.indices(4) != drawn);
+}
+
+TEST_CASE("RepeatedAugmentationSampler draws as many as there are where these are fewer than 256", "[sampler]") {
+  const RepeatedAugmentationSampler sampler(5, {.repetitions = 2});
+  CHECK(sampler.size() == 5);
+  const Indices order = permutation(5, 0, 0);
+  CHECK(sampler.indices(0) == Indices{order[0], order[0], order[1], order[1], order[2]});
+}
+
+TEST_CASE("RepeatedAugmentationSampler refuses no samples and no repetitions", "[sampler]") {
+  CHECK_THROWS_WITH(RepeatedAugmentationSampler(0), ContainsSubstring("there are no samples"));
+  CHECK_THROWS_WITH(RepeatedAugmentationSampler(3, {.repetitions = 0}), ContainsSubstring("at least 1"));
 }
