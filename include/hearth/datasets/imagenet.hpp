@@ -97,7 +97,8 @@ class ImageNet {
   const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return found_.images->class_to_index(); }
 
   /// What each class is called, {"kit fox", "Vulpes macrotis"}, as torchvision's `classes`; a class that the
-  /// development kit does not have is called by its wnid. Empty where there is no development kit in the root.
+  /// development kit does not have is called by its wnid. Empty where there is no development kit in the
+  /// root, or one that cannot be read.
   const std::vector<std::vector<std::string>>& words() const noexcept { return found_.words; }
 
   const std::filesystem::path& root() const noexcept { return root_; }

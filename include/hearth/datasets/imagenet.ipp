@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
+#include <functional>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <unordered_map>
@@ -128,7 +131,9 @@ inline std::string top_of(const archives::ArchiveIndex& index) {
     }
     const std::string next = folder.empty() ? here.folders[0] : folder + '/' + here.folders[0];
     const ArchiveFolder below = list_archive_folder(index, next);
-    const bool is_val = !below.files.empty() && below.files[0].starts_with("ILSVRC2012_val_");
+    const std::string& last = here.folders[0];
+    const bool is_wnid = last.size() == 9 && last[0] == 'n' && last.find_first_not_of("0123456789", 1) == last.npos;
+    const bool is_val = !is_wnid && !below.files.empty() && below.files[0].starts_with("ILSVRC2012_val_");
     if (below.folders.empty() && !is_val) {
       return folder;  // it is a class
     }
@@ -137,12 +142,12 @@ inline std::string top_of(const archives::ArchiveIndex& index) {
 }
 
 inline std::unique_ptr<ImageTree> imagenet_archive(const std::filesystem::path& path, Split split,
-                                                   const std::optional<ImageNetDevkit>& devkit,
+                                                   const std::function<const std::optional<ImageNetDevkit>&()>& devkit,
                                                    const ImageNetOptions& options) {
   auto archive = std::make_shared<const archives::IndexedArchive>(path, options.index_folder);
   const std::string folder = top_of(archive->index());
   if (split == Split::test && list_archive_folder(archive->index(), folder).folders.empty()) {
-    return std::make_unique<ValArchive>(std::move(archive), folder, devkit);
+    return std::make_unique<ValArchive>(std::move(archive), folder, devkit());
   }
   return std::make_unique<ArchiveTree>("ImageNet", std::move(archive), folder);
 }
@@ -163,15 +168,27 @@ HEARTH_INLINE ImageNetImages open_imagenet(const std::filesystem::path& root, Sp
                 split == Split::train ? "training" : "validation");
   ImageNetImages found;
   found.source = root / *name;
-  const std::optional<ImageNetDevkit> devkit = read_imagenet_devkit(root);
+  std::optional<ImageNetDevkit> devkit;
+  std::exception_ptr damaged;  // which matters where the classes come from it
+  try {
+    devkit = read_imagenet_devkit(root);
+  } catch (const Error&) {
+    damaged = std::current_exception();
+  }
+  const auto needed_devkit = [&]() -> const std::optional<ImageNetDevkit>& {
+    if (damaged) {
+      std::rethrow_exception(damaged);
+    }
+    return devkit;
+  };
   ImageListOptions list{options.num_classes, {}, {.max_pixels = options.max_pixels}};
   if (!std::filesystem::is_directory(found.source, error)) {
-    found.images = std::make_shared<const ImageList>(detail::imagenet_archive(found.source, split, devkit, options),
-                                                     std::move(list));
+    found.images = std::make_shared<const ImageList>(
+        detail::imagenet_archive(found.source, split, needed_devkit, options), std::move(list));
   } else if (const FolderNames top = list_folder(found.source);
              split == Split::test && top.folders.empty() && !detail::image_names(top.files).empty()) {
-    found.images =
-        std::make_shared<const ImageList>(std::make_unique<detail::ValFolder>(found.source, devkit), std::move(list));
+    found.images = std::make_shared<const ImageList>(std::make_unique<detail::ValFolder>(found.source, needed_devkit()),
+                                                     std::move(list));
   } else {
     found.images = list_image_folder(found.source, std::move(list));
   }
