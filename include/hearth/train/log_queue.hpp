@@ -50,7 +50,7 @@ class LogQueue {
   /// The oldest entry; waits for one at most until then. None when there is none.
   std::optional<Entry> take(Clock::time_point until) {
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, until, [&] { return !waiting_.empty() || is_closed_; });
+    changed_.wait_until(lock, until, [&] { return !waiting_.empty() || is_closed_ || is_woken_; });
     if (waiting_.empty()) {
       return std::nullopt;
     }
@@ -60,8 +60,22 @@ class LogQueue {
     return entry;
   }
 
-  /// Ends a wait of `take`.
-  void wake() { changed_.notify_all(); }
+  /// From now on `take` waits no more.
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_woken_ = true;
+    }
+    changed_.notify_all();
+  }
+
+  /// Begins anew, with nothing in it and nothing lost.
+  void open() {
+    const std::lock_guard lock(mutex_);
+    waiting_.clear();
+    bytes_ = lost_ = 0;
+    is_closed_ = is_woken_ = false;
+  }
 
   /// From now on nothing is added, and what waits is forgotten; it counts as lost.
   void close() {
@@ -96,6 +110,7 @@ class LogQueue {
   std::size_t bytes_ = 0;
   std::size_t lost_ = 0;
   bool is_closed_ = false;
+  bool is_woken_ = false;
 };
 
 }  // namespace hearth::train

@@ -33,7 +33,11 @@ class LogService {
   ~LogService() { finish(std::chrono::milliseconds(0)); }
 
   /// Starts the thread, which no signal is sent to: `work` takes from `queue()` until it is done or `is_left()`.
+  /// After `finish` it may be started again.
   void start(std::function<void()> work) {
+    queue_.open();
+    has_lost_ = is_left_ = false;
+    is_done_ = is_released_ = false;
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

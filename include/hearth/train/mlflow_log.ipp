@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -163,13 +165,15 @@ struct MlflowLog::State {
         ask();
         return true;
       } catch (const train::MlflowRefusal& error) {
-        tell_once(error.what(), "; the run goes on");
+        tell_refusal(error.what(), "; the run goes on");
         return false;
       } catch (const Error& error) {
         if (service.is_left()) {
           return false;
         }
-        tell_once(error.what(), "; it is tried again, and the run goes on");
+        if (!std::exchange(has_told_of_absence, true)) {
+          service.tell(fmt::format("{}; it is tried again, and the run goes on", error.what()));
+        }
       }
       const auto begun = Clock::now();
       while (!service.is_left() &&
@@ -180,8 +184,10 @@ struct MlflowLog::State {
     return false;
   }
 
-  void tell_once(std::string_view what, std::string_view then) {
-    if (!std::exchange(has_told, true)) {
+  /// Each once, and not more than a few.
+  void tell_refusal(const std::string& what, std::string_view then) {
+    constexpr std::size_t most = 10;
+    if (told.size() < most && told.insert(what).second) {
       service.tell(fmt::format("{}{}", what, then));
     }
   }
@@ -233,7 +239,7 @@ struct MlflowLog::State {
       try {
         core::write_file(id_file, id + "\n");
       } catch (const Error& error) {
-        tell_once(error.what(), "; the run goes on, and one that resumes it will be another run for MLflow");
+        tell_refusal(error.what(), "; the run goes on, and one that resumes it will be another run for MLflow");
       }
     }
     constexpr std::size_t most = 100;  // in a request
@@ -255,7 +261,8 @@ struct MlflowLog::State {
   /// What an answer says of the run.
   void keep(const std::string& answer) {
     id = train::json_find(answer, {"run", "info", "run_id"});
-    core::require(!id.empty(), "{} is no server of MLflow's: its answer has no run_id", uri);
+    core::require(!id.empty(), "{} is no server of MLflow's: its answer has no run_id",
+                  train::without_credentials(uri));
     artifacts = train::json_find(answer, {"run", "info", "artifact_uri"});
   }
 
@@ -295,14 +302,15 @@ struct MlflowLog::State {
   }
 
   MlflowOptions options;
-  train::LogService<Entry> service;
   bool is_begun = false;
   std::atomic<bool> is_ending{false};
   std::string uri, experiment, name, id, artifacts;
   std::filesystem::path id_file;
   std::vector<std::string> params, tags;
   std::optional<train::MlflowServer> server;
-  bool has_told = false;
+  bool has_told_of_absence = false;
+  std::set<std::string> told;        // what the server refused
+  train::LogService<Entry> service;  // last: its thread uses the others
 };
 
 HEARTH_INLINE MlflowLog::MlflowLog(MlflowOptions options) {

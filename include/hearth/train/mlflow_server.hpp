@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/file.hpp>
 #include <hearth/core/printable.hpp>
 #include <hearth/download/http.hpp>
 #include <hearth/train/base64.hpp>
@@ -48,6 +49,15 @@ inline std::string url_escaped(std::string_view text, std::string_view keep = ""
                    : fmt::format("%{:02X}", static_cast<unsigned char>(letter));
   }
   return escaped;
+}
+
+/// The address as it may be shown: without a name and a password in it.
+inline std::string without_credentials(std::string_view uri) {
+  const std::size_t scheme = uri.find("://");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::size_t at = uri.substr(0, uri.find('/', begin)).rfind('@');
+  return at == std::string_view::npos || at < begin ? std::string(uri)
+                                                    : std::string(uri.substr(0, begin)).append(uri.substr(at + 1));
 }
 
 /// A server. What it refuses for good is an MlflowRefusal; what it may take another time (it is away or silent, or
@@ -82,6 +92,13 @@ class MlflowServer {
 
   /// Puts an artifact, a body or a file, at the path below the root that the server has for all artifacts.
   void put(std::string_view path, std::string body, const std::filesystem::path& file) const {
+    if (!file.empty()) {
+      try {
+        core::open_file(file);
+      } catch (const Error& error) {  // to ask again would not help
+        throw MlflowRefusal(error.what(), "");
+      }
+    }
     ask("/api/2.0/mlflow-artifacts/artifacts/" + url_escaped(path, "/"),
         {.method = "PUT", .body = std::move(body), .file = file, .is_left = is_left_});
   }
@@ -99,16 +116,16 @@ class MlflowServer {
     try {
       answer = download::http_send(request, upload);
     } catch (const Error& error) {
-      core::fail("{}: {}", core::printable(std::string_view(uri_)), error.what());
+      core::fail("{}: {}", core::printable(std::string_view(without_credentials(uri_))), error.what());
     }
     if (answer.status >= 200 && answer.status < 300) {
       return std::move(answer.body);
     }
     const std::string said = json_find(answer.body, {"message"});
     const std::string text =
-        fmt::format("{} answered {} to {}{}{}", core::printable(std::string_view(uri_)), answer.status,
-                    core::printable(std::string_view(target).substr(0, target.find('?'))), said.empty() ? "" : ": ",
-                    core::printable(std::string_view(said), 300));
+        fmt::format("{} answered {} to {}{}{}", core::printable(std::string_view(without_credentials(uri_))),
+                    answer.status, core::printable(std::string_view(target).substr(0, target.find('?'))),
+                    said.empty() ? "" : ": ", core::printable(std::string_view(said), 300));
     if (answer.status >= 500 || answer.status == 408 || answer.status == 429) {
       throw Error(text);
     }

@@ -138,7 +138,7 @@ HEARTH_INLINE void LogFeed::end(const LogEnd& how) {
   }
   for (const std::string& name : options_.files) {
     std::error_code error;
-    if (std::filesystem::exists(folder_ / name, error)) {
+    if (std::filesystem::is_regular_file(folder_ / name, error)) {
       tell(false, [&](AnyLog& log) { log.file({folder_ / name, name}); });
     }
   }
@@ -146,13 +146,17 @@ HEARTH_INLINE void LogFeed::end(const LogEnd& how) {
   for (const auto& log : logs_) {
     try {
       log->end(how);
-    } catch (const Error&) {
-      failure = failure ? failure : std::current_exception();
+    } catch (const Error& error) {
+      if (failure || how.state != RunState::complete) {
+        core::show(stderr, fmt::format("RunLog: {}\n", error.what()));
+      } else {
+        failure = std::current_exception();
+      }
     } catch (const std::exception& error) {
       core::show(stderr, fmt::format("RunLog: {}\n", error.what()));
     }
   }
-  if (failure && how.state == RunState::complete) {
+  if (failure) {
     std::rethrow_exception(failure);
   }
 }

@@ -43,8 +43,8 @@ struct WandbOptions {
 ///
 /// The training neither waits for the package nor ends by it: what it does not take in time is lost, the oldest first,
 /// and told once. When the run is complete, it waits at most `wait` for the package to send the rest, which goes on by
-/// itself after that; interrupted or failed, it does not wait. The process ends with the run, however that ends, and at
-/// most `linger` after it.
+/// itself after that; interrupted or failed, it waits 5 seconds at most, until the package knows. The process ends with
+/// the run, however that ends, and at most `linger` after it.
 class WandbLog {
  public:
   /// Throws Error when a time is below 0 or the queue has no place.

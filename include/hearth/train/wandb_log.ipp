@@ -74,17 +74,15 @@ struct WandbLog::State {
   std::string begin_line(const LogConfig& event) const {
     const std::filesystem::path file = event.folder / "wandb-id.txt";
     std::string id = options.id.empty() ? train::detail::variable_or("WANDB_RUN_ID", "") : options.id;
-    bool is_known = false;
-    if (const std::string kept = event.goes_on() ? train::kept_id(file) : ""; !kept.empty() && id.empty()) {
-      id = kept;
-      is_known = true;
+    if (id.empty() && event.goes_on()) {
+      id = train::kept_id(file);
     }
     if (id.empty()) {
       id = train::detail::new_wandb_id();
     }
     core::write_file(file, id + "\n");
     std::vector<Setting> init{{"id", id}, {"dir", std::filesystem::absolute(event.folder.path()).string()}};
-    if (is_known) {
+    if (event.goes_on()) {  // without it, wandb begins anew a run whose id it knows
       init.emplace_back("resume", "allow");
     }
     const auto add = [&](const char* name, const std::string& value) {
@@ -184,9 +182,9 @@ struct WandbLog::State {
   static constexpr std::string_view end_mark = "{\"end\"";
 
   WandbOptions options;
-  train::LogService<std::string> service;
   bool has_told_failure = false;  // the thread's
   bool is_begun = false;
+  train::LogService<std::string> service;  // last: its thread uses the others
 };
 
 HEARTH_INLINE WandbLog::WandbLog(WandbOptions options) {
