@@ -546,8 +546,8 @@ class Runs(SurvivalTest):
         for flags, sentence, is_same in (
                 (["--workers", 2], "--workers is 2 now and was 1: the result stays the same", True),
                 (["--lr", 0.5], "--lr is 0.5 now and was 0.05: the checkpoint's stays in force", True),
-                (["--batch-size", 7], "--batch-size is 7 now and was 4: from here on it is another run than the one that "
-                 "was begun", False)):
+                (["--batch-size", 7], "batch size of all processes is 7 now and was 4: from here on it is another run than "
+                 "the one that was begun", False)):
             with self.subTest(flags=flags):
                 self.interrupted_in(1)
                 output = self.assert_ends(self.start(self.recipe, "--resume", *flags), 0)

@@ -147,6 +147,7 @@ class Session final : public Run {
   void check();
   void begin_replicas();
   bool losses_are_finite();
+  std::filesystem::path checkpoint_to_resume() const;
   void resume_from(const std::filesystem::path& file, const std::string& name);
   bool stop_is_due() const;
   Wish own_wish(double weight = 0);
@@ -154,6 +155,7 @@ class Session final : public Run {
   void settle_losses();
   StateDict training_weights() const;
   void check_fits(const Value& saved) const;
+  Value with_rates_of_schedule(const Value& saved);
   void restore(const Value& saved);
   void restore_generators(const Value& saved);
   Value whole(Value optimizer, const MeterSums& sums, const Value::List& generators) const;
@@ -161,7 +163,7 @@ class Session final : public Run {
   std::vector<RunOption> all_options() const;
   void show_changed_options(const Value& saved) const;
   bool is_save_due();
-  void save();
+  void save(bool is_epoch_end = false);
   double seconds_of_epoch() const;
   std::string stop_reason() const;
   std::string own_reason() const;

@@ -319,7 +319,7 @@ HEARTH_INLINE void Session::end_epoch() {
     seconds_before_ = 0;
     meter_.reset();
     is_summed_ = false;
-    save();
+    save(/*is_epoch_end=*/true);
   });
 }
 

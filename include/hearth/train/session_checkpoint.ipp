@@ -26,6 +26,7 @@ namespace hearth::train {
 HEARTH_INLINE StateDict Session::training_weights() const {
   const optim::WeightAverage* const average = step_.average();
   StateDict weights;
+  weights.set_version(state_version(model_));
   if (average != nullptr && average->swapped()) {
     for (auto& [name, tensor] : average->training_weights()) {
       weights.add(name, tensor.detach());
@@ -43,6 +44,7 @@ HEARTH_INLINE StateDict Session::weights() const {
     return training_weights();
   }
   StateDict weights;
+  weights.set_version(state_version(model_));
   for (auto& [name, tensor] : step_.average()->averaged_weights()) {
     weights.add(name, tensor.detach());
   }
@@ -118,8 +120,10 @@ HEARTH_INLINE Value Session::whole(Value optimizer, const MeterSums& sums, const
 }
 
 HEARTH_INLINE void Session::check_fits(const Value& saved) const {
-  core::require(saved.contains("hearth_run"), "it is no checkpoint of a run");
   core::require(saved.as<int>("hearth_run") == 1, "it was written by a later version of hearth");
+  if (!saved.contains("history")) {
+    return;  // Python's: what it has shows when it is loaded
+  }
   const std::vector<std::string> classes = texts_from(saved["classes"]);
   core::require(classes.empty() || train_.classes.empty() || classes == train_.classes,
                 "it was trained on other classes than the training dataset has");
@@ -137,14 +141,35 @@ HEARTH_INLINE void Session::check_fits(const Value& saved) const {
                 position.epoch, position.drawn, train_.samples);
 }
 
+/// The optimizer's state for a checkpoint without one of its schedule: the scheduler goes to its epoch, and the rates
+/// are those that it has there.
+HEARTH_INLINE Value Session::with_rates_of_schedule(const Value& saved) {
+  Value optimizer = saved["optimizer"];
+  if (scheduler_.is_per_batch() || !scheduler_.figure().empty()) {
+    return optimizer;
+  }
+  for (int epoch = 0; epoch < position_from(saved["position"]).epoch; ++epoch) {
+    scheduler_.step(0);
+  }
+  const std::vector<double> rates = optimizer_.learning_rates();
+  for (std::size_t group = 0; group < rates.size() && optimizer.contains("param_groups"); ++group) {
+    if (optimizer["param_groups"].contains(group)) {
+      optimizer["param_groups"][group]["lr"] = rates[group];
+    }
+  }
+  return optimizer;
+}
+
 HEARTH_INLINE void Session::restore(const Value& saved) {
   if (step_.average() != nullptr && !saved["average"].is<Value::None>()) {
     step_.average()->load_state_dict(saved["average"]);
   }
+  const bool has_schedule = !saved["scheduler"].is<Value::None>();
   if (optimizer_.has_state() && !saved["optimizer"].is<Value::None>()) {
-    optimizer_.load_state(saved["optimizer"]);
+    const bool is_of_python = !saved.contains("history");
+    optimizer_.load_state(is_of_python && !has_schedule ? with_rates_of_schedule(saved) : saved["optimizer"]);
   }
-  if (scheduler_.has_state() && !saved["scheduler"].is<Value::None>()) {
+  if (scheduler_.has_state() && has_schedule) {
     scheduler_.load_state(saved["scheduler"]);
   }
   if (step_.scaler() != nullptr && !saved["scaler"].is<Value::None>()) {
@@ -152,6 +177,10 @@ HEARTH_INLINE void Session::restore(const Value& saved) {
   }
   load_weights(model_, StateDict(saved["model"]));
   position_ = position_from(saved["position"]);
+  first_step_ = saved_step_ = position_.steps;
+  if (!saved.contains("history")) {
+    return;
+  }
   if (position_.batch > 0) {
     if (options_.world.is_main()) {  // the others add theirs to it
       meter_.load(sums_from(saved["sums"]));
@@ -160,7 +189,6 @@ HEARTH_INLINE void Session::restore(const Value& saved) {
   }
   history_.epochs = epochs_from(saved["history"]);
   history_.stopped = saved.as<std::string>("history", "stopped");
-  first_step_ = saved_step_ = position_.steps;
   restore_generators(saved);
 }
 
@@ -200,7 +228,7 @@ HEARTH_INLINE std::vector<RunOption> Session::all_options() const {
       {"mix", options_.mix ? "yes" : "no"},
       {"deterministic", text(options_.deterministic)},
       {"processes", text(options_.world.size()), RunOption::Effect::none},
-      {"samples a batch of all", text(train_.batch_size * static_cast<std::size_t>(options_.world.size()))},
+      {"batch size of all processes", text(train_.batch_size * static_cast<std::size_t>(options_.world.size()))},
       {"training samples", text(train_.samples)},
       {"training batches", text(train_.batches)},
       {"validation samples", text(val_ ? val_->samples : 0)},
@@ -215,6 +243,9 @@ HEARTH_INLINE std::vector<RunOption> Session::all_options() const {
 }
 
 HEARTH_INLINE void Session::show_changed_options(const Value& saved) const {
+  if (!saved.contains("options")) {
+    return;
+  }
   for (const RunOption& option : all_options()) {
     const Value* const before = saved["options"].find(option.name);
     if (before == nullptr || before->as<std::string>() == option.value) {
@@ -238,7 +269,7 @@ HEARTH_INLINE void Session::show_changed_options(const Value& saved) const {
   }
 }
 
-HEARTH_INLINE void Session::save() {
+HEARTH_INLINE void Session::save(bool is_epoch_end) {
   if (!options_.checkpoints) {
     return;
   }
@@ -264,6 +295,9 @@ HEARTH_INLINE void Session::save() {
                               options_.checkpoints->keep,
                               [&](const std::filesystem::path& path) { save_checkpoint(whole, path); });
     has_checkpoint_ = true;
+    if (is_epoch_end && options_.checkpoints->epoch_saved) {
+      options_.checkpoints->epoch_saved(whole);
+    }
   });
 }
 

@@ -10,13 +10,17 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/file.hpp>
+#include <hearth/core/printable.hpp>
 #include <hearth/core/temporary_file.hpp>
 #include <hearth/train/checkpoint_files.hpp>
+#include <hearth/train/python_checkpoint.hpp>
+#include <hearth/train/run_state.hpp>
 #include <hearth/weights/checkpoint.hpp>
 
 namespace hearth::train {
@@ -70,6 +74,37 @@ HEARTH_INLINE std::string describe_order(const std::vector<std::size_t>& order, 
                      hash);
 }
 
+/// Empty where the run begins.
+HEARTH_INLINE std::filesystem::path Session::checkpoint_to_resume() const {
+  const RunFolder& folder = options_.checkpoints->folder;
+  const std::filesystem::path& wanted = options_.checkpoints->resume_from;
+  const std::vector<std::filesystem::path> files = checkpoint_files(folder.path());
+  core::require(files.empty() || folder.start() == RunStart::resume,
+                "Trainer: {} has the checkpoints of an earlier fit() of this program: each needs a folder of its own",
+                core::printable(folder.path()));
+  if (wanted.empty() || files.empty()) {
+    return wanted.empty() && !files.empty() ? files.back() : wanted;
+  }
+  const auto place = [](const Value& checkpoint) {
+    const Position position = position_from(checkpoint["position"]);
+    return std::pair(position.epoch, position.batch);
+  };
+  const Value saved = read_checkpoint(wanted);
+  const auto here = place(read_checkpoint(files.back()));
+  const auto there = place(run_checkpoint(saved));
+  std::error_code error;
+  if (is_own_checkpoint(saved) && here >= there &&
+      std::filesystem::equivalent(std::filesystem::absolute(wanted).parent_path(), folder.path(), error)) {
+    return files.back();
+  }
+  core::require(
+      there >= here,
+      "Trainer: {} is at the beginning of epoch {}, but the run in {} has come further, to epoch {}: give the "
+      "run that goes on from it a folder of its own, or go on with the one in the folder",
+      core::printable(wanted), there.first, core::printable(folder.path()), here.first);
+  return wanted;
+}
+
 HEARTH_INLINE void Session::begin() {
   check();
   if (replicas_) {
@@ -78,17 +113,10 @@ HEARTH_INLINE void Session::begin() {
   if (!options_.checkpoints) {
     return;
   }
-  const RunFolder& folder = options_.checkpoints->folder;
   std::filesystem::path last;
   const auto look = [&] {
-    const auto files =
-        options_.world.is_main() ? checkpoint_files(folder.path()) : std::vector<std::filesystem::path>();
-    if (!files.empty()) {
-      core::require(
-          folder.start() == RunStart::resume,
-          "Trainer: {} has the checkpoints of an earlier fit() of this program: each needs a folder of its own",
-          folder.path().string());
-      last = files.back();
+    if (options_.world.is_main()) {
+      last = checkpoint_to_resume();
     }
   };
   if (!replicas_) {
@@ -124,9 +152,10 @@ HEARTH_INLINE void Session::begin() {
 
 HEARTH_INLINE void Session::resume_from(const std::filesystem::path& file, const std::string& name) {
   has_checkpoint_ = true;
-  const Value saved = read_checkpoint(file);
+  const Value file_content = read_checkpoint(file);
   stop_.exclusively([&] {
     try {
+      const Value saved = run_checkpoint(file_content);
       check_fits(saved);
       if (options_.world.is_main()) {
         show_changed_options(saved);

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@
 #include <hearth/train/run_folder.hpp>
 
 namespace hearth {
+
+class Value;
 
 /// The type in which the forward pass computes where LibTorch's autocast finds that it may; weights, gradients and the
 /// optimizer stay in 32 bits. `fp32` computes all in 32 bits, `bf16` needs nothing else; `fp16` scales the loss, so
@@ -53,6 +56,15 @@ struct CheckpointOptions {
   std::int64_t every_steps = 0;         ///< optimizer steps between two; 0: by time alone
   SaveRequest request = {};             ///< saves now and goes on: the token of a SaveSignal, say
   std::vector<RunOption> options = {};  ///< what the program was started with
+
+  /// A checkpoint to go on from: a run's own, one that `python_checkpoint` made, or Python's, of PyTorch's ImageNet
+  /// example or torchvision's references. Where it is the run's own and the folder has a later one, that is taken; one
+  /// of another run must not be behind the folder's. Of several processes rank 0 alone reads it.
+  std::filesystem::path resume_from = {};
+
+  /// Called when the checkpoint of a complete epoch is written, with what it holds (`python_checkpoint` makes Python's
+  /// layout of it); of several processes in rank 0 alone. An Error that it throws is told, and the run goes on.
+  std::function<void(const Value& checkpoint)> epoch_saved = {};
 };
 
 /// Mixes a batch that lies on the device: `mix(inputs, targets, epoch, batch)` gives the inputs and targets to train
