@@ -80,12 +80,11 @@ BatchNorm batch_norm(const Flags& flags) {
 models::DenseNet make_model(const program::Flags& command_line, const Flags& flags, std::size_t classes) {
   const BatchNorm mode = batch_norm(flags);
   at::manual_seed(flags.run.seed);
-  const auto tell = [](const models::PretrainedReport& report) { Console::print("{}", to_string(report)); };
   const std::string weights = flags.pretrained == "none" ? "" : flags.pretrained;
   models::DenseNet model = nullptr;
   try {
     model = models::densenet121(
-        {.num_classes = static_cast<std::int64_t>(classes), .pretrained = {weights, {.report = tell}}});
+        {.num_classes = static_cast<std::int64_t>(classes), .pretrained = program::pretrained(weights)});
   } catch (const Error& error) {
     core::require(command_line.given("--pretrained"),
                   "{}; or name other weights with --pretrained, or train from nothing with --pretrained none",
@@ -300,9 +299,10 @@ int main(int argc, char** argv) {
                            [&] { return run_train(*training, flags, interrupt, save); });
   training->add(flags.run, "the folder that `food11 prepare` has made");
   training->add("--image-size", flags.image_size, {32, 8192}, "side of the square images that the network sees");
-  training->add("--pretrained", flags.pretrained,
-                "weights to start from: DEFAULT, torchvision's, which are downloaded where they are not there; a file; "
-                "none: from nothing");
+  training->add(
+      "--pretrained", flags.pretrained,
+      "weights to start from: DEFAULT, torchvision's, which are downloaded where they are not there yet; a file, "
+      "or the name of one that Python downloaded; none: from nothing");
   training->add("--batch-norm", flags.batch_norm,
                 "frozen: weights and statistics stay as they are; affine: only the weights stay; train: nothing does");
 

@@ -1,6 +1,7 @@
 #include "program.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/version.h>
 
 #include <CLI/CLI.hpp>
@@ -58,18 +59,6 @@ std::uint64_t whole_number(const std::string& flag, const std::string& text, Ran
   require(error == std::errc{} && stop == end && number >= range.least && number <= range.most,
           "{} must be a whole number from {} to {}, but got \"{}\"", flag, range.least, range.most, text);
   return number;
-}
-
-/// Reads a finite number of at least 0, the same in every locale.
-double number(const std::string& flag, const std::string& text) {
-  std::istringstream stream(text);
-  stream.imbue(std::locale::classic());
-  double value = 0;
-  stream >> std::noskipws >> value;
-  require(
-      !stream.fail() && stream.peek() == std::istringstream::traits_type::eof() && std::isfinite(value) && value >= 0,
-      "{} must be a number of at least 0, but got \"{}\"", flag, text);
-  return value;
 }
 
 hearth::Precision precision(const std::string& name, const at::Device& device) {
@@ -131,6 +120,75 @@ bool is_start_flag(const std::string& flag) {
 
 }  // namespace
 
+namespace {
+
+/// "--batch-size" of "-b,--batch-size"; the first of several long names.
+std::string long_name(const std::string& spec) {
+  const std::size_t begin = spec.find("--");
+  return spec.substr(begin, spec.find(',', begin) - begin);
+}
+
+/// Reads the file of --config: flags with their values as TOML, or the config.json of a run. Names may have _ for -.
+class ConfigFile : public CLI::ConfigTOML {
+ public:
+  explicit ConfigFile(const CLI::App& app) : app_(app) {}
+
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    const std::string text{std::istreambuf_iterator<char>(input), {}};
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    std::vector<CLI::ConfigItem> read =
+        first != std::string::npos && text[first] == '{' ? from_json(text) : from_toml(text);
+    for (CLI::ConfigItem& item : read) {
+      require(item.parents.empty(), "--config: {} is in a section [{}], but flags are in none", item.name,
+              fmt::join(item.parents, "."));
+      item.name = flag_of(item.name);
+    }
+    return read;
+  }
+
+ private:
+  std::vector<CLI::ConfigItem> from_toml(const std::string& text) const {
+    std::istringstream stream(text);
+    return CLI::ConfigTOML::from_config(stream);
+  }
+
+  std::vector<CLI::ConfigItem> from_json(const std::string& text) const {
+    const Json config = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    require(config.is_object(), "--config: the file is damaged: it is no JSON object");
+    std::vector<CLI::ConfigItem> read;
+    for (const auto& [key, value] : config.items()) {
+      if (key == "program") {
+        require(value == app_.get_name(), "--config: the file is of a run of {}, and this is {}", value.dump(),
+                app_.get_name());
+      }
+      if (key == "program" || key == "torch") {
+        continue;
+      }
+      require(value.is_primitive() && !value.is_null(),
+              "--config: {} must be a text, a number, true or false, but is {}", key, value.dump());
+      read.emplace_back();
+      read.back().name = key;
+      read.back().inputs = {value.is_string() ? value.get<std::string>() : value.dump()};
+    }
+    return read;
+  }
+
+  std::string flag_of(const std::string& key) const {
+    std::string dashes = key;
+    std::replace(dashes.begin(), dashes.end(), '_', '-');
+    for (const std::string& name : {key, dashes}) {
+      if (name != "config" && app_.get_option_no_throw("--" + name) != nullptr) {
+        return name;
+      }
+    }
+    hearth::core::fail("--config: there is no flag --{} (--help shows the flags)", dashes);
+  }
+
+  const CLI::App& app_;
+};
+
+}  // namespace
+
 /// CLI11's parser, and for each flag how its text becomes the variable's value and what config.json says of it.
 struct Flags::Parser {
   struct Flag {
@@ -144,12 +202,16 @@ struct Flags::Parser {
   Parser(const std::string& name, const std::string& description) : app(description, name) {
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.allow_extras();  // they are named here, before what else is wrong
+    app.set_config("--config", "",
+                   "a file with flags: TOML (batch-size = 64), or the config.json of an earlier run; the "
+                   "command line goes first");
+    app.config_formatter(std::make_shared<ConfigFile>(app));
   }
 
   void add(const std::string& name, const std::string& type, std::string text, const std::string& help,
            std::function<void(const std::string&)> set, std::function<Json()> value) {
     Flag& flag = *flags.emplace_back(std::make_unique<Flag>());
-    flag = {name, std::move(text), std::move(set), std::move(value)};
+    flag = {long_name(name), std::move(text), std::move(set), std::move(value)};
     flag.option = app.add_option(name, flag.text, help)->type_name(type)->capture_default_str();
   }
 
@@ -157,8 +219,8 @@ struct Flags::Parser {
   void add_integer(const std::string& name, Integer& value, Range range, const std::string& help) {
     add(
         name, "INT", std::to_string(value), help,
-        [name, &value, range](const std::string& text) {
-          value = static_cast<Integer>(whole_number(name, text, range));
+        [flag = long_name(name), &value, range](const std::string& text) {
+          value = static_cast<Integer>(whole_number(flag, text, range));
         },
         [&value] { return Json(value); });
   }
@@ -201,13 +263,14 @@ void Flags::add(const std::string& flag, std::uint64_t& value, const std::string
 void Flags::add(const std::string& flag, double& value, const std::string& help) {
   parser_->add(
       flag, "NUMBER", fmt::format("{}", value), help,
-      [flag, &value](const std::string& text) { value = number(flag, text); }, [&value] { return Json(value); });
+      [name = long_name(flag), &value](const std::string& text) { value = number(name, text); },
+      [&value] { return Json(value); });
 }
 
 void Flags::add(const std::string& flag, bool& value, const std::string& help) {
   parser_->app.add_flag(flag, value, help);
   parser_->flags.push_back(
-      std::make_unique<Parser::Flag>(Parser::Flag{flag, {}, {}, [&value] { return Json(value); }}));
+      std::make_unique<Parser::Flag>(Parser::Flag{long_name(flag), {}, {}, [&value] { return Json(value); }}));
 }
 
 void Flags::add(const std::string& flag, std::string& value, const std::string& help) {
@@ -237,14 +300,22 @@ void Flags::add(RunFlags& flags, const std::string& data_help) {
   add("--deterministic", flags.deterministic, "ask LibTorch for deterministic algorithms");
   add("--output-dir", flags.output_dir, "the run's folder: config, metrics, weights, checkpoints, curves");
   add("--resume", flags.resume, "go on from the last checkpoint in the run's folder, if it has one");
+  add("--scale-by-gpus", flags.scale_by_gpus,
+      "the learning rate times the number of processes, as their batches together are; without --nproc, batch size and "
+      "learning rate times the number of GPUs, as tutorials for DataParallel have it, on one of them");
+  add_run_folder(flags);
+  add_processes(flags);
+}
+
+void Flags::add_run_folder(RunFlags& flags) {
   add("--overwrite", flags.overwrite, "begin anew in a folder that holds an earlier run, whose files are removed");
   add("--checkpoint-minutes", flags.checkpoint_minutes, "from one checkpoint to the next in an epoch (0: at its end)");
   add("--checkpoint-steps", flags.checkpoint_steps, {0, 1'000'000'000},
       "optimizer steps from one checkpoint to the next (0: by time alone)");
   add("--keep-checkpoints", flags.keep_checkpoints, {1, 1'000'000}, "how many of the last are kept");
-  add("--scale-by-gpus", flags.scale_by_gpus,
-      "the learning rate times the number of processes, as their batches together are; without --nproc, batch size and "
-      "learning rate times the number of GPUs, as tutorials for DataParallel have it, on one of them");
+}
+
+void Flags::add_processes(RunFlags& flags) {
   add("--nproc", flags.nproc, "train in so many processes on this host: a number, or gpu: one for each GPU");
   add("--dist-url", flags.dist_url,
       "where processes meet: tcp://HOST:PORT, file:///PATH or env:// (none: as torchrun, Open MPI or Slurm says)");
@@ -305,39 +376,40 @@ bool Flags::given(const std::string& flag) const {
 }
 
 std::string Flags::command() const {
-  std::vector<std::string> words = words_;
-  std::erase_if(words, [](const std::string& word) {
-    const std::string flag = word.substr(0, word.find('='));
-    return flag == "--resume" || flag == "--overwrite";
-  });
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    const std::string flag = words_[i].substr(0, words_[i].find('='));
+    if (flag != "--resume" && flag != "--overwrite") {
+      words.push_back(words_[i]);
+    } else if (flag == words_[i] && parser_->app.get_option(flag)->get_items_expected_max() > 0) {
+      ++i;  // with its value
+    }
+  }
   return hearth::core::shell_command(words);
 }
 
-std::vector<hearth::RunOption> Flags::run_options(int processes) const {
+std::vector<hearth::RunOption> Flags::run_options() const {
   using Effect = hearth::RunOption::Effect;
   static const std::map<std::string, Effect> effects{
       {"--workers", Effect::none},         {"--data", Effect::none},
       {"--download", Effect::none},        {"--prepared", Effect::none},
-      {"--lr", Effect::restored},           // it is in the optimizer's state
-      {"--pretrained", Effect::restored},   // the checkpoint has all weights
-      {"--scale-by-gpus", Effect::none},    // what it scales is compared
-      {"--shard-optimizer", Effect::none},  // a checkpoint has the whole state
+      {"--lr", Effect::restored},                                              // it is in the optimizer's state
+      {"--pretrained", Effect::restored},                                      // the checkpoint has all weights
+      {"--weights", Effect::restored},     {"--scale-by-gpus", Effect::none},  // what it scales is compared
+      {"--shard-optimizer", Effect::none},                                     // a checkpoint has the whole state
       {"--bucket-cap-mb", Effect::none},   {"--find-unused-parameters", Effect::none},
   };
-  // Where and how often files are written; and what Trainer compares by itself.
+  // Where and how often files are written and lines printed; and what Trainer compares by itself.
   static const std::set<std::string> not_compared{
-      "--output-dir",         "--resume",     "--overwrite",    "--keep-checkpoints", "--checkpoint-steps",
-      "--checkpoint-minutes", "--evaluate",   "--epochs",       "--device",           "--channels-last",
-      "--precision",          "--accumulate", "--deterministic"};
+      "--output-dir", "--output_dir",    "--resume",       "--overwrite", "--keep-checkpoints", "--checkpoint-steps",
+      "--evaluate",   "--print-freq",    "--enable_wandb", "--epochs",    "--start-epoch",      "--checkpoint-minutes",
+      "--batch-size", "--device",        "--gpu",          "--no-accel",  "--precision",        "--amp",
+      "--accumulate", "--channels-last", "--deterministic"};
   std::vector<hearth::RunOption> options;
   for (const auto& flag : parser_->flags) {
     if (!not_compared.contains(flag->name) && !is_start_flag(flag->name)) {
       const auto effect = effects.find(flag->name);
-      Json value = flag->value();
-      if (flag->name == "--batch-size") {
-        value = value.get<std::int64_t>() * processes;
-      }
-      options.push_back({flag->name, value.dump(-1, ' ', false, Json::error_handler_t::replace),
+      options.push_back({flag->name, flag->value().dump(-1, ' ', false, Json::error_handler_t::replace),
                          effect == effects.end() ? Effect::changes : effect->second});
     }
   }
@@ -362,7 +434,8 @@ Json Flags::Parser::config() const {
 
 std::vector<hearth::Setting> Flags::settings() const {
   std::vector<hearth::Setting> settings;
-  for (const auto& [name, value] : parser_->config().items()) {
+  const Json config = parser_->config();
+  for (const auto& [name, value] : config.items()) {
     if (value.is_boolean()) {
       settings.emplace_back(name, value.get<bool>());
     } else if (value.is_number_float()) {
@@ -413,6 +486,17 @@ int Commands::run(int argc, char** argv) {
   }
   Console::print("\n{} COMMAND --help shows the flags of each.\n", name_);
   return argc > 1 ? 0 : 1;
+}
+
+double number(const std::string& flag, const std::string& text) {
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  double value = 0;
+  stream >> std::noskipws >> value;
+  require(
+      !stream.fail() && stream.peek() == std::istringstream::traits_type::eof() && std::isfinite(value) && value >= 0,
+      "{} must be a number of at least 0, but got \"{}\"", flag, text);
+  return value;
 }
 
 void refuse_choice(const std::string& flag, const std::string& text, const std::vector<std::string_view>& choices) {
@@ -494,7 +578,7 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
                                     .every = std::chrono::milliseconds(std::llround(flags.checkpoint_minutes * 60'000)),
                                     .every_steps = flags.checkpoint_steps,
                                     .request = save.request(),
-                                    .options = command_line.run_options(world.size())},
+                                    .options = command_line.run_options()},
       .deterministic = flags.deterministic,
       .world = world,
       .data_parallel = {.bucket_cap_mb = flags.bucket_cap_mb,
@@ -506,8 +590,9 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
                         .shard_optimizer = flags.shard_optimizer}};
 }
 
-int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt) {
-  Console::print("Interrupted; the same command with --resume goes on from {}\n", folder.path().string());
+int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
+                     const std::string& resume) {
+  Console::print("Interrupted; the same command with {} goes on from {}\n", resume, folder.path().string());
   return interrupt.exit_code() != 0 ? interrupt.exit_code() : 128 + SIGTERM;  // another process may have had the signal
 }
 
@@ -523,6 +608,11 @@ hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle) {
           .seed = flags.seed,
           .layout = flags.channels_last ? hearth::Layout::channels_last : hearth::Layout::contiguous,
           .pin_memory = hearth::parse_device(flags.device).is_cuda()};
+}
+
+hearth::models::Pretrained pretrained(const std::string& weights) {
+  const auto tell = [](const hearth::models::PretrainedReport& report) { Console::print("{}", to_string(report)); };
+  return {weights, {.download = {}, .report = tell}};
 }
 
 void PassProgress::operator()(std::size_t done, std::size_t total) {

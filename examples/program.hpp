@@ -19,6 +19,7 @@
 #include <hearth/core/save_request.hpp>
 #include <hearth/data/loader_options.hpp>
 #include <hearth/dist/world.hpp>
+#include <hearth/models/pretrained.hpp>
 #include <hearth/train/predictions.hpp>
 #include <hearth/train/run_folder.hpp>
 #include <hearth/train/run_log.hpp>
@@ -71,7 +72,9 @@ struct Range {
   std::uint64_t most = 0;
 };
 
-/// The command line of a program: each flag belongs to a variable, whose value so far is the flag's default.
+/// The command line of a program: each flag belongs to a variable, whose value so far is the flag's default. A flag may
+/// have several names, "-b,--batch-size", and stand without one, "DIR,--data"; the first long one names it in errors
+/// and in config.json. Flags also come from the file of --config.
 class Flags {
  public:
   Flags(const std::string& name, const std::string& description);
@@ -88,6 +91,11 @@ class Flags {
   /// The flags of RunFlags.
   void add(RunFlags& flags, const std::string& data_help);
 
+  /// Of these, how a used folder is treated and when it is saved, and how processes are started and train together: for
+  /// a program that has the others under names of its own.
+  void add_run_folder(RunFlags& flags);
+  void add_processes(RunFlags& flags);
+
   /// What stands on the command line without a flag: `predict --weights best.pth FILE...`
   void add_arguments(const std::string& name, std::vector<std::filesystem::path>& values, const std::string& help);
 
@@ -103,9 +111,8 @@ class Flags {
   /// What was typed, as a shell reads it, without --resume and --overwrite: it repeats the run.
   std::string command() const;
 
-  /// Every flag with its value, and whether another value changes the result of a run that is resumed. The batch size
-  /// is that of all `processes` together, so that another number of them can go on with the run.
-  std::vector<hearth::RunOption> run_options(int processes) const;
+  /// Every flag with its value, and whether another value changes the result of a run that is resumed.
+  std::vector<hearth::RunOption> run_options() const;
 
   /// The same as write_config writes, for logs.
   std::vector<hearth::Setting> settings() const;
@@ -143,6 +150,9 @@ class Commands {
   std::string description_;
   std::vector<Command> commands_;
 };
+
+/// Reads a finite number of at least 0, the same in every locale. Throws Error, naming the flag, when it is none.
+double number(const std::string& flag, const std::string& text);
 
 [[noreturn]] void refuse_choice(const std::string& flag, const std::string& text,
                                 const std::vector<std::string_view>& choices);
@@ -186,14 +196,19 @@ hearth::TrainerOptions trainer_options(const RunFlags& flags, const Flags& comma
                                        const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
                                        const hearth::SaveSignal& save, const hearth::dist::World& world);
 
-/// Says how an interrupted run goes on, and gives the exit code.
-int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt);
+/// Says how an interrupted run goes on, by the flag `resume`, and gives the exit code.
+int tell_interrupted(const hearth::RunFolder& folder, const hearth::InterruptSignal& interrupt,
+                     const std::string& resume = "--resume");
 
 /// What logs are told beside the figures: every flag, and the curves as a picture.
 hearth::RunLogOptions log_options(const Flags& command_line);
 
 /// The loader's options for a run; `shuffle` is for training.
 hearth::LoaderOptions loader_options(const RunFlags& flags, bool shuffle);
+
+/// Weights to start from, a file or the name of an entry of torchvision's; a line says what became of them, and one for
+/// each that was made anew, as a head for other classes is. An empty text: none.
+hearth::models::Pretrained pretrained(const std::string& weights);
 
 /// Tells on stderr how far a pass over images has come, and how fast: now and then, and at its end.
 class PassProgress {

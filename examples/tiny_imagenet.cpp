@@ -60,9 +60,8 @@ std::vector<std::string> class_names(const TinyImageNet& data, std::int64_t num_
 
 models::AnyModel make_model(const Flags& flags) {
   at::manual_seed(flags.run.seed);
-  const auto tell = [](const models::PretrainedReport& report) { Console::print("{}", to_string(report)); };
   return models::make_model(flags.arch,
-                            {.num_classes = flags.num_classes, .pretrained = {flags.pretrained, {.report = tell}}});
+                            {.num_classes = flags.num_classes, .pretrained = program::pretrained(flags.pretrained)});
 }
 
 /// The validation images: resized a little larger than they are used, 256 for 224, and cut from the middle.

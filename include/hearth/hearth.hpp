@@ -48,6 +48,8 @@
 #include <hearth/optim/adam.hpp>
 #include <hearth/optim/adam_rule.hpp>
 #include <hearth/optim/adamw.hpp>
+#include <hearth/optim/any_optimizer.hpp>
+#include <hearth/optim/any_scheduler.hpp>
 #include <hearth/optim/clip_gradients.hpp>
 #include <hearth/optim/constant_lr.hpp>
 #include <hearth/optim/cosine_annealing_lr.hpp>
@@ -95,6 +97,7 @@
 #include <hearth/dist/world.hpp>
 
 #include <hearth/transforms/affine.hpp>
+#include <hearth/transforms/aug_mix.hpp>
 #include <hearth/transforms/auto_augment.hpp>
 #include <hearth/transforms/color_jitter.hpp>
 #include <hearth/transforms/compose.hpp>
@@ -139,6 +142,7 @@
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/mix_one_of.hpp>
 #include <hearth/data/mix_up.hpp>
+#include <hearth/data/repeated_augmentation_sampler.hpp>
 #include <hearth/data/sampler.hpp>
 #include <hearth/data/skipped_samples.hpp>
 #include <hearth/data/target.hpp>
@@ -185,6 +189,7 @@
 #include <hearth/datasets/subset.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
 
+#include <hearth/train/batch_lines.hpp>
 #include <hearth/train/batch_size_finder.hpp>
 #include <hearth/train/callback.hpp>
 #include <hearth/train/checkpoints.hpp>
@@ -206,6 +211,7 @@
 #include <hearth/train/prediction_sheet.hpp>
 #include <hearth/train/predictions.hpp>
 #include <hearth/train/progress_bar.hpp>
+#include <hearth/train/python_checkpoint.hpp>
 #include <hearth/train/report.hpp>
 #include <hearth/train/run.hpp>
 #include <hearth/train/run_folder.hpp>
