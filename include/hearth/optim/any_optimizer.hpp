@@ -15,9 +15,9 @@ namespace hearth::optim {
 
 /// A parameter group of the optimizer behind AnyOptimizer.
 struct AnyParamGroup {
-  const std::vector<at::Tensor>& params;
-  double& lr;
-  std::optional<double>& initial_lr;
+  const std::vector<at::Tensor>& params;  ///< the parameters
+  double& lr;                             ///< their learning rate
+  std::optional<double>& initial_lr;      ///< the rate before the first scheduler
 };
 
 inline double learning_rate(const AnyParamGroup& group) noexcept {
@@ -58,6 +58,7 @@ class AnyOptimizer {
   /// Drops the gradients.
   void zero_grad() { inner_->zero_grad(); }
 
+  /// The groups of the optimizer behind it.
   std::vector<AnyParamGroup>& param_groups() noexcept { return groups_; }
   const std::vector<AnyParamGroup>& param_groups() const noexcept { return groups_; }
 

@@ -73,10 +73,12 @@ template <ParamGroupLike Group>
 double rate_of(const Group& group) {
   return learning_rate(group);
 }
+/// Sets it.
 template <ParamGroupLike Group>
 void set_rate_of(Group& group, double rate) {
   set_learning_rate(group, rate);
 }
+/// The parameters of any ParamGroupLike.
 template <ParamGroupLike Group>
 decltype(auto) parameters_of(const Group& group) {
   return parameters(group);

@@ -17,11 +17,11 @@ namespace hearth {
 /// (below 1: one to three operations, at random), how evenly they are mixed, whether there are operations that change
 /// brightness, colour, contrast and sharpness, and for those that move pixels, how, and what comes from outside.
 struct AugMixOptions {
-  int severity = 3;
-  int mixture_width = 3;
-  int chain_depth = -1;
-  double alpha = 1;
-  bool all_ops = true;
+  int severity = 3;       ///< of the operations, at most: 1 to 10
+  int mixture_width = 3;  ///< how many chains there are
+  int chain_depth = -1;   ///< how long each is; below 1: one to three operations
+  double alpha = 1;       ///< how evenly the chains are mixed
+  bool all_ops = true;    ///< whether brightness, colour, contrast and sharpness are changed, too
   Interpolation interpolation = Interpolation::bilinear;
   transforms::Fill fill = 0;
 };
