@@ -216,6 +216,20 @@ TEST_CASE("The files are found where torchvision puts them, and packed", "[fashi
   CHECK(MNIST{packed.path()}.image(1).row(0)[0] == 120);
 }
 
+TEST_CASE("A program that cannot download says where MNIST's files are and where they belong", "[fashion_mnist]") {
+  const TemporaryFolder folder;
+  const MNISTOptions options{.download = true};
+  CHECK_THROWS_WITH(MNIST(folder.path(), Split::train, ToTensor{}, options),
+                    ContainsSubstring("MNIST: this program cannot download") &&
+                        ContainsSubstring("https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz or "
+                                          "http://yann.lecun.com/exdb/mnist/train-images-idx3-ubyte.gz") &&
+                        ContainsSubstring("put it into " + (folder / "MNIST/raw").string()));
+  CHECK(folder.names().empty());
+  write_mnist(folder, "", "train");
+  write_mnist(folder, "MNIST/raw", "t10k");
+  CHECK(MNIST(folder.path(), Split::test, ToTensor{}, options).size() == 3);
+}
+
 TEST_CASE("Images and labels that don't belong together are errors that name the files", "[fashion_mnist]") {
   const TemporaryFolder folder;
   write_mnist(folder, "", "train", {'\1', '\2'});

@@ -472,6 +472,27 @@ TEST_CASE("A target that cannot be written, or has something in it, is an error 
   CHECK(files_below(folder / "empty") == prepared());
 }
 
+TEST_CASE("The download is asked for only where there is neither an archive nor what was prepared", "[tiny_imagenet]") {
+  // This program has no libcurl, so it says what it would ask for.
+  const TemporaryFolder folder;
+  const TinyImageNetOptions options{.download = true, .mirrors = {"http://first.example/a", "http://second.example"}};
+  CHECK_THROWS_WITH(prepare_tiny_imagenet(folder / "tiny.zip", folder / "data", options),
+                    ContainsSubstring("TinyImageNet: this program cannot download") &&
+                        ContainsSubstring("Get http://first.example/a/tiny-imagenet-200.zip or "
+                                          "http://second.example/tiny-imagenet-200.zip") &&
+                        ContainsSubstring("put it into " + folder.path().string() + " as tiny.zip"));
+  CHECK(folder.names().empty());
+
+  const fs::path zip = hearth_test::write_zip(folder / "tiny.zip", official(), "tiny-imagenet-200/");
+  prepare_tiny_imagenet(zip, folder / "data", options);
+  CHECK(files_below(folder / "data") == prepared());
+  fs::remove(zip);
+  CHECK(prepare_tiny_imagenet(zip, folder / "data", options).wnids.size() == 2);
+  TinyImageNetOptions with_test = options;
+  with_test.test = true;  // for which the archive is needed
+  CHECK_THROWS_WITH(prepare_tiny_imagenet(zip, folder / "data", with_test), ContainsSubstring("cannot download"));
+}
+
 TEST_CASE("The real archive is prepared whole", "[tiny_imagenet][shared]") {
   const char* const shared = std::getenv("HEARTH_SHARED");
   if (shared == nullptr) {

@@ -237,7 +237,7 @@ TEST_CASE_METHOD(Cache, "torchvision's weights make GoogLeNet and Inception v3 w
   const auto check = [&](auto make, auto options, const std::string& file, std::size_t heads, std::int64_t side) {
     INFO(file);
     options.init_weights = false;
-    const auto trained = make(options);
+    auto trained = make(options);
     formula::fill(*trained);
     save_weights(*trained, checkpoints / file);
     const torch::Tensor images = formula::tensor(9999, {1, 3, side, side}, 4.0);
