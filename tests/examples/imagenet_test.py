@@ -125,6 +125,15 @@ class Runs(ImageNetTest):
         self.assert_succeeds(run("imagenet", *flags, "--resume", self.folder / "run" / "checkpoint.pth.tar"))
         self.assertEqual(metrics_without_times(self.folder / "run"), metrics_without_times(self.folder / "whole"))
 
+    def test_evaluates_the_averages_that_it_kept(self):
+        self.assert_succeeds(self.dummy("--epochs", 1, "--model-ema", "--model-ema-steps", 1, "--model-ema-decay", 0.99))
+        line = metrics_without_times(self.folder / "run")[0]
+        best = self.folder / "run" / "model_best.pth.tar"
+        result = self.dummy("-e", "--model-ema", "--resume", best)
+        self.assert_succeeds(result)
+        self.assertIn(f"Loss {line['val_loss']:.4e}\n", result.stdout)
+        self.assertNotIn(f"Loss {line['val_loss']:.4e}\n", self.dummy("-e", "--resume", best).stdout)
+
     def test_refuses_what_makes_no_sense(self):
         self.assert_refuses(self.imagenet(self.folder), "val.tar", self.folder)
         self.assert_refuses(self.dummy("-a", "resnet19"), "resnet19")
@@ -202,7 +211,10 @@ class Python(ImageNetTest):
         self.assert_succeeds(self.dummy("--epochs", 2))
         seen = json.loads(self.example("resnet18", 1000, 3, checkpoint, checkpoint))
         self.assertEqual((seen["epoch"], seen["arch"], seen["lr"], seen["momentum"]), (2, "resnet18", [0.01], 62))
-        # Now Python's program has written the file in the run's folder, an epoch further than the run has come.
+        # Now Python's program has written the file in the run's folder, an epoch further than the run has come, with an
+        # accuracy that random labels do not reach: no worse model takes the place of the best.
+        best = self.folder / "run" / "model_best.pth.tar"
+        best.write_bytes(b"Python's best")
         result = self.dummy("--epochs", 4, "--resume", checkpoint)
         self.assert_succeeds(result)
         self.assertIn("Epoch: [3]", result.stdout)
@@ -210,6 +222,9 @@ class Python(ImageNetTest):
         seen = json.loads(self.example("resnet18", 1000, 4, self.folder / "python.pth.tar", checkpoint))
         self.assertEqual(seen["epoch"], 4)
         self.assertGreaterEqual(seen["best_acc1"], 25)  # Python's best is kept
+        self.assert_succeeds(run("imagenet", *SMALL, "--dummy", "--dummy-size", 16, "-b", 8, "--epochs", 5, "--resume",
+                                 self.folder / "run"))
+        self.assertEqual(best.read_bytes(), b"Python's best")
 
     def test_a_run_that_pytorchs_example_began_goes_on(self):
         begun = self.folder / "begun.pth.tar"
