@@ -15,6 +15,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catch.hpp"
@@ -64,7 +65,7 @@ bool same_weights(const torch::nn::Module& a, const torch::nn::Module& b, const 
 }
 
 /// An entry as somebody may have for weights of their own.
-models::WeightsEntry own_entry(const std::string& url, const std::string& hash) {
+models::WeightsEntry own_entry(std::string_view url, std::string_view hash) {
   return {.architecture = "mlp", .full_name = "MLP_Weights.MINE", .url = url, .hash = hash};
 }
 
