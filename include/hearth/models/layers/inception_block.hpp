@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/cat.h>
-#include <torch/nn/module.h>
+#include <torch/nn/cloneable.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
@@ -44,7 +44,7 @@ struct InceptionBranch {
 
 /// Branches that all take the block's input, and whose outputs' channels stand one after another in its output. Every
 /// layer is registered under its own name.
-class InceptionBlock : public torch::nn::Module {
+class InceptionBlock : public torch::nn::Cloneable<InceptionBlock> {
  public:
   explicit InceptionBlock(std::vector<InceptionBranch> branches, bool training = true)
       : branches_(std::move(branches)) {
@@ -53,6 +53,9 @@ class InceptionBlock : public torch::nn::Module {
       for_each_layer(branch, [&](const std::string& name, Chain& layer) { register_module(name, layer); });
     }
   }
+
+  /// Leaves the layers as they are: `clone` copies them, rather than make them anew.
+  void reset() override {}
 
   /// [N, channels, H, W] to [N, the branches' channels, H', W']
   at::Tensor forward(const at::Tensor& x) {
