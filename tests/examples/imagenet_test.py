@@ -226,6 +226,11 @@ class Python(ImageNetTest):
                                  self.folder / "run"))
         self.assertEqual(best.read_bytes(), b"Python's best")
 
+    def test_python_takes_the_weights_of_a_network_that_asks_for_their_version(self):
+        self.assert_succeeds(self.dummy("--epochs", 1, "-a", "mnasnet0_5"))
+        checkpoint = self.folder / "run" / "checkpoint.pth.tar"
+        self.assertEqual(json.loads(self.example("mnasnet0_5", 1000, 1, self.folder / "x", checkpoint))["epoch"], 1)
+
     def test_a_run_that_pytorchs_example_began_goes_on(self):
         begun = self.folder / "begun.pth.tar"
         self.example("alexnet", 1000, 1, begun)
