@@ -44,7 +44,7 @@ std::size_t count_of(const std::string& split, std::size_t number) {
 }
 
 /// The download's layout with few images, which begin at different numbers; an image's content is its name.
-Files download() {
+Files as_downloaded() {
   Files files;
   for (const std::string split : {"training", "validation", "evaluation"}) {
     for (std::size_t i = 0; i < 11; ++i) {
@@ -59,7 +59,7 @@ Files download() {
 
 Files prepared() {
   Files files;
-  for (const auto& [name, content] : download()) {
+  for (const auto& [name, content] : as_downloaded()) {
     const std::size_t slash = name.find('/');
     const std::size_t number = std::stoul(name.substr(slash + 1));
     files[name.substr(0, slash + 1) + folders[number] + name.substr(slash)] = content;
@@ -97,7 +97,7 @@ dev_t device(const fs::path& path) {
 
 TEST_CASE("Food-11's archive becomes class folders whose order is that of the class numbers", "[food11]") {
   const TemporaryFolder folder;
-  const fs::path zip = write_zip(folder / "food.zip", download());
+  const fs::path zip = write_zip(folder / "food.zip", as_downloaded());
   std::vector<std::pair<std::size_t, std::size_t>> told;
   const Food11 data = prepare_food11(
       zip, folder / "data", {.progress = [&](std::size_t done, std::size_t total) { told.emplace_back(done, total); }});
@@ -128,7 +128,7 @@ TEST_CASE("Food-11's archive becomes class folders whose order is that of the cl
 
 TEST_CASE("The counts of Food-11 are shown with the classes' real names and sums", "[food11]") {
   const TemporaryFolder folder;
-  const Food11 data = prepare_food11(write_zip(folder / "food.zip", download()), folder / "data");
+  const Food11 data = prepare_food11(write_zip(folder / "food.zip", as_downloaded()), folder / "data");
   CHECK(to_string(data.counts) ==
         "class               training  validation  evaluation\n"
         " 0 Bread                   2           2           1\n"
@@ -148,7 +148,7 @@ TEST_CASE("The counts of Food-11 are shown with the classes' real names and sums
 
 TEST_CASE("A folder's files get hard links where that is possible", "[food11]") {
   const TemporaryFolder folder;
-  write_files(folder, "unpacked/Food-11/", download());
+  write_files(folder, "unpacked/Food-11/", as_downloaded());
   fs::rename(folder / "unpacked/Food-11/training/0_7.jpg", folder / "unpacked/elsewhere.jpg");
   fs::create_symlink("../../elsewhere.jpg", folder / "unpacked/Food-11/training/0_7.jpg");
   for (const std::string source : {"unpacked", "unpacked/Food-11"}) {
@@ -175,7 +175,7 @@ TEST_CASE("A folder on another file system is copied, and the result says so", "
       continue;
     }
     const TemporaryFolder other(where);
-    write_files(other, "", download());
+    write_files(other, "", as_downloaded());
     const Food11 data = prepare_food11(other.path(), folder / "data");
     CHECK(data.how == "copies");
     CHECK_THAT(data.source, EndsWith("; copies)"));
@@ -196,7 +196,7 @@ TEST_CASE("A folder on another file system is copied, and the result says so", "
 
 TEST_CASE("A prepared Food-11 is not written again, and needs its source no more", "[food11]") {
   const TemporaryFolder folder;
-  const fs::path zip = write_zip(folder / "food.zip", download());
+  const fs::path zip = write_zip(folder / "food.zip", as_downloaded());
   prepare_food11(zip, folder / "data/");
   CHECK(names_in(folder / "data") == std::set<std::string>{".prepared", "evaluation", "training", "validation"});
   const auto refuse = [](std::size_t, std::size_t) { FAIL("it is there already"); };
@@ -215,11 +215,11 @@ TEST_CASE("A prepared Food-11 is not written again, and needs its source no more
 
 TEST_CASE("Food-11 that was prepared from another source, or is another data set, is refused", "[food11]") {
   const TemporaryFolder folder;
-  const fs::path zip = write_zip(folder / "food.zip", download());
+  const fs::path zip = write_zip(folder / "food.zip", as_downloaded());
   prepare_food11(zip, folder / "data");
-  Files other = download();
+  Files other = as_downloaded();
   other["training/0_7.jpg"] = "TRAINING/0_7.jpg";  // as long as it was
-  write_files(folder, "unpacked/", download());
+  write_files(folder, "unpacked/", as_downloaded());
   for (const fs::path& source : {write_zip(folder / "same_size.zip", other), folder / "unpacked"}) {
     CHECK_THROWS_WITH(prepare_food11(source, folder / "data"),
                       ContainsSubstring((folder / "data").string() + " was prepared from " + zip.string()) &&
@@ -240,7 +240,7 @@ TEST_CASE("Food-11 that was prepared from another source, or is another data set
 
 TEST_CASE("Images added to a prepared Food-11, or removed from it, are noticed", "[food11]") {
   const TemporaryFolder folder;
-  const fs::path zip = write_zip(folder / "food.zip", download());
+  const fs::path zip = write_zip(folder / "food.zip", as_downloaded());
   prepare_food11(zip, folder / "data");
   const auto noticed = [&] {
     for (const auto& open : {std::function([&] { open_food11(folder / "data"); }),
@@ -299,7 +299,7 @@ TEST_CASE("Class folders that were sorted by hand will do, under the names in us
 
 TEST_CASE("Upper-case extensions are taken, and what systems leave behind is not", "[food11]") {
   const TemporaryFolder folder;
-  Files files = download();
+  Files files = as_downloaded();
   Files expected = prepared();
   files.erase("training/0_7.jpg");
   expected.erase("training/Bread/0_7.jpg");
@@ -324,7 +324,7 @@ TEST_CASE("Upper-case extensions are taken, and what systems leave behind is not
 
 TEST_CASE("Several that prepare one Food-11 at once do it once", "[food11]") {
   const TemporaryFolder folder;
-  write_files(folder, "unpacked/", download());
+  write_files(folder, "unpacked/", as_downloaded());
   for (int round = 0; round < 5; ++round) {
     std::vector<std::size_t> written(4);
     std::vector<std::thread> threads;
@@ -346,7 +346,7 @@ TEST_CASE("Several that prepare one Food-11 at once do it once", "[food11]") {
 TEST_CASE("A preparation of Food-11 that is killed half way leaves the source whole, and is finished by the next",
           "[food11]") {
   const TemporaryFolder folder;
-  write_files(folder, "unpacked/", download());
+  write_files(folder, "unpacked/", as_downloaded());
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -363,7 +363,7 @@ TEST_CASE("A preparation of Food-11 that is killed half way leaves the source wh
   CHECK_FALSE(fs::exists(folder / "data"));
   prepare_food11(folder / "unpacked", folder / "data");
   CHECK(files_below(folder / "data") == prepared());
-  CHECK(files_below(folder / "unpacked") == download());
+  CHECK(files_below(folder / "unpacked") == as_downloaded());
   CHECK(names_in(folder.path()) == std::set<std::string>{"data", "unpacked"});
 }
 
@@ -393,12 +393,12 @@ TEST_CASE("What is wrong in Food-11's download is an error that names the file, 
     CHECK_THAT(error(folder / below), ContainsSubstring(below_top));
   };
   const auto with = [&](const std::string& name) {
-    Files files = download();
+    Files files = as_downloaded();
     files[name] = "x";
     return files;
   };
   const auto without = [&](const std::string& start) {
-    Files files = download();
+    Files files = as_downloaded();
     REQUIRE(std::erase_if(files, [&](const auto& file) { return file.first.starts_with(start); }) > 0);
     return files;
   };
@@ -438,7 +438,7 @@ TEST_CASE("What is wrong in Food-11's download is an error that names the file, 
   CHECK_THAT(error(folder / "bare"), ContainsSubstring("training in") && ContainsSubstring("no image of class 1"));
 
   entries.clear();
-  for (const auto& file : download()) {
+  for (const auto& file : as_downloaded()) {
     entries.push_back(file);
   }
   entries.emplace_back("training/3_7.jpg", "another");
@@ -450,13 +450,13 @@ TEST_CASE("What is wrong in Food-11's download is an error that names the file, 
   CHECK_FALSE(fs::exists(folder / "food-11"));
   {
     Files files;
-    for (const auto& [name, content] : download()) {
+    for (const auto& [name, content] : as_downloaded()) {
       files[(name.starts_with("training") ? "Food-11/" : "food-11/") + name] = content;
     }
     CHECK_THAT(error(write_zip(folder / "food.zip", files, "")),
                ContainsSubstring("images in Food-11/training and in food-11/evaluation, which are two data sets"));
   }
-  const std::string whole = read_text(write_zip(folder / "food.zip", download()));
+  const std::string whole = read_text(write_zip(folder / "food.zip", as_downloaded()));
   for (const std::size_t size : {whole.size() / 2, whole.size() - 30}) {
     CHECK_THAT(error(folder.write("cut.zip", whole.substr(0, size))), ContainsSubstring("cut.zip"));
   }
@@ -473,7 +473,7 @@ TEST_CASE("What is wrong in Food-11's download is an error that names the file, 
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   CHECK_THAT(error(folder / "pipe"), ContainsSubstring("pipe is neither an archive nor a folder"));
   folder.write("mine/photo.png", "mine");
-  CHECK_THROWS_WITH(prepare_food11(write_zip(folder / "food.zip", download()), folder / "mine"),
+  CHECK_THROWS_WITH(prepare_food11(write_zip(folder / "food.zip", as_downloaded()), folder / "mine"),
                     ContainsSubstring((folder / "mine").string() + " is in the way"));
 }
 
