@@ -32,12 +32,16 @@ class LogService {
   LogService& operator=(const LogService&) = delete;
   ~LogService() { finish(std::chrono::milliseconds(0)); }
 
-  /// Starts the thread, which no signal is sent to: `work` takes from `queue()` until it is done or `is_left()`.
-  /// After `finish` it may be started again.
-  void start(std::function<void()> work) {
+  /// Before the entries of a run: after `finish`, all is as in the beginning.
+  void reopen() {
+    finish(std::chrono::milliseconds(0));
     queue_.open();
     has_lost_ = is_left_ = false;
     is_done_ = is_released_ = false;
+  }
+
+  /// Starts the thread, which no signal is sent to: `work` takes from `queue()` until it is done or `is_left()`.
+  void start(std::function<void()> work) {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

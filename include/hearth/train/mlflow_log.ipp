@@ -122,6 +122,7 @@ struct MlflowLog::State {
                   "http://127.0.0.1:5000, which `mlflow server` (pip install mlflow) starts",
                   uri.empty() ? "there is" : "\"" + uri + "\" is");
     is_begun = true;
+    service.reopen();
     service.start([this] { work(); });
   }
 

@@ -203,6 +203,7 @@ HEARTH_INLINE void WandbLog::config(const LogConfig& event) {
   if (state_->is_disabled()) {
     return;
   }
+  state_->service.reopen();
   state_->add(state_->begin_line(event), false);
   state_->is_begun = true;
   state_->service.start([state = state_.get()] { state->work(); });
