@@ -3,10 +3,12 @@
 #include <hearth/train/module_tree.hpp>
 
 #include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/linear.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <string>
 #include <unordered_set>
 
 namespace hearth::train {
@@ -52,13 +54,15 @@ HEARTH_INLINE void ModuleTree::add(torch::nn::Module& module, const std::string&
   const std::size_t index = nodes_.size();
   const bool is_repeated =
       std::any_of(nodes_.begin(), nodes_.end(), [&](const ModuleNode& other) { return other.module == &module; });
+  // A Linear that computes in another way, as TokenLinear, is one.
+  const std::string type = module.as<torch::nn::LinearImpl>() != nullptr ? "torch::nn::LinearImpl" : module.name();
   nodes_.push_back({.module = &module,
                     .name = name,
-                    .type = detail::short_type(module.name()),
+                    .type = detail::short_type(type),
                     .depth = depth,
                     .parent = parent,
                     .is_sequential = module.as<torch::nn::SequentialImpl>() != nullptr,
-                    .is_plain = module.name().starts_with("torch::nn::") && module.children().empty(),
+                    .is_plain = type.starts_with("torch::nn::") && module.children().empty(),
                     .is_repeated = is_repeated});
   if (index > 0) {
     nodes_[parent].children.push_back(index);
