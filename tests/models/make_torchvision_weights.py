@@ -27,6 +27,7 @@ HEADER = """/// The weights that torchvision offers, by their names there: `mode
 #pragma once
 
 {note}
+#include <hearth/core/inline.hpp>
 #include <hearth/models/weights_entry.hpp>
 
 // clang-format off

@@ -3,6 +3,7 @@
 
 // Written by tests/models/make_torchvision_weights.py from torchvision 0.28.0. Do not edit: run the script.
 
+#include <hearth/core/inline.hpp>
 #include <hearth/models/weights_entry.hpp>
 
 // clang-format off
