@@ -1,6 +1,7 @@
 /// What attention within a window of tokens adds for every offset between two of them.
 #pragma once
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/index.h>
