@@ -15,8 +15,8 @@ struct BatchLinesOptions {
 /// Prints a line after every so many batches, and after the last, to stdout, in the form of PyTorch's ImageNet example,
 /// and one after every epoch:
 ///
-///     Epoch: [0][  10/5005]	Time  0.412 ( 0.500)	Data  0.001 ( 0.002)	Loss 6.9087e+00 (6.9500e+00) Acc@1 0.39
-///     (  0.20) Test: [ 10/196]	Time  0.102 ( 0.110)	Loss 6.9077e+00 (6.9080e+00)	Acc@1   0.78 (  0.81)
+///     Epoch: [0][  10/5005] Time  0.412 ( 0.500) Data  0.001 ( 0.002) Loss 6.9087e+00 (6.9500e+00) Acc@1 …
+///     Test: [ 10/196] Time  0.102 ( 0.110) Loss 6.9077e+00 (6.9080e+00) Acc@1   0.78 (  0.81) …
 ///      * Acc@1 0.810 Acc@5 2.100
 ///
 /// Accuracies are in percent. The first number is of the batches since the line before, the one in parentheses of the

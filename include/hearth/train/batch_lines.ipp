@@ -86,16 +86,9 @@ HEARTH_INLINE void BatchLines::on_batch_end(const BatchEnd& event) {
 }
 
 HEARTH_INLINE void BatchLines::on_epoch_end(const EpochEnd& event) const {
-  Figures figures;
-  for (const char* const phase : {"val_", "train_"}) {
-    for (const auto& [name, value] : event.record().figures) {
-      if (name.starts_with(phase)) {
-        figures.set(std::string_view(name).substr(std::string_view(phase).size()), value);
-      }
-    }
-    if (!figures.empty()) {
-      break;
-    }
+  Figures figures = train::figures_of(event.record(), "val");
+  if (figures.empty()) {
+    figures = train::figures_of(event.record(), "train");
   }
   Console::print("{}\n", train::accuracy_line(figures));
 }

@@ -13,17 +13,6 @@ namespace hearth {
 
 namespace train::detail {
 
-/// The figures of that phase, under their names without it.
-HEARTH_INLINE Figures figures_of(const EpochRecord& record, const std::string& phase) {
-  Figures figures;
-  for (const Figure& figure : record.figures) {
-    if (figure.name.starts_with(phase + '_')) {
-      figures.set(std::string_view(figure.name).substr(phase.size() + 1), figure.value);
-    }
-  }
-  return figures;
-}
-
 /// "train Loss: 0.6312 Acc: 0.6680"; empty when there is no figure of that phase.
 HEARTH_INLINE std::string pytorch_line(const EpochRecord& record, const std::string& phase) {
   std::string line;

@@ -86,6 +86,9 @@ struct History {
 
 namespace hearth::train {
 
+/// The record's figures of a phase, "train" or "val", under their names without it.
+Figures figures_of(const EpochRecord& record, const std::string& phase);
+
 /// Throws Error, in the name of `who`, unless the figure is one of those that there are.
 void require_figure(std::string_view who, std::string_view figure, const std::vector<std::string>& known);
 

@@ -25,6 +25,16 @@ namespace train::detail {
 
 }  // namespace train::detail
 
+HEARTH_INLINE Figures train::figures_of(const EpochRecord& record, const std::string& phase) {
+  Figures figures;
+  for (const Figure& figure : record.figures) {
+    if (figure.name.starts_with(phase + '_')) {
+      figures.set(std::string_view(figure.name).substr(phase.size() + 1), figure.value);
+    }
+  }
+  return figures;
+}
+
 HEARTH_INLINE void train::require_figure(std::string_view who, std::string_view figure,
                                          const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), figure) == known.end()) {
