@@ -3,10 +3,12 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -17,9 +19,25 @@
 #include <utility>
 
 #include <hearth/core/terminal.hpp>
+#include <hearth/train/how_far.hpp>
 #include <hearth/train/log_queue.hpp>
 
 namespace hearth::train {
+
+/// An option of a service; where it is empty, the variable of the environment, or else `otherwise`.
+inline std::string option_or_variable(const std::string& given, const char* variable, const char* otherwise = "") {
+  if (!given.empty()) {
+    return given;
+  }
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+/// How long a run waits for a service at its end: as long as it may where it is complete, and 5 seconds at most where
+/// it is interrupted or has failed.
+inline std::chrono::milliseconds patience_at_end(RunState state, std::chrono::milliseconds wait) {
+  return state == RunState::complete ? wait : std::min<std::chrono::milliseconds>(wait, std::chrono::seconds(5));
+}
 
 /// Between a run, which adds entries and never waits, and a thread that works on them and may wait as long as it likes.
 /// What goes wrong is told on stderr in lines that begin with the service's name.

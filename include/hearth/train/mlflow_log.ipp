@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -44,11 +43,6 @@ namespace detail {
 HEARTH_INLINE std::int64_t milliseconds_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-HEARTH_INLINE std::string first_of(const std::string& given, const char* variable) {
-  const char* const value = std::getenv(variable);
-  return given.empty() && value != nullptr ? value : given;
 }
 
 /// As MLflow's rules for names have it: letters, digits, and some signs; at most 250.
@@ -95,12 +89,11 @@ struct MlflowLog::State {
 
   void begin(const LogConfig& event) {
     id_file = event.folder / "mlflow-id.txt";
-    id = train::detail::first_of(options.id, "MLFLOW_RUN_ID");
+    id = train::option_or_variable(options.id, "MLFLOW_RUN_ID");
     if (id.empty() && event.goes_on()) {
       id = train::kept_id(id_file);
     }
-    experiment = train::detail::first_of(options.experiment, "MLFLOW_EXPERIMENT_NAME");
-    experiment = experiment.empty() ? "Default" : experiment;
+    experiment = train::option_or_variable(options.experiment, "MLFLOW_EXPERIMENT_NAME", "Default");
     name = options.name;
     if (name.empty()) {
       const std::filesystem::path path = std::filesystem::absolute(event.folder.path()).lexically_normal();
@@ -115,7 +108,7 @@ struct MlflowLog::State {
     for (const auto& [tag, value] : options.tags) {
       tags.push_back(train::detail::mlflow_pair(tag, {tag, value}));
     }
-    uri = train::detail::first_of(options.uri, "MLFLOW_TRACKING_URI");
+    uri = train::option_or_variable(options.uri, "MLFLOW_TRACKING_URI");
     const bool is_http = uri.starts_with("http://") || uri.starts_with("https://");
     core::require(is_http,
                   "MLflow: {} no server: MLFLOW_TRACKING_URI or MlflowOptions::uri must be the address of one, such as "
@@ -379,8 +372,7 @@ HEARTH_INLINE void MlflowLog::end(const LogEnd& event) {
   const char* const status = is_complete ? "FINISHED" : event.state == RunState::interrupted ? "KILLED" : "FAILED";
   state_->is_ending = true;
   state_->service.push({.status = status}, 0, false);
-  const std::chrono::milliseconds most = std::chrono::seconds(5);
-  const auto wait = is_complete ? state_->options.wait : std::min(state_->options.wait, most);
+  const std::chrono::milliseconds wait = train::patience_at_end(event.state, state_->options.wait);
   const bool is_done = state_->service.finish(wait);
   if (const std::size_t lost = state_->service.queue().lost(); !is_done || lost > 0) {
     state_->service.tell(is_done ? fmt::format("{} entries were lost", lost)

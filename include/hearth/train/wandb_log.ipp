@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <random>
@@ -49,11 +48,6 @@ HEARTH_INLINE std::string new_wandb_id() {
   return id;
 }
 
-HEARTH_INLINE std::string variable_or(const char* name, const char* otherwise) {
-  const char* const value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? value : otherwise;
-}
-
 }  // namespace train::detail
 
 /// What is fed to the package, a line an entry, and the process that reads it.
@@ -61,9 +55,7 @@ struct WandbLog::State {
   explicit State(WandbOptions given)
       : options(std::move(given)), service("wandb", options.queue, std::size_t{64} << 20) {}
 
-  bool is_disabled() const {
-    return (options.mode.empty() ? train::detail::variable_or("WANDB_MODE", "") : options.mode) == "disabled";
-  }
+  bool is_disabled() const { return train::option_or_variable(options.mode, "WANDB_MODE") == "disabled"; }
 
   void add(std::string line, bool may_be_lost = true) {
     const std::size_t bytes = line.size();
@@ -73,7 +65,7 @@ struct WandbLog::State {
   /// The line that begins the run.
   std::string begin_line(const LogConfig& event) const {
     const std::filesystem::path file = event.folder / "wandb-id.txt";
-    std::string id = options.id.empty() ? train::detail::variable_or("WANDB_RUN_ID", "") : options.id;
+    std::string id = train::option_or_variable(options.id, "WANDB_RUN_ID");
     if (id.empty() && event.goes_on()) {
       id = train::kept_id(file);
     }
@@ -114,8 +106,7 @@ struct WandbLog::State {
 
   /// The thread: feeds the process until all is said, and waits for its end.
   void work() {
-    const std::string python =
-        options.python.empty() ? train::detail::variable_or("HEARTH_PYTHON", "python3") : options.python;
+    const std::string python = train::option_or_variable(options.python, "HEARTH_PYTHON", "python3");
     std::optional<core::ChildProcess> process;
     try {
       process.emplace(std::vector<std::string>{python, "-c", train::wandb_script,
@@ -245,13 +236,12 @@ HEARTH_INLINE void WandbLog::end(const LogEnd& event) {
   const int code = event.state == RunState::complete ? 0 : event.state == RunState::interrupted ? 130 : 1;
   state_->add(fmt::format(R"({{"end": {{"exit_code": {}}}}})", code), false);
   const bool is_complete = event.state == RunState::complete;
-  const std::chrono::milliseconds most = std::chrono::seconds(5);
-  const bool is_done = state_->service.finish(is_complete ? state_->options.wait : std::min(state_->options.wait, most),
-                                              /*released_is_enough=*/!is_complete);
+  const std::chrono::milliseconds wait = train::patience_at_end(event.state, state_->options.wait);
+  const bool is_done = state_->service.finish(wait, /*released_is_enough=*/!is_complete);
   const std::size_t lost = state_->service.queue().lost();
   if (!is_done) {
     state_->service.tell(fmt::format("the package did not take all within {:.1f} s, and is left to itself",
-                                     std::chrono::duration<double>(state_->options.wait).count()));
+                                     std::chrono::duration<double>(wait).count()));
   }
   if (lost > 0) {
     state_->service.tell(fmt::format("{} entries were lost", lost));
