@@ -42,7 +42,7 @@ class Program {
     std::vector<char*> pointers = dist::detail::pointers(words);
     std::array<int, 2> life{};
     REQUIRE(::pipe(life.data()) == 0);
-    pipe_ = dist::detail::make_pipe();
+    pipe_ = core::make_pipe("launch");
     life_ = core::Descriptor(life[0]);
     pid_ = ::fork();
     if (pid_ == 0) {
@@ -108,7 +108,7 @@ class Program {
   }
 
   TemporaryFolder folder_;
-  dist::detail::Pipe pipe_;
+  core::Pipe pipe_;
   core::Descriptor life_;
   pid_t pid_ = -1;
   std::string out_;

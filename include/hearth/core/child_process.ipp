@@ -17,24 +17,13 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/no_pipe_signal.hpp>
+#include <hearth/core/private_pipe.hpp>
 
 extern "C" char** environ;
 
 namespace hearth::core {
 
 namespace detail {
-
-/// A pipe that programs which are started do not see, and whose ends' numbers are none of a standard stream's.
-inline std::array<Descriptor, 2> program_pipe() {
-  std::array<int, 2> ends{-1, -1};
-  const bool is_made = ::pipe(ends.data()) == 0;
-  const Descriptor out(ends[0]);
-  const Descriptor in(ends[1]);
-  std::array<Descriptor, 2> pipe{Descriptor(is_made ? ::fcntl(out.number(), F_DUPFD_CLOEXEC, 3) : -1),
-                                 Descriptor(is_made ? ::fcntl(in.number(), F_DUPFD_CLOEXEC, 3) : -1)};
-  require(pipe[0] && pipe[1], "the system has no pipe left: {}", std::generic_category().message(errno));
-  return pipe;
-}
 
 /// What posix_spawn is told.
 struct SpawnPlan {
@@ -56,8 +45,8 @@ struct SpawnPlan {
 }  // namespace detail
 
 HEARTH_INLINE ChildProcess::ChildProcess(const std::vector<std::string>& words) {
-  std::array<Descriptor, 2> input = detail::program_pipe();
-  std::array<Descriptor, 2> output = detail::program_pipe();
+  Pipe input = make_pipe(words.front());
+  Pipe output = make_pipe(words.front());
   std::vector<std::string> copies = words;
   std::vector<char*> arguments;
   for (std::string& word : copies) {
@@ -66,8 +55,8 @@ HEARTH_INLINE ChildProcess::ChildProcess(const std::vector<std::string>& words) 
   arguments.push_back(nullptr);
 
   detail::SpawnPlan plan;
-  ::posix_spawn_file_actions_adddup2(&plan.files, input[0].number(), 0);
-  ::posix_spawn_file_actions_adddup2(&plan.files, output[1].number(), 1);
+  ::posix_spawn_file_actions_adddup2(&plan.files, input.out.number(), 0);
+  ::posix_spawn_file_actions_adddup2(&plan.files, output.in.number(), 1);
   sigset_t signals;
   sigemptyset(&signals);
   ::posix_spawnattr_setsigmask(&plan.attributes, &signals);
@@ -79,8 +68,8 @@ HEARTH_INLINE ChildProcess::ChildProcess(const std::vector<std::string>& words) 
   ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   const int reason = ::posix_spawnp(&pid_, arguments.front(), &plan.files, &plan.attributes, arguments.data(), environ);
   require(reason == 0, "{} cannot be started: {}", words.front(), std::generic_category().message(reason));
-  in_ = std::move(input[1]);
-  out_ = std::move(output[0]);
+  in_ = std::move(input.in);
+  out_ = std::move(output.out);
   ::fcntl(in_.number(), F_SETFL, O_NONBLOCK);
   ::fcntl(out_.number(), F_SETFL, O_NONBLOCK);
 }

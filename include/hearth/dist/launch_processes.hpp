@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <hearth/core/no_pipe_signal.hpp>
+#include <hearth/core/private_pipe.hpp>
 #include <hearth/core/process.hpp>
 #include <hearth/core/repeated_signal.hpp>
 #include <hearth/core/terminal.hpp>
@@ -132,13 +133,13 @@ class Launch {
     const std::vector<char*> environment_pointers = pointers(environment);
     Start how{path.c_str(), argument_pointers.data(), environment_pointers.data()};
     Child child{rank};
-    std::array<Pipe, 2> pipes;
+    std::array<core::Pipe, 2> pipes;
     for (const bool is_error : {false, true}) {
       if (local == 0 && core::is_terminal(is_error ? stderr : stdout)) {
         continue;  // it has the terminal itself
       }
-      Pipe& pipe = pipes[is_error ? 1 : 0];
-      pipe = make_pipe();
+      core::Pipe& pipe = pipes[is_error ? 1 : 0];
+      pipe = core::make_pipe("launch");
       (is_error ? how.error : how.out) = pipe.in.number();
       child.sources.emplace_back(std::move(pipe.out), is_error ? error_ : out_,
                                  rank == 0 && !is_error ? "" : fmt::format("[rank {}] ", rank));

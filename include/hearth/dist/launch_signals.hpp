@@ -14,7 +14,7 @@
 #include <optional>
 
 #include <hearth/core/error.hpp>
-#include <hearth/dist/private_pipe.hpp>
+#include <hearth/core/private_pipe.hpp>
 
 namespace hearth::dist::detail {
 
@@ -38,7 +38,7 @@ inline void note_signal(int signal) {
 /// While it lives, signals come as notes. One that the process ignores stays ignored.
 class LaunchSignals {
  public:
-  LaunchSignals() : pipe_(make_pipe()) {
+  LaunchSignals() : pipe_(core::make_pipe("launch")) {
     int none = -1;
     core::require(launch_signal_pipe.compare_exchange_strong(none, pipe_.in.number()),
                   "launch: this process is launching others already");
@@ -86,7 +86,7 @@ class LaunchSignals {
   static constexpr std::array<int, 6> signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGTSTP, SIGCHLD};
 
  private:
-  Pipe pipe_;
+  core::Pipe pipe_;
   std::array<struct sigaction, signals.size()> before_{};
 };
 

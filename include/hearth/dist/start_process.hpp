@@ -25,8 +25,8 @@
 
 #include <hearth/core/descriptor.hpp>
 #include <hearth/core/error.hpp>
+#include <hearth/core/private_pipe.hpp>
 #include <hearth/dist/launch_signals.hpp>
-#include <hearth/dist/private_pipe.hpp>
 
 extern "C" char** environ;
 
@@ -126,7 +126,7 @@ struct Start {
 
 /// Starts a process; throws Error when that is not possible.
 inline pid_t start_process(Start start) {
-  Pipe failure = make_pipe();
+  core::Pipe failure = core::make_pipe("launch");
   start.failure = failure.in.number();
   start.launcher = ::getpid();
   sigset_t all;
@@ -156,7 +156,7 @@ inline pid_t start_process(Start start) {
 class LaunchGuard {
  public:
   LaunchGuard() {
-    Pipe pipe = make_pipe();
+    core::Pipe pipe = core::make_pipe("launch");
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
