@@ -28,6 +28,9 @@ namespace hearth::train {
 /// the weights, the states and the epoch, and neither history nor generators. Throws Error when it is none of these.
 Value run_checkpoint(const Value& saved);
 
+/// Whether what `run_checkpoint` gave is Python's: it has no history, options, figures or generators.
+bool is_of_python(const Value& run);
+
 /// Whether the file of this checkpoint was written by hearth.
 bool is_own_checkpoint(const Value& saved);
 

@@ -66,6 +66,10 @@ HEARTH_INLINE Value value_or_none(const Value& dict, const char* key) {
 
 }  // namespace detail
 
+HEARTH_INLINE bool is_of_python(const Value& run) {
+  return !run.contains("history");
+}
+
 HEARTH_INLINE bool is_own_checkpoint(const Value& saved) {
   return saved.contains("hearth_run") || saved.contains("hearth");
 }

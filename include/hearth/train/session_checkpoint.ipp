@@ -16,6 +16,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/core/terminal.hpp>
 #include <hearth/train/checkpoint_files.hpp>
+#include <hearth/train/python_checkpoint.hpp>
 #include <hearth/train/run_state.hpp>
 #include <hearth/weights/checkpoint.hpp>
 #include <hearth/weights/load.hpp>
@@ -121,8 +122,8 @@ HEARTH_INLINE Value Session::whole(Value optimizer, const MeterSums& sums, const
 
 HEARTH_INLINE void Session::check_fits(const Value& saved) const {
   core::require(saved.as<int>("hearth_run") == 1, "it was written by a later version of hearth");
-  if (!saved.contains("history")) {
-    return;  // Python's: what it has shows when it is loaded
+  if (is_of_python(saved)) {
+    return;  // what it has shows when it is loaded
   }
   const std::vector<std::string> classes = texts_from(saved["classes"]);
   core::require(classes.empty() || train_.classes.empty() || classes == train_.classes,
@@ -166,8 +167,7 @@ HEARTH_INLINE void Session::restore(const Value& saved) {
   }
   const bool has_schedule = !saved["scheduler"].is<Value::None>();
   if (optimizer_.has_state() && !saved["optimizer"].is<Value::None>()) {
-    const bool is_of_python = !saved.contains("history");
-    optimizer_.load_state(is_of_python && !has_schedule ? with_rates_of_schedule(saved) : saved["optimizer"]);
+    optimizer_.load_state(is_of_python(saved) && !has_schedule ? with_rates_of_schedule(saved) : saved["optimizer"]);
   }
   if (scheduler_.has_state() && has_schedule) {
     scheduler_.load_state(saved["scheduler"]);
@@ -178,7 +178,7 @@ HEARTH_INLINE void Session::restore(const Value& saved) {
   load_weights(model_, StateDict(saved["model"]));
   position_ = position_from(saved["position"]);
   first_step_ = saved_step_ = position_.steps;
-  if (!saved.contains("history")) {
+  if (is_of_python(saved)) {
     return;
   }
   if (position_.batch > 0) {
@@ -243,7 +243,7 @@ HEARTH_INLINE std::vector<RunOption> Session::all_options() const {
 }
 
 HEARTH_INLINE void Session::show_changed_options(const Value& saved) const {
-  if (!saved.contains("options")) {
+  if (is_of_python(saved)) {
     return;
   }
   for (const RunOption& option : all_options()) {
