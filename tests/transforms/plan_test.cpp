@@ -9,7 +9,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/image/resample.hpp>
-#include <hearth/transforms/thread_spare.hpp>
+#include <hearth/core/thread_spare.hpp>
 
 #include "catch.hpp"
 #include "image/reference.hpp"
@@ -192,13 +192,13 @@ TEST_CASE("Two plans at a time do not disturb each other") {
 TEST_CASE("A thread's working memory is used again, but never by two at a time") {
   const int* first = nullptr;
   {
-    const transforms::ThreadSpare<std::vector<int>> memory;
+    const core::ThreadSpare<std::vector<int>> memory;
     memory->assign(100, 7);
     first = memory->data();
-    const transforms::ThreadSpare<std::vector<int>> other;
+    const core::ThreadSpare<std::vector<int>> other;
     CHECK(&*other != &*memory);
   }
-  const transforms::ThreadSpare<std::vector<int>> again;
+  const core::ThreadSpare<std::vector<int>> again;
   CHECK(again->data() == first);
 }
 

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <hearth/core/inline.hpp>
 
@@ -50,10 +52,28 @@ class Shape {
 /// torch::MemoryFormat::ChannelsLast has it.
 enum class Layout { contiguous, channels_last };
 
+/// The type of a batch's numbers. `uint8`: an image's bytes, which are normalised on the device (see Normalization).
+enum class Dtype { float32, bfloat16, float16, uint8 };
+
+/// What the bytes of a batch of them stand for: byte * scale[c] + shift[c] in channel c.
+struct Normalization {
+  std::vector<float> scale;
+  std::vector<float> shift;
+  friend bool operator==(const Normalization&, const Normalization&) = default;
+};
+
 /// One sample's own stretch of a batch's memory: `shape.numel()` floats, densely packed in the given layout.
 /// A sample that is not a picture (its rank is not 3) is always contiguous.
 struct SamplePlace {
   float* data = nullptr;  ///< the first of the floats
+  Shape shape;
+  Layout layout = Layout::contiguous;
+};
+
+/// The same for a writer that can write any type.
+struct RawPlace {
+  void* data = nullptr;  ///< the first of `shape.numel()` numbers of the type
+  Dtype dtype = Dtype::float32;
   Shape shape;
   Layout layout = Layout::contiguous;
 };
@@ -63,6 +83,11 @@ class SampleSink {
  public:
   /// The place for a sample of this shape. Throws Error when the shape differs from that of the batch's other samples.
   virtual SamplePlace place(const Shape& shape) = 0;
+
+  /// The same in the batch's own type, for who makes the sample of an image's bytes: `bytes` says what they stand for,
+  /// where that can be said; it lives as long as the batch. A sink that does not know better gives floats. Throws Error
+  /// also when the batch holds bytes that stand for something else, or `bytes` is nullptr.
+  virtual RawPlace raw_place(const Shape& shape, const std::shared_ptr<const Normalization>& bytes);
 
  protected:
   ~SampleSink() = default;

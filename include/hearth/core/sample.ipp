@@ -20,4 +20,9 @@ HEARTH_INLINE std::string Shape::to_string() const {
   return fmt::format("[{}]", fmt::join(begin(), end(), ", "));
 }
 
+HEARTH_INLINE RawPlace SampleSink::raw_place(const Shape& shape, const std::shared_ptr<const Normalization>&) {
+  const SamplePlace floats = place(shape);
+  return {floats.data, Dtype::float32, floats.shape, floats.layout};
+}
+
 }  // namespace hearth

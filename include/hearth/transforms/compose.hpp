@@ -11,11 +11,11 @@
 #include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/core/thread_spare.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/transforms/carry_out.hpp>
 #include <hearth/transforms/image_writer.hpp>
 #include <hearth/transforms/plan.hpp>
-#include <hearth/transforms/thread_spare.hpp>
 #include <hearth/transforms/transform.hpp>
 
 namespace hearth {
@@ -159,7 +159,7 @@ class Compose {
     if constexpr (detail::first_true(is_rewriting, tail) == count) {
       change<tail, count>(writer_.write(plan, sink, value_of), random);
     } else {
-      const transforms::ThreadSpare<detail::SampleBuffer> buffer;
+      const core::ThreadSpare<detail::SampleBuffer> buffer;
       rewrite_from<tail>(writer_.write(plan, *buffer, value_of), random, sink);
     }
   }
@@ -224,7 +224,7 @@ class Compose {
       std::get<rewriting>(stages_).write(sample, random, out);
       change<rewriting + 1, count>(out.last(), random);
     } else {
-      const transforms::ThreadSpare<detail::SampleBuffer> buffer;
+      const core::ThreadSpare<detail::SampleBuffer> buffer;
       std::get<rewriting>(stages_).write(sample, random, *buffer);
       rewrite_from<rewriting + 1>(buffer->last(), random, sink);
     }

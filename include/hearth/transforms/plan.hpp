@@ -6,9 +6,9 @@
 
 #include <hearth/core/function_ref.hpp>
 #include <hearth/core/inline.hpp>
+#include <hearth/core/thread_spare.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/image/interpolation.hpp>
-#include <hearth/transforms/thread_spare.hpp>
 
 namespace hearth::transforms {
 
@@ -82,7 +82,7 @@ class Plan {
   bool flipped_horizontally_ = false;
   bool flipped_vertically_ = false;
   std::size_t last_drawing_ = 0;
-  ThreadSpare<Memory> memory_;
+  core::ThreadSpare<Memory> memory_;
 };
 
 }  // namespace hearth::transforms

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-namespace hearth::transforms {
+namespace hearth::core {
 
 /// Holds a T while in scope: the one that this thread used last, whatever is in it, or a new one when it has none to
 /// spare. Two at a time in one thread (a transform that calls another) are therefore two different ones.
@@ -32,4 +32,4 @@ class ThreadSpare {
   std::unique_ptr<T> held_;
 };
 
-}  // namespace hearth::transforms
+}  // namespace hearth::core
