@@ -8,8 +8,8 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/random.hpp>
-#include <hearth/image/resample.hpp>
 #include <hearth/core/thread_spare.hpp>
+#include <hearth/image/resample.hpp>
 
 #include "catch.hpp"
 #include "image/reference.hpp"
