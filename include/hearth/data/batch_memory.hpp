@@ -2,10 +2,14 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/BFloat16.h>
+#include <c10/util/Half.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +29,23 @@ struct BatchMemoryOptions {
   std::size_t capacity = 1;  ///< samples at most
   Layout layout = Layout::contiguous;
   bool pin = false;  ///< page-locked, for copies to a GPU that do not wait
+  Dtype dtype = Dtype::float32;
 };
+
+/// The same type in LibTorch's words.
+constexpr at::ScalarType scalar_type(Dtype dtype) noexcept {
+  switch (dtype) {
+    case Dtype::bfloat16:
+      return at::kBFloat16;
+    case Dtype::float16:
+      return at::kHalf;
+    case Dtype::uint8:
+      return at::kByte;
+    case Dtype::float32:
+      break;
+  }
+  return at::kFloat;
+}
 
 /// Takes one sample after the other: `begin_sample`, then whoever reads the sample asks for its place, then `accept` or
 /// `skip`. The first place that is asked for decides the shape of the batch's inputs, and the first target that is
@@ -37,6 +57,7 @@ class BatchMemory final : public SampleSink, public TargetSink {
     options_ = options;
     batch_.inputs.reset();
     batch_.targets.reset();
+    batch_.normalization.reset();
     batch_.index = index;
     batch_.drawn = drawn;
     batch_.counts = true;
@@ -50,22 +71,31 @@ class BatchMemory final : public SampleSink, public TargetSink {
     sample_ = sample;
     placed_ = false;
     refused_ = false;
+    in_floats_ = false;
   }
 
   SamplePlace place(const Shape& shape) override {
-    if (!has_shape_) {
-      reserve(shape);
-    }
-    if (shape != shape_) [[unlikely]] {
+    if (options_.dtype == Dtype::uint8) [[unlikely]] {
       refused_ = true;
       core::fail(
-          "DataLoader: sample {} has the shape {}, but the batch began with {}; bring all to one size, with Resize and "
-          "CenterCrop say",
-          sample_, shape.to_string(), shape_.to_string());
+          "DataLoader: with dtype uint8 the batches are of images' bytes, but the dataset writes floats: its transform "
+          "must be a Compose whose last stages are ToTensor, and Normalize or other maps of single values");
     }
-    placed_ = true;
-    const auto filled = static_cast<std::int64_t>(batch_.samples.size());
-    return {data_ + filled * shape_.numel(), shape_, shape_.rank() == 3 ? options_.layout : Layout::contiguous};
+    void* const place = next_place(shape);
+    if (options_.dtype == Dtype::float32) {
+      return {static_cast<float*>(place), shape_, layout()};
+    }
+    floats_.resize(static_cast<std::size_t>(shape.numel()));
+    in_floats_ = true;
+    return {floats_.data(), shape_, layout()};
+  }
+
+  RawPlace raw_place(const Shape& shape, const std::shared_ptr<const Normalization>& bytes) override {
+    void* const place = next_place(shape);
+    if (options_.dtype == Dtype::uint8) {
+      check_normalization(bytes);
+    }
+    return {place, options_.dtype, shape_, layout()};
   }
 
   /// The sample that was begun is in its place, and this is its target.
@@ -118,7 +148,53 @@ class BatchMemory final : public SampleSink, public TargetSink {
     refused_ = true;
     targets_.put(batch_.samples.size(), sample_, target);
     refused_ = false;
+    if (in_floats_) {
+      convert();
+    }
     batch_.samples.push_back(sample_);
+  }
+
+  Layout layout() const noexcept { return shape_.rank() == 3 ? options_.layout : Layout::contiguous; }
+
+  /// The first number of the sample that was begun.
+  void* next_place(const Shape& shape) {
+    if (!has_shape_) {
+      reserve(shape);
+    }
+    if (shape != shape_) [[unlikely]] {
+      refused_ = true;
+      core::fail(
+          "DataLoader: sample {} has the shape {}, but the batch began with {}; bring all to one size, with Resize and "
+          "CenterCrop say",
+          sample_, shape.to_string(), shape_.to_string());
+    }
+    placed_ = true;
+    return data_ + batch_.samples.size() * sample_bytes_;
+  }
+
+  /// A batch of bytes has one meaning of them.
+  void check_normalization(const std::shared_ptr<const Normalization>& bytes) {
+    if (batch_.normalization == nullptr) {
+      batch_.normalization = bytes;
+    }
+    if (bytes == nullptr || (bytes != batch_.normalization && *bytes != *batch_.normalization)) {
+      refused_ = true;
+      core::require(bytes != nullptr,
+                    "DataLoader: with dtype uint8 the batches are of images' bytes, and what stands after ToTensor is "
+                    "done later, on the device: it must be linear in each value, as Normalize is");
+      core::fail("DataLoader: with dtype uint8 all samples of a batch must be normalised alike, but sample {} is not",
+                 sample_);
+    }
+  }
+
+  /// Brings the floats that were written to the batch's type.
+  void convert() {
+    void* const place = data_ + batch_.samples.size() * sample_bytes_;
+    if (options_.dtype == Dtype::bfloat16) {
+      std::copy(floats_.begin(), floats_.end(), static_cast<c10::BFloat16*>(place));
+    } else {
+      std::copy(floats_.begin(), floats_.end(), static_cast<c10::Half*>(place));
+    }
   }
 
   void reserve(const Shape& shape) {
@@ -134,18 +210,19 @@ class BatchMemory final : public SampleSink, public TargetSink {
     std::vector<std::int64_t> sizes{static_cast<std::int64_t>(options_.capacity)};
     sizes.insert(sizes.end(), shape.begin(), shape.end());
     try {
-      inputs_.reserve(sizes, at::kFloat, options_.pin, format);
+      inputs_.reserve(sizes, scalar_type(options_.dtype), options_.pin, format);
     } catch (const std::exception&) {  // LibTorch's, with a back-trace
       refuse_size(shape, bytes);
     }
-    data_ = static_cast<float*>(inputs_.data());
+    data_ = static_cast<std::byte*>(inputs_.data());
+    sample_bytes_ = static_cast<std::size_t>(shape.numel()) * c10::elementSize(scalar_type(options_.dtype));
     shape_ = shape;
     has_shape_ = true;
   }
 
   /// The memory of a batch; it may be more than an integer can count.
   double bytes_of(const Shape& shape) const noexcept {
-    double bytes = sizeof(float) * static_cast<double>(options_.capacity);
+    double bytes = static_cast<double>(c10::elementSize(scalar_type(options_.dtype)) * options_.capacity);
     for (const std::int64_t size : shape) {
       bytes *= static_cast<double>(size);
     }
@@ -165,12 +242,15 @@ class BatchMemory final : public SampleSink, public TargetSink {
   TargetMemory targets_;
   Batch batch_;  // its tensors are views of these
   Shape shape_;  // of a sample
-  float* data_ = nullptr;
+  std::byte* data_ = nullptr;
+  std::size_t sample_bytes_ = 0;
+  std::vector<float> floats_;  // a sample that was written as floats, before it is brought to another type
   std::size_t sample_ = 0;
   SkippedSamples skipped_;
   bool has_shape_ = false;
   bool placed_ = false;
   bool refused_ = false;
+  bool in_floats_ = false;
 };
 
 }  // namespace hearth::data

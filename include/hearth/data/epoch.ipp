@@ -107,7 +107,8 @@ class Epoch::Run {
     const std::size_t batch = cut_.first_batch() + index;
     const BatchCut::Entries all = cut_.entries(batch);
     const Share& share = cut_.share();
-    memory.begin({capacity, options.layout, options.pin_memory}, batch, std::min(all.end, source_->sampler_size));
+    memory.begin({capacity, options.layout, options.pin_memory, options.dtype}, batch,
+                 std::min(all.end, source_->sampler_size));
     for (std::size_t i = all.begin + share.rank; i < all.end && !stop.load(std::memory_order_relaxed);
          i += share.size) {
       read(i, memory);

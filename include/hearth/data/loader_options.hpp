@@ -15,14 +15,18 @@ enum class BadSamples {
 
 /// The options of a DataLoader, as torch.utils.data has them.
 struct LoaderOptions {
-  std::int64_t batch_size = 1;                ///< 1 to 2^31 - 1
-  bool shuffle = false;                       ///< a new order each epoch
-  int workers = 0;                            ///< threads that read samples; 0: the thread that asks for the batches
-  int prefetch = 2;                           ///< batches ahead, per worker
-  bool drop_last = false;                     ///< leave out the last batch where it would be smaller
-  std::uint64_t seed = 0;                     ///< of the order and of the samples' random choices
-  Layout layout = Layout::contiguous;         ///< how images lie in memory
-  bool pin_memory = false;                    ///< batches in page-locked memory, for CUDA
+  std::int64_t batch_size = 1;         ///< 1 to 2^31 - 1
+  bool shuffle = false;                ///< a new order each epoch
+  int workers = 0;                     ///< threads that read samples; 0: the thread that asks for the batches
+  int prefetch = 2;                    ///< batches ahead, per worker
+  bool drop_last = false;              ///< leave out the last batch where it would be smaller
+  std::uint64_t seed = 0;              ///< of the order and of the samples' random choices
+  Layout layout = Layout::contiguous;  ///< how images lie in memory
+  bool pin_memory = false;             ///< batches in page-locked memory, for CUDA
+  /// The type of the batches' inputs. bfloat16 and float16 are the floats, rounded to the nearest: half the memory.
+  /// uint8, for images alone: the bytes before ToTensor, a quarter of the memory, with `Batch::normalization`, which
+  /// says what ToTensor and Normalize would have made of them; Trainer and Evaluator do that on their device.
+  Dtype dtype = Dtype::float32;
   BadSamples bad_samples = BadSamples::stop;  ///< what to do with samples that cannot be read
 };
 
