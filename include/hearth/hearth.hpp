@@ -181,6 +181,7 @@
 #include <hearth/datasets/concat_dataset.hpp>
 #include <hearth/datasets/fake_data.hpp>
 #include <hearth/datasets/fashion_mnist.hpp>
+#include <hearth/datasets/image_dataset.hpp>
 #include <hearth/datasets/image_files.hpp>
 #include <hearth/datasets/image_folder.hpp>
 #include <hearth/datasets/labelled_images.hpp>

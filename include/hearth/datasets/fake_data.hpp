@@ -76,6 +76,8 @@ class FakeData {
   /// Image `index`, before the transform.
   Image image(std::size_t index) const { return images_.image(index); }
 
+  const Transform& transform() const noexcept { return transform_; }
+
  private:
   datasets::FakeImages images_;
   [[no_unique_address]] Transform transform_;

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,9 +11,8 @@
 #include <vector>
 
 #include <hearth/core/inline.hpp>
-#include <hearth/core/random.hpp>
-#include <hearth/core/sample.hpp>
 #include <hearth/datasets/image_list.hpp>
+#include <hearth/datasets/listed_images.hpp>
 #include <hearth/image/decode.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/transforms/transform.hpp>
@@ -56,7 +54,7 @@ namespace hearth {
 /// An index of the entries is made once and kept in a cache folder; with it, an archive of a million images is open in
 /// less than a second. Workers read at once and without locks; copies share the archive.
 template <class Transform = ToTensor>
-class ImageArchive {
+class ImageArchive : public datasets::ListedImages<Transform> {
   static_assert(
       TransformLike<Transform>,
       "ImageArchive: Transform must be TransformLike: write(ImageView, RandomStream&, SampleSink&) const; see "
@@ -66,41 +64,18 @@ class ImageArchive {
   /// Throws Error naming the archive when it is neither tar nor zip, is compressed as a whole (tar.gz), is damaged or
   /// cut short, has a file twice or an entry that points outside; naming an image that is a link, encrypted or packed
   /// in a way that is not known; and as ImageFolder does, when there are no class folders or fewer than
-  /// `options.num_classes`, or when classes have no images.
+  /// `options.num_classes`, or when classes have no images. Reading an image throws Error also when the archive has
+  /// been changed since it was opened.
   explicit ImageArchive(std::filesystem::path archive, Transform transform = {}, ImageArchiveOptions options = {})
-      : archive_(std::move(archive)),
-        transform_(std::move(transform)),
-        files_(datasets::list_image_archive(archive_, std::move(options))) {}
-
-  std::size_t size() const noexcept { return files_->size(); }
-
-  /// Writes image `index`, transformed; its label. Throws Error naming archive and entry when it cannot be read,
-  /// decoded or transformed, and when the archive has been changed since it was opened.
-  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
-    return files_->read(index, transform_, random, sink);
-  }
-
-  /// The class of image `index`, without reading it.
-  std::int64_t label(std::size_t index) const { return files_->label(index); }
-
-  /// The archive's path and, below it, the entry's: "data/train.tar/n01440764/n01440764_18.JPEG".
-  std::filesystem::path path(std::size_t index) const { return files_->path(index); }
-
-  /// The names of the classes in the order of their labels.
-  const std::vector<std::string>& classes() const noexcept { return files_->classes(); }
-  std::size_t num_classes() const noexcept { return files_->classes().size(); }
-
-  /// The labels by the names of the folders.
-  const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return files_->class_to_index(); }
+      : datasets::ListedImages<Transform>(datasets::list_image_archive(archive, std::move(options)),
+                                          std::move(transform)),
+        archive_(std::move(archive)) {}
 
   /// The archive.
   const std::filesystem::path& root() const noexcept { return archive_; }
-  const Transform& transform() const noexcept { return transform_; }
 
  private:
   std::filesystem::path archive_;
-  [[no_unique_address]] Transform transform_;
-  std::shared_ptr<const datasets::ImageList> files_;
 };
 
 }  // namespace hearth

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <hearth/core/file.hpp>
 #include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
@@ -52,8 +53,20 @@ class ImageFiles {
     return -1;
   }
 
-  /// The file of sample `index`.
+  /// The file of image `index`.
   const std::filesystem::path& path(std::size_t index) const { return files_->at(index); }
+
+  /// The class of each: -1.
+  std::int64_t label(std::size_t) const noexcept { return -1; }
+
+  /// Image `index`, decoded whole, before the transform. Throws Error naming the file when it cannot be read or
+  /// decoded.
+  Image image(std::size_t index) const { return datasets::read_sample_image(path(index), decoding_); }
+
+  /// The bytes of its file. Throws Error naming it when it cannot be read.
+  std::vector<std::byte> encoded(std::size_t index) const { return core::read_file(path(index)); }
+
+  const Transform& transform() const noexcept { return transform_; }
 
  private:
   [[no_unique_address]] Transform transform_;

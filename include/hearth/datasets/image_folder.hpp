@@ -4,15 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <hearth/core/random.hpp>
-#include <hearth/core/sample.hpp>
 #include <hearth/datasets/image_list.hpp>
+#include <hearth/datasets/listed_images.hpp>
 #include <hearth/image/decode.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/transforms/transform.hpp>
@@ -33,7 +30,7 @@ struct ImageFolderOptions {
 /// The dataset of the images below `root`/CLASS, at any depth: class i is the i-th folder by name (bytewise), its
 /// images come in torchvision's order, and each is decoded to RGB when it is read. Copies share the list of files.
 template <class Transform = ToTensor>
-class ImageFolder {
+class ImageFolder : public datasets::ListedImages<Transform> {
   static_assert(TransformLike<Transform>,
                 "ImageFolder: Transform must be TransformLike: write(ImageView, RandomStream&, SampleSink&) const; see "
                 "hearth/transforms/transform.hpp");
@@ -43,39 +40,17 @@ class ImageFolder {
   /// class folders or fewer than `options.num_classes`, when classes have no images, or when `options.class_names` are
   /// not as many as the classes.
   explicit ImageFolder(std::filesystem::path root, Transform transform = {}, ImageFolderOptions options = {})
-      : root_(std::move(root)),
-        transform_(std::move(transform)),
-        files_(datasets::list_image_folder(root_, {options.num_classes, std::move(options.class_names),
-                                                   DecodeOptions{.max_pixels = options.max_pixels}})) {}
+      : datasets::ListedImages<Transform>(
+            datasets::list_image_folder(root, {options.num_classes, std::move(options.class_names),
+                                               DecodeOptions{.max_pixels = options.max_pixels}}),
+            std::move(transform)),
+        root_(std::move(root)) {}
 
-  std::size_t size() const noexcept { return files_->size(); }
-
-  /// Writes image `index`, transformed; its label. Throws Error naming the file when it cannot be read, decoded or
-  /// transformed.
-  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
-    return files_->read(index, transform_, random, sink);
-  }
-
-  /// The class of image `index`, without reading it.
-  std::int64_t label(std::size_t index) const { return files_->label(index); }
-
-  /// The file of sample `index`.
-  std::filesystem::path path(std::size_t index) const { return files_->path(index); }
-
-  /// The names of the classes in the order of their labels.
-  const std::vector<std::string>& classes() const noexcept { return files_->classes(); }
-  std::size_t num_classes() const noexcept { return files_->classes().size(); }
-
-  /// The labels by the names of the folders.
-  const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return files_->class_to_index(); }
-
+  /// The folder that has the class folders.
   const std::filesystem::path& root() const noexcept { return root_; }
-  const Transform& transform() const noexcept { return transform_; }
 
  private:
   std::filesystem::path root_;
-  [[no_unique_address]] Transform transform_;
-  std::shared_ptr<const datasets::ImageList> files_;
 };
 
 }  // namespace hearth

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,10 +11,9 @@
 #include <vector>
 
 #include <hearth/core/inline.hpp>
-#include <hearth/core/random.hpp>
-#include <hearth/core/sample.hpp>
 #include <hearth/datasets/image_list.hpp>
 #include <hearth/datasets/labelled_images.hpp>
+#include <hearth/datasets/listed_images.hpp>
 #include <hearth/image/decode.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 #include <hearth/transforms/transform.hpp>
@@ -63,7 +61,7 @@ namespace hearth {
 /// give the same samples with the same labels in the same order: class by class in the order of their wnids, within a
 /// class by name, which is torchvision's.
 template <class Transform = ToTensor>
-class ImageNet {
+class ImageNet : public datasets::ListedImages<Transform> {
   static_assert(TransformLike<Transform>,
                 "ImageNet: Transform must be TransformLike: write(ImageView, RandomStream&, SampleSink&) const; see "
                 "hearth/transforms/transform.hpp");
@@ -72,47 +70,31 @@ class ImageNet {
   /// Throws Error naming what was looked for when nothing of it is in `root`, when the development kit is needed and
   /// missing or does not fit the images, and as ImageFolder and ImageArchive do.
   ImageNet(std::filesystem::path root, Split split, Transform transform = {}, ImageNetOptions options = {})
-      : root_(std::move(root)),
-        split_(split),
-        transform_(std::move(transform)),
-        found_(datasets::open_imagenet(root_, split, options)) {}
-
-  std::size_t size() const noexcept { return found_.images->size(); }
-
-  /// Writes image `index`, transformed; its label. Throws Error naming the file, or archive and entry, when it cannot
-  /// be read, decoded or transformed.
-  std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
-    return found_.images->read(index, transform_, random, sink);
-  }
-
-  /// The class of image `index`, without reading it.
-  std::int64_t label(std::size_t index) const { return found_.images->label(index); }
-
-  /// The image's file, or the archive's path and below it the entry's.
-  std::filesystem::path path(std::size_t index) const { return found_.images->path(index); }
-
-  /// The wnids of the classes, in the order of their labels: the same wherever the images come from.
-  const std::vector<std::string>& classes() const noexcept { return found_.images->classes(); }
-  std::size_t num_classes() const noexcept { return found_.images->classes().size(); }
-  const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return found_.images->class_to_index(); }
+      : ImageNet(datasets::open_imagenet(root, split, options), root, split, transform) {}
 
   /// What each class is called, {"kit fox", "Vulpes macrotis"}, as torchvision's `classes`; a class that the
   /// development kit does not have is called by its wnid. Empty where there is no development kit in the
   /// root, or one that cannot be read.
-  const std::vector<std::vector<std::string>>& words() const noexcept { return found_.words; }
+  const std::vector<std::vector<std::string>>& words() const noexcept { return words_; }
 
   const std::filesystem::path& root() const noexcept { return root_; }
   Split split() const noexcept { return split_; }
 
   /// The folder or archive that the images are read from.
-  const std::filesystem::path& source() const noexcept { return found_.source; }
-  const Transform& transform() const noexcept { return transform_; }
+  const std::filesystem::path& source() const noexcept { return source_; }
 
  private:
+  ImageNet(datasets::ImageNetImages found, std::filesystem::path& root, Split split, Transform& transform)
+      : datasets::ListedImages<Transform>(std::move(found.images), std::move(transform)),
+        root_(std::move(root)),
+        split_(split),
+        source_(std::move(found.source)),
+        words_(std::move(found.words)) {}
+
   std::filesystem::path root_;
   Split split_;
-  [[no_unique_address]] Transform transform_;
-  datasets::ImageNetImages found_;
+  std::filesystem::path source_;
+  std::vector<std::vector<std::string>> words_;
 };
 
 }  // namespace hearth

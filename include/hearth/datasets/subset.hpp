@@ -12,6 +12,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/data/dataset.hpp>
+#include <hearth/datasets/image_dataset.hpp>
 
 namespace hearth {
 
@@ -48,6 +49,15 @@ class Subset {
   const auto& classes() const requires KnowsClasses<Dataset> { return dataset_->classes(); }
 
   std::size_t num_classes() const requires KnowsClassCount<Dataset> { return dataset_->num_classes(); }
+
+  // What the dataset has, and what caches and packs ask for: see image_dataset.hpp.
+  decltype(auto) image(std::size_t index) const requires HasImages<Dataset> { return dataset_->image(original(index)); }
+  decltype(auto) encoded(std::size_t index) const requires HasEncodedImages<Dataset> {
+    return dataset_->encoded(original(index));
+  }
+  decltype(auto) path(std::size_t index) const requires KnowsPaths<Dataset> { return dataset_->path(original(index)); }
+  const auto& class_to_index() const requires KnowsClassFolders<Dataset> { return dataset_->class_to_index(); }
+  const auto& transform() const requires KnowsTransform<Dataset> { return dataset_->transform(); }
 
   const Dataset& dataset() const noexcept { return *dataset_; }
   const std::vector<std::size_t>& indices() const noexcept { return *indices_; }
