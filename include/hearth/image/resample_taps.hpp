@@ -38,23 +38,32 @@ class ResampleTaps {
     std::uint32_t low = 0;
   };
 
-  /// Makes the taps of target pixels begin … begin+size-1 out of the `target` that `source` pixels become. Keeps its
+  /// What is resized of `count` pixels: `length` of them from `begin` on, which need not be whole ones; the pixels
+  /// around it are looked at too.
+  struct Source {
+    int count = 0;
+    double begin = 0;
+    double length = 0;
+    friend bool operator==(const Source&, const Source&) = default;
+  };
+
+  /// Makes the taps of target pixels begin … begin+size-1 out of the `target` that `source` becomes. Keeps its
   /// memory from call to call, and its taps too where nothing changed. All numbers are positive.
-  void prepare(Filter filter, int source, int target, int begin, int size) {
+  void prepare(Filter filter, const Source& source, int target, int begin, int size) {
     if (filter == filter_ && source == source_ && target == target_ && begin == begin_ &&
         static_cast<std::size_t>(size) == firsts_.size()) {
       return;
     }
-    source_ = 0;  // what follows may run out of memory
-    const double scale = static_cast<double>(source) / target;
+    source_ = {};  // what follows may run out of memory
+    const double scale = source.length / target;
     const double spread = std::max(scale, 1.0);
     const double support = filter == Filter::bilinear ? spread : 2.0 * spread;
     const auto span = [&](std::size_t i) -> Span {
-      const double center = (begin + static_cast<int>(i) + 0.5) * scale;
+      const double center = source.begin + (begin + static_cast<int>(i) + 0.5) * scale;
       const double low = center - support + 0.5;
       const double high = center + support + 0.5;
       const int first = std::max(static_cast<int>(low), 0);
-      return {first, std::min(static_cast<int>(high), source) - first};
+      return {first, std::min(static_cast<int>(high), source.count) - first};
     };
     firsts_.resize(static_cast<std::size_t>(size));
     count_ = 0;
@@ -65,8 +74,8 @@ class ResampleTaps {
     weights_.assign(firsts_.size() * pair_count_ * 2, 0);
     pairs_.resize(firsts_.size() * pair_count_);
     for (std::size_t i = 0; i < firsts_.size(); ++i) {
-      const double center = (begin + static_cast<int>(i) + 0.5) * scale;
-      firsts_[i] = std::min(span(i).first, source - count_);
+      const double center = source.begin + (begin + static_cast<int>(i) + 0.5) * scale;
+      firsts_[i] = std::min(span(i).first, source.count - count_);
       if (filter == Filter::bilinear) {
         weigh(i, span(i), center, 1.0 / spread, triangle);
       } else {
@@ -134,7 +143,7 @@ class ResampleTaps {
   }
 
   Filter filter_ = Filter::bilinear;
-  int source_ = 0;
+  Source source_;
   int target_ = 0;
   int begin_ = 0;
   int count_ = 0;
