@@ -38,6 +38,14 @@ struct Tight {
   ImageView view;
 };
 
+Image cut(const Image& image, const image::Rect& part) {
+  Image out(part.height, part.width, image.channels());
+  for (int y = 0; y < part.height; ++y) {
+    std::copy_n(image.row(part.top + y) + part.left * image.channels(), out.stride(), out.row(y));
+  }
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("An image is resized as Pillow resizes it, bit for bit") {
@@ -98,13 +106,64 @@ TEST_CASE("A window has the same pixels as the whole") {
   }
 }
 
+TEST_CASE("A box of an image is resized as Pillow resizes it, from no more pixels than its reach") {
+  const Pack pack(HEARTH_TEST_DIR "/image/reference/box.pack");
+  REQUIRE(pack.arrays().size() == 2 * 30);
+  for (const Pack::Array& expected : pack.arrays()) {
+    int height = 0;
+    int width = 0;
+    std::uint32_t index = 0;
+    double left = 0;
+    double top = 0;
+    double right = 0;
+    double bottom = 0;
+    std::string mode;
+    std::istringstream(expected.name) >> height >> width >> index >> left >> top >> right >> bottom >> mode;
+    const Interpolation interpolation = mode == "NEAREST"   ? Interpolation::nearest
+                                        : mode == "BICUBIC" ? Interpolation::bicubic
+                                                            : Interpolation::bilinear;
+    const ImageView target = expected.image();
+    const Image source = noise(height, width, target.channels, index);
+    const image::Box box{top, left, bottom - top, right - left};
+    CAPTURE(expected.name, target.height, target.width, target.channels);
+    const image::Size size = target.size();
+    for (const image::Rect& window : {image::Rect{0, 0, size.height, size.width}, image::Rect{1, 2, 2, 3},
+                                      image::Rect{size.height - 1, size.width - 2, 1, 2}}) {
+      const image::Rect reach = image::Resampler::reach({source.size(), box}, size, window, interpolation);
+      const Tight part(cut(source, reach));
+      image::Resampler resampler;
+      int y = window.top;
+      resampler.resize(part.view, {source.size(), box}, size, window, interpolation, [&](const std::uint8_t* row) {
+        const std::uint8_t* const same = target.row(y++) + window.left * target.channels;
+        CHECK(std::equal(row, row + window.width * target.channels, same));
+      });
+      CHECK(y == window.top + window.height);
+    }
+  }
+}
+
+TEST_CASE("The reach of a window is what its filter spans") {
+  const auto reach = [](image::Size source, image::Size resized, const image::Rect& window, Interpolation by) {
+    return image::Resampler::reach(image::ResizeSource::all(source), resized, window, by);
+  };
+  using enum Interpolation;
+  const image::Size half{50, 100};  // of 100 rows; columns stay
+  // Row 10's centre lies at 21 and row 19's at 39; the triangle is 2 pixels wide to each side, the cubic 4.
+  CHECK(reach({100, 100}, half, {10, 5, 10, 7}, bilinear) == image::Rect{19, 5, 22, 7});
+  CHECK(reach({100, 100}, half, {10, 5, 10, 7}, bicubic) == image::Rect{17, 5, 26, 7});
+  CHECK(reach({100, 100}, half, {0, 0, 50, 100}, bilinear) == image::Rect{0, 0, 100, 100});
+  CHECK(reach({100, 100}, half, {10, 5, 0, 7}, bilinear) == image::Rect{});
+  const image::Rect nearest_pixels = reach({100, 100}, half, {10, 5, 10, 7}, nearest);  // rows 21 to 39
+  CHECK(nearest_pixels.top <= 21);
+  CHECK(nearest_pixels.top >= 19);
+  CHECK(nearest_pixels.top + nearest_pixels.height >= 40);
+  CHECK(nearest_pixels.top + nearest_pixels.height <= 42);
+}
+
 TEST_CASE("A part of an image is resized as if there were nothing around it") {
   const Image around = noise(40, 40, 3, 2);
   const image::Rect part{7, 5, 20, 30};
-  Image alone(part.height, part.width, 3);
-  for (int y = 0; y < part.height; ++y) {
-    std::copy_n(around.row(part.top + y) + part.left * 3, alone.stride(), alone.row(y));
-  }
+  const Image alone = cut(around, part);
   for (const image::Size size : {image::Size{64, 64}, image::Size{9, 11}, image::Size{12, 50}}) {
     CHECK(resize_bilinear(around.view().crop(part), size) == resize_bilinear(alone.view(), size));
   }
@@ -127,4 +186,13 @@ TEST_CASE("Sizes and windows that make no sense are Errors") {
   CHECK_THROWS_AS(resize_bilinear(ImageView{}, {5, 5}), Error);
   CHECK_THROWS_AS(resized_by<image::FastestKernels>(image.view(), {8, 8}, {1, 0, 8, 8}), Error);
   CHECK_THROWS_AS(resized_by<image::FastestKernels>(image.view(), {8, 8}, {0, -1, 8, 8}), Error);
+  const auto resize_box = [&](const ImageView& pixels, const image::Box& box) {
+    image::Resampler().resize(pixels, {{4, 4}, box}, {8, 8}, {0, 0, 8, 8}, Interpolation::bilinear,
+                              [](const std::uint8_t*) {});
+  };
+  CHECK_THROWS_WITH(resize_box(image.view(), {0.5, 1.0, 3.5, 3.25}),
+                    "Resampler: the box of 3.5 x 3.25 pixels at (0.5, 1) must have pixels and lie within 4 x 4");
+  CHECK_THROWS_AS(resize_box(image.view(), {1, 1, 0, 2}), Error);
+  CHECK_THROWS_WITH(resize_box(image.view(), {1, 0.25, 2, 2}),
+                    "Resampler: the window takes 4 x 3 pixels of the image, but got 4 x 4");
 }

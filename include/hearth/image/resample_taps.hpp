@@ -38,53 +38,53 @@ class ResampleTaps {
     std::uint32_t low = 0;
   };
 
-  /// What is resized of `count` pixels: `length` of them from `begin` on, which need not be whole ones; the pixels
-  /// around it are looked at too.
-  struct Source {
-    int count = 0;
-    double begin = 0;
+  /// What is resampled along one axis: `length` of `source` pixels, from `offset` on, both of any fraction, become
+  /// `target` pixels.
+  struct Axis {
+    int source = 0;
+    double offset = 0;
     double length = 0;
-    friend bool operator==(const Source&, const Source&) = default;
+    int target = 0;
+    friend bool operator==(const Axis&, const Axis&) = default;
   };
 
-  /// Makes the taps of target pixels begin … begin+size-1 out of the `target` that `source` becomes. Keeps its
-  /// memory from call to call, and its taps too where nothing changed. All numbers are positive.
-  void prepare(Filter filter, const Source& source, int target, int begin, int size) {
-    if (filter == filter_ && source == source_ && target == target_ && begin == begin_ &&
-        static_cast<std::size_t>(size) == firsts_.size()) {
+  /// The source pixels that target pixels begin … begin+size-1 take together.
+  static Span reach(Filter filter, const Axis& axis, int begin, int size) noexcept {
+    const Placement placement(filter, axis);
+    const Span last = placement.span(begin + size - 1);
+    const int first = placement.span(begin).first;
+    return {first, last.first + last.count - first};
+  }
+
+  /// Makes the taps of target pixels begin … begin+size-1. Keeps its memory from call to call, and its taps too where
+  /// nothing changed. All numbers but the offset are positive.
+  void prepare(Filter filter, const Axis& axis, int begin, int size) {
+    if (filter == filter_ && axis == axis_ && begin == begin_ && static_cast<std::size_t>(size) == firsts_.size()) {
       return;
     }
-    source_ = {};  // what follows may run out of memory
-    const double scale = source.length / target;
-    const double spread = std::max(scale, 1.0);
-    const double support = filter == Filter::bilinear ? spread : 2.0 * spread;
-    const auto span = [&](std::size_t i) -> Span {
-      const double center = source.begin + (begin + static_cast<int>(i) + 0.5) * scale;
-      const double low = center - support + 0.5;
-      const double high = center + support + 0.5;
-      const int first = std::max(static_cast<int>(low), 0);
-      return {first, std::min(static_cast<int>(high), source.count) - first};
-    };
+    axis_ = {};  // what follows may run out of memory
+    const Placement placement(filter, axis);
+    reach_ = reach(filter, axis, begin, size);
     firsts_.resize(static_cast<std::size_t>(size));
     count_ = 0;
-    for (std::size_t i = 0; i < firsts_.size(); ++i) {
-      count_ = std::max(count_, span(i).count);
+    for (int i = 0; i < size; ++i) {
+      count_ = std::max(count_, placement.span(begin + i).count);
     }
     pair_count_ = static_cast<std::size_t>(count_ + 1) / 2;
     weights_.assign(firsts_.size() * pair_count_ * 2, 0);
     pairs_.resize(firsts_.size() * pair_count_);
     for (std::size_t i = 0; i < firsts_.size(); ++i) {
-      const double center = source.begin + (begin + static_cast<int>(i) + 0.5) * scale;
-      firsts_[i] = std::min(span(i).first, source.count - count_);
+      const Span span = placement.span(begin + static_cast<int>(i));
+      const double center = placement.center(begin + static_cast<int>(i));
+      firsts_[i] = std::min(span.first, reach_.first + reach_.count - count_);
       if (filter == Filter::bilinear) {
-        weigh(i, span(i), center, 1.0 / spread, triangle);
+        weigh(i, span, center, 1.0 / placement.spread, triangle);
       } else {
-        weigh(i, span(i), center, 1.0 / spread, cubic);
+        weigh(i, span, center, 1.0 / placement.spread, cubic);
       }
     }
     filter_ = filter;
-    source_ = source;
-    target_ = target;
+    axis_ = axis;
     begin_ = begin;
   }
 
@@ -105,9 +105,33 @@ class ResampleTaps {
   std::size_t pair_count() const noexcept { return pair_count_; }
 
   /// The source pixels that all target pixels together take.
-  Span reach() const noexcept { return {firsts_.front(), firsts_.back() + count_ - firsts_.front()}; }
+  Span reach() const noexcept { return reach_; }
 
  private:
+  /// Where the filter lies about a target pixel.
+  struct Placement {
+    Placement(Filter filter, const Axis& axis) noexcept
+        : offset(axis.offset),
+          scale(axis.length / axis.target),
+          spread(std::max(scale, 1.0)),
+          support(filter == Filter::bilinear ? spread : 2.0 * spread),
+          source(axis.source) {}
+
+    double center(int pixel) const noexcept { return offset + (pixel + 0.5) * scale; }
+
+    Span span(int pixel) const noexcept {
+      const double middle = center(pixel);
+      const int first = std::max(static_cast<int>(middle - support + 0.5), 0);
+      return {first, std::min(static_cast<int>(middle + support + 0.5), source) - first};
+    }
+
+    double offset;
+    double scale;
+    double spread;
+    double support;
+    int source;
+  };
+
   static double triangle(double distance) noexcept { return std::max(1.0 - distance, 0.0); }
 
   static double cubic(double x) noexcept {
@@ -143,9 +167,9 @@ class ResampleTaps {
   }
 
   Filter filter_ = Filter::bilinear;
-  Source source_;
-  int target_ = 0;
+  Axis axis_;
   int begin_ = 0;
+  Span reach_;
   int count_ = 0;
   std::size_t pair_count_ = 0;
   std::vector<int> firsts_;

@@ -24,7 +24,7 @@ struct Box {
   double width = 0;
 };
 
-/// What is resized: `box` of an image of size `whole`.
+/// What is resized: `box` of an image of size `whole`, within which it lies.
 struct ResizeSource {
   Size whole;
   Box box;
@@ -38,61 +38,70 @@ struct ResizeSource {
 /// Resizes images, one after the other, in memory that it keeps. For one thread at a time.
 class Resampler {
  public:
-  /// The part of the image that `resize` looks at with the same arguments: little more than the window takes. Throws
-  /// Error when a size is not positive or the window reaches outside of what the box becomes.
-  Rect reach(const ResizeSource& source, Size resized, const Rect& window, Interpolation interpolation) {
+  /// The part of the image that `resize` looks at with the same arguments: not a pixel more than the window takes where
+  /// it interpolates, up to one more at each side otherwise. Throws Error where resize does; a window without pixels
+  /// takes none.
+  static Rect reach(const ResizeSource& source, Size resized, const Rect& window, Interpolation interpolation) {
     check(source, resized, window);
     if (window.height == 0 || window.width == 0) {
       return {};
     }
-    if (interpolation == Interpolation::nearest) {
-      return {0, 0, source.whole.height, source.whole.width};
-    }
-    const auto filter =
-        interpolation == Interpolation::bicubic ? ResampleTaps::Filter::bicubic : ResampleTaps::Filter::bilinear;
-    ResampleTaps::Span across{window.left, window.width};
-    ResampleTaps::Span down{window.top, window.height};
-    if (resizes_rows(source, resized)) {
-      horizontal_.prepare(filter, {source.whole.width, source.box.left, source.box.width}, resized.width, window.left,
-                          window.width);
-      across = horizontal_.reach();
-    }
-    if (resizes_columns(source, resized)) {
-      vertical_.prepare(filter, {source.whole.height, source.box.top, source.box.height}, resized.height, window.top,
-                        window.height);
-      down = vertical_.reach();
-    }
-    return {down.first, across.first, down.count, across.count};
+    const auto along = [&](const ResampleTaps::Axis& axis, int begin, int size) -> ResampleTaps::Span {
+      if (interpolation == Interpolation::nearest) {
+        const double step = axis.length / axis.target;
+        const int first = std::clamp(static_cast<int>(axis.offset + begin * step) - 1, 0, axis.source - 1);
+        const int last = std::min(static_cast<int>(axis.offset + (begin + size) * step) + 1, axis.source - 1);
+        return {first, last + 1 - first};
+      }
+      return resamples(axis) ? ResampleTaps::reach(filter_of(interpolation), axis, begin, size)
+                             : ResampleTaps::Span{begin, size};
+    };
+    const auto [left, width] = along(across(source, resized), window.left, window.width);
+    const auto [top, height] = along(down(source, resized), window.top, window.height);
+    return {top, left, height, width};
   }
 
   /// Makes the part inside `window` of what the source's box becomes at size `resized`, and calls `consume(row)` with
   /// each of its rows from the top: a `const std::uint8_t*` to window.width pixels, valid during the call. `pixels` are
-  /// those of the part that `reach` says. With nearest the box is all of the image.
+  /// those of the part that `reach` says (Error where their number differs). Throws Error when a size is not positive,
+  /// the box has no pixels or reaches outside of the image, or the window outside of the result.
   ///
   /// Bilinear and bicubic follow ImagingResample of Pillow 13 (src/libImaging/Resample.c): each row is resized and
   /// rounded to eight bits, then each column; columns come first where the height shrinks, and by more than twice as
-  /// many pixels as the width; a direction that keeps its size is left out. (Pillow up to 12 always begins with the
-  /// rows; where the order differs, results are 1 of 255 apart here and there.)
+  /// many pixels as the width, the box aside; a direction that keeps its size is left out. (Pillow up to 12 always
+  /// begins with the rows; where the order differs, results are 1 of 255 apart here and there.) The box is that of
+  /// Pillow's resize(…, box=…), its corners rounded to float: the filter reads beyond it where the image goes on.
   template <class Kernels = FastestKernels, class Consume>
   void resize(const ImageView& pixels, const ResizeSource& source, Size resized, const Rect& window,
               Interpolation interpolation, Consume&& consume) {
     const Rect part = reach(source, resized, window, interpolation);
-    if (part.height == 0 || part.width == 0) {
+    core::require(pixels.size() == Size{part.height, part.width},
+                  "Resampler: the window takes {} x {} pixels of the image, but got {} x {}", part.height, part.width,
+                  pixels.height, pixels.width);
+    if (part.height == 0) {
       return;
     }
+    const ResampleTaps::Axis horizontal = across(source, resized);
+    const ResampleTaps::Axis vertical = down(source, resized);
     if (interpolation == Interpolation::nearest) {
-      pick(pixels, resized, window, consume);
+      pick(pixels, {part.top, part.left}, horizontal, vertical, window, consume);
       return;
     }
-    const bool rows = resizes_rows(source, resized);
-    const bool columns = resizes_columns(source, resized);
+    const bool rows = resamples(horizontal);
+    const bool columns = resamples(vertical);
+    if (rows) {
+      horizontal_.prepare(filter_of(interpolation), horizontal, window.left, window.width);
+    }
+    if (columns) {
+      vertical_.prepare(filter_of(interpolation), vertical, window.top, window.height);
+    }
     const std::ptrdiff_t row_bytes = std::ptrdiff_t{window.width} * pixels.channels;
     const auto stretch = [&](const std::uint8_t* row, std::uint8_t* out) {
       Kernels::stretch(row, part.left, pixels.channels, horizontal_, out);
     };
-    const std::int64_t height_lost = std::int64_t{source.whole.height} - resized.height;
+    const std::int64_t height_lost = std::int64_t{source.whole.height} - resized.height;  // also where there is a box
     const std::int64_t width_lost = std::int64_t{source.whole.width} - resized.width;
-    stretched_.resize(static_cast<std::size_t>(row_bytes * (columns ? part.height : 1)) + kernel_slack);
+    stretched_.resize(static_cast<std::size_t>(row_bytes * (columns ? pixels.height : 1)) + kernel_slack);
 
     if (!rows && !columns) {
       for (int y = 0; y < pixels.height; ++y) {
@@ -131,23 +140,42 @@ class Resampler {
  private:
   static constexpr std::size_t kernel_slack = 1;  // bytes that kernels may touch past the end of a row
 
+  static ResampleTaps::Axis axis(int source, double begin, double length, int target) noexcept {
+    const auto first = static_cast<float>(begin);
+    const auto end = static_cast<float>(begin + length);
+    return {source, static_cast<double>(first), static_cast<double>(end - first), target};
+  }
+  static ResampleTaps::Axis across(const ResizeSource& source, Size resized) noexcept {
+    return axis(source.whole.width, source.box.left, source.box.width, resized.width);
+  }
+  static ResampleTaps::Axis down(const ResizeSource& source, Size resized) noexcept {
+    return axis(source.whole.height, source.box.top, source.box.height, resized.height);
+  }
+
+  /// Whether anything changes along the axis.
+  static bool resamples(const ResampleTaps::Axis& axis) noexcept {
+    return axis.target != axis.source || axis.offset != 0.0 || axis.length != axis.target;
+  }
+
+  static ResampleTaps::Filter filter_of(Interpolation interpolation) noexcept {
+    return interpolation == Interpolation::bicubic ? ResampleTaps::Filter::bicubic : ResampleTaps::Filter::bilinear;
+  }
+
   static void check(const ResizeSource& source, Size resized, const Rect& window) {
-    core::require(source.whole.height > 0 && source.whole.width > 0,
-                  "Resampler: cannot resize an image of {} x {} pixels", source.whole.height, source.whole.width);
+    const Size whole = source.whole;
+    const Box& box = source.box;
+    core::require(whole.height > 0 && whole.width > 0, "Resampler: cannot resize an image of {} x {} pixels",
+                  whole.height, whole.width);
+    core::require(box.top >= 0 && box.left >= 0 && box.height > 0 && box.width > 0 &&
+                      box.top + box.height <= whole.height && box.left + box.width <= whole.width,
+                  "Resampler: the box of {} x {} pixels at ({}, {}) must have pixels and lie within {} x {}",
+                  box.height, box.width, box.top, box.left, whole.height, whole.width);
     core::require(resized.height > 0 && resized.width > 0, "Resampler: cannot resize to {} x {} pixels", resized.height,
                   resized.width);
     core::require(window.top >= 0 && window.left >= 0 && window.height >= 0 && window.width >= 0 &&
                       window.height <= resized.height - window.top && window.width <= resized.width - window.left,
                   "Resampler: the window of {} x {} pixels at ({}, {}) reaches outside of {} x {}", window.height,
                   window.width, window.top, window.left, resized.height, resized.width);
-  }
-
-  static bool resizes_rows(const ResizeSource& source, Size resized) noexcept {
-    return source.box.left != 0 || source.box.width != resized.width || source.whole.width != resized.width;
-  }
-
-  static bool resizes_columns(const ResizeSource& source, Size resized) noexcept {
-    return source.box.top != 0 || source.box.height != resized.height || source.whole.height != resized.height;
   }
 
   /// Row `y`, readable beyond its end; what follows the last row of an image may not be ours.
@@ -172,21 +200,29 @@ class Resampler {
     }
   }
 
-  /// Takes whole pixels, the nearest.
+  struct Origin {
+    int top = 0;
+    int left = 0;
+  };
+
+  /// Takes whole pixels, the nearest; `pixels` begin at `origin` of the image.
   template <class Consume>
-  void pick(const ImageView& source, Size resized, const Rect& window, Consume&& consume) {
-    nearest_positions(window.left + window.width, static_cast<double>(source.width) / resized.width, 0, source.width,
-                      columns_);
-    nearest_positions(window.top + window.height, static_cast<double>(source.height) / resized.height, 0, source.height,
-                      rows_);
-    const std::ptrdiff_t pixel = source.channels;
+  void pick(const ImageView& pixels, Origin origin, const ResampleTaps::Axis& across, const ResampleTaps::Axis& down,
+            const Rect& window, Consume&& consume) {
+    const auto positions = [](const ResampleTaps::Axis& axis, int end, std::vector<int>& places) {
+      nearest_positions(end, axis.length / axis.target, axis.offset, axis.source, places);
+    };
+    positions(across, window.left + window.width, columns_);
+    positions(down, window.top + window.height, rows_);
+    const std::ptrdiff_t pixel = pixels.channels;
     line_.resize(static_cast<std::size_t>(window.width * pixel));
     for (int y = window.top, last = -1; y < window.top + window.height; ++y) {
       if (const int from = std::max(rows_[static_cast<std::size_t>(y)], 0); from != last) {
-        const std::uint8_t* const row = source.row(from);
+        const std::uint8_t* const row = pixels.row(from - origin.top);
         std::uint8_t* out = line_.data();
         for (int x = window.left; x < window.left + window.width; ++x, out += pixel) {
-          std::copy_n(row + std::max(columns_[static_cast<std::size_t>(x)], 0) * pixel, pixel, out);
+          const int column = std::max(columns_[static_cast<std::size_t>(x)], 0) - origin.left;
+          std::copy_n(row + column * pixel, pixel, out);
         }
         last = from;
       }
