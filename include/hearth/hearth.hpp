@@ -18,6 +18,7 @@
 #include <hearth/download/download_options.hpp>
 
 #include <hearth/image/decode.hpp>
+#include <hearth/image/decode_options.hpp>
 #include <hearth/image/encode.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/image/interpolation.hpp>

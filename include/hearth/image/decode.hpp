@@ -2,28 +2,15 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string_view>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/image/decode_options.hpp>
 #include <hearth/image/image.hpp>
 
 namespace hearth {
-
-/// What the channels of a decoded image are to be; the value is their number: one of `grey`, or the three of `rgb`.
-enum class Channels : int { grey = 1, rgb = 3 };
-
-/// How an image is decoded, and how large one may be.
-struct DecodeOptions {
-  Channels channels = Channels::rgb;  ///< what the pixels become, whatever the file has
-
-  /// An image of more pixels is an Error before memory is taken for it, since a file of a few kilobytes may promise
-  /// gigabytes. The default is where PIL raises its DecompressionBombError. Decoding takes at most 11 bytes a pixel for
-  /// PNG (3 for plain RGB) and 16 for JPEG.
-  std::int64_t max_pixels = 178'956'970;
-};
 
 /// The image in a JPEG (baseline or progressive), PNG or BMP file's bytes, as RGB or as grey, to what PIL's
 /// Image.convert("RGB") and convert("L") make of it: alpha is dropped (not blended), a palette looked up, 16 bits

@@ -14,6 +14,9 @@ namespace hearth::image {
 /// The formats that hearth decodes.
 enum class ImageFormat { unknown, jpeg, png, bmp };
 
+/// How many formats ImageFormat has.
+inline constexpr std::size_t image_formats = 4;
+
 /// The format by the file's first bytes.
 inline ImageFormat image_format(std::span<const std::byte> bytes) noexcept {
   const auto starts_with = [&](std::string_view magic) {

@@ -13,13 +13,12 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <hearth/core/crc32.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
-#include <hearth/image/decode_error.hpp>
+#include <hearth/image/decoder.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/image/stb_image.hpp>
 #include <hearth/image/store_pixel.hpp>
@@ -57,13 +56,13 @@ inline std::uint32_t adler32(std::span<const std::uint8_t> bytes) noexcept {
   return (high << 16) | low;
 }
 
-/// One PNG file in memory, of any colour type, depth and interlacing. Its functions throw Error, naming the file, when
-/// it ends early or is damaged.
-class PngReader {
+/// PNG files of any colour type, depth and interlacing. What is kept of a part are its rows to the last that is needed;
+/// the checksums are those of the whole file.
+class PngDecoder final : public Decoder {
  public:
-  /// Reads the header of a file whose signature has been looked at. `name` is the file's, for messages.
-  PngReader(std::span<const std::byte> bytes, std::string_view name)
-      : bytes_(bytes), name_(name), left_(bytes.subspan(8)) {
+  Size open(const EncodedImage& file) override {
+    file_ = &file;
+    left_ = file.bytes.subspan(8);  // the signature has been looked at
     const Chunk header = next_chunk();
     require(header.type == "IHDR" && header.data.size() == 13, "it does not begin with its header");
     const std::uint32_t width = big_endian(header.data);
@@ -83,31 +82,42 @@ class PngReader {
             "its header gives a colour type and a depth that PNG does not have");
     require(field(10) == 0 && field(11) == 0 && field(12) <= 1, "its header gives a method that PNG does not have");
     is_interlaced_ = field(12) == 1;
+    first_part_ = left_;
+    file.check_size(size_, ImageFormat::png);
+    return size_;
   }
 
-  Size size() const noexcept { return size_; }
-
-  /// The image, of one channel or of three; called once.
-  Image read(int channels) {
-    std::vector<std::uint8_t> rows = inflate(packed_pixels());
-    if (depth_ == 8 && samples_ == channels && !is_palette_ && !is_interlaced_) {
-      return close_up(std::move(rows));
+  ImageView read(const Rect& needed, int /*reduction*/, std::vector<std::uint8_t>& memory) override {
+    left_ = first_part_;
+    find_passes();
+    const std::span<const std::byte> packed = packed_pixels();
+    const int channels = file_->channels();
+    const bool in_place = depth_ == 8 && samples_ == channels && !is_palette_ && !is_interlaced_;
+    std::uint8_t* at = inflate(packed, in_place ? memory : rows_);
+    if (in_place) {  // the pixels are those of the rows, byte by byte
+      unfilter_rows(at, passes_[0], needed.top + needed.height);
+      const auto stride = static_cast<std::ptrdiff_t>(passes_[0].row_bytes + 1);
+      return ImageView{at + 1, size_.height, size_.width, channels, stride}.crop(needed);
     }
-    Image image(size_.height, size_.width, channels);
-    std::uint8_t* at = rows.data();
+    const std::ptrdiff_t stride = std::ptrdiff_t{channels} * (is_interlaced_ ? size_.width : needed.width);
+    const int rows = is_interlaced_ ? size_.height : needed.height;
+    std::uint8_t* const out = reserve(memory, static_cast<std::size_t>(stride) * static_cast<std::size_t>(rows));
+    if (!is_interlaced_) {
+      unfilter_rows(at, passes_[0], needed.top + needed.height);
+      for (int y = 0; y < needed.height; ++y) {
+        const std::uint8_t* const row = at + static_cast<std::size_t>(needed.top + y) * (passes_[0].row_bytes + 1) + 1;
+        store_row(row, needed.left, needed.width, channels, out + y * stride, channels);
+      }
+      return {out, needed.height, needed.width, channels, stride};
+    }
     for (const Pass& pass : passes()) {
-      const std::size_t row_bytes = pass.row_bytes;
-      const std::vector<std::uint8_t> zeros(row_bytes);
-      const std::uint8_t* above = zeros.data();
-      for (int y = 0; y < pass.height; ++y, at += row_bytes) {
-        const int filter = *at++;
-        unfilter(filter, {at, row_bytes}, above);
-        above = at;
-        std::uint8_t* const out = image.row(pass.top + y * pass.down) + std::ptrdiff_t{pass.left} * channels;
-        store_row(at, pass.width, channels, out, std::ptrdiff_t{pass.right} * channels);
+      unfilter_rows(at, pass, pass.height);
+      for (int y = 0; y < pass.height; ++y, at += pass.row_bytes + 1) {
+        std::uint8_t* const to = out + (pass.top + y * pass.down) * stride + std::ptrdiff_t{pass.left} * channels;
+        store_row(at + 1, 0, pass.width, channels, to, std::ptrdiff_t{pass.right} * channels);
       }
     }
-    return image;
+    return ImageView{out, size_.height, size_.width, channels, stride}.crop(needed);
   }
 
  private:
@@ -123,11 +133,7 @@ class PngReader {
     std::size_t row_bytes = 0;  // without the filter's number before them
   };
 
-  void require(bool condition, std::string_view reason) const {
-    if (!condition) {
-      fail_damaged(name_, reason);
-    }
-  }
+  void require(bool condition, std::string_view reason) const { file_->require(condition, reason); }
 
   static std::uint32_t big_endian(std::span<const std::byte> bytes) noexcept {
     std::uint32_t value = 0;
@@ -140,14 +146,14 @@ class PngReader {
   Chunk next_chunk() {
     constexpr std::size_t around = 12;  // length, type, checksum
     if (left_.size() < around || big_endian(left_) > left_.size() - around) {
-      fail_truncated(bytes_.size(), name_);
+      file_->fail_truncated();
     }
     const std::size_t length = big_endian(left_);
     const std::span<const std::byte> type_and_data = left_.subspan(4, 4 + length);
     const Chunk chunk{{reinterpret_cast<const char*>(type_and_data.data()), 4}, type_and_data.subspan(4)};
     if (core::crc32(type_and_data) != big_endian(left_.subspan(8 + length))) {
-      core::fail("decode_image: {} is damaged: the checksum of its part {} at byte {} is wrong", name_,
-                 core::printable(chunk.type), bytes_.size() - left_.size());
+      core::fail("decode_image: {} is damaged: the checksum of its part {} at byte {} is wrong", file_->name(),
+                 core::printable(chunk.type), file_->bytes.size() - left_.size());
     }
     left_ = left_.subspan(around + length);
     return chunk;
@@ -155,86 +161,88 @@ class PngReader {
 
   /// Reads all chunks and keeps the palette. Returns the zlib stream that they hold.
   std::span<const std::byte> packed_pixels() {
-    std::vector<std::span<const std::byte>> parts;
+    parts_.clear();
+    palette_.fill(0);
     bool has_palette = false;
     for (Chunk chunk = next_chunk(); chunk.type != "IEND"; chunk = next_chunk()) {
       if (chunk.type == "IDAT") {
-        parts.push_back(chunk.data);
+        parts_.push_back(chunk.data);
       } else if (chunk.type == "PLTE") {
         require(chunk.data.size() % 3 == 0 && chunk.data.size() <= palette_.size(), "its palette has no sound length");
         std::memcpy(palette_.data(), chunk.data.data(), chunk.data.size());
         has_palette = true;
       } else if (chunk.type[0] >= 'A' && chunk.type[0] <= 'Z') {
-        core::fail("decode_image: {} has a part {}, of which nothing is known", name_, core::printable(chunk.type));
+        core::fail("decode_image: {} has a part {}, of which nothing is known", file_->name(),
+                   core::printable(chunk.type));
       }
     }
     require(has_palette || !is_palette_, "it has no palette");
-    if (parts.size() == 1) {
-      return parts.front();
+    if (parts_.size() == 1) {
+      return parts_.front();
     }
-    for (const std::span<const std::byte> part : parts) {
+    joined_.clear();
+    for (const std::span<const std::byte> part : parts_) {
       joined_.insert(joined_.end(), part.begin(), part.end());
     }
     return joined_;
   }
 
   /// The rows of all passes, one after the other, each with its filter's number before it.
-  std::vector<std::uint8_t> inflate(std::span<const std::byte> packed) const {
+  std::uint8_t* inflate(std::span<const std::byte> packed, std::vector<std::uint8_t>& memory) {
     std::size_t size = 0;
     for (const Pass& pass : passes()) {
       size += (pass.row_bytes + 1) * static_cast<std::size_t>(pass.height);
     }
     constexpr std::size_t most = std::numeric_limits<int>::max();
     require(size <= most && packed.size() <= most, "its pixels take more than 2 GiB");
-    std::vector<std::uint8_t> rows(size);
+    std::uint8_t* const rows = reserve(memory, size);
     auto* const begin = const_cast<stb::stbi_uc*>(reinterpret_cast<const stb::stbi_uc*>(packed.data()));
-    const auto stream = std::make_unique<stb::stbi__zbuf>();
-    stream->zbuffer = begin;
-    stream->zbuffer_end = begin + packed.size();
+    if (stream_ == nullptr) {
+      stream_ = std::make_unique<stb::stbi__zbuf>();
+    }
+    *stream_ = {};
+    stream_->zbuffer = begin;
+    stream_->zbuffer_end = begin + packed.size();
     const bool is_sound =
-        stb::stbi__do_zlib(stream.get(), reinterpret_cast<char*>(rows.data()), static_cast<int>(size), 0, 1) != 0;
+        stb::stbi__do_zlib(stream_.get(), reinterpret_cast<char*>(rows), static_cast<int>(size), 0, 1) != 0;
     require(is_sound, "its packed pixels cannot be unpacked");
-    require(static_cast<std::size_t>(stream->zout - stream->zout_start) == size, "it has fewer pixels than its size");
+    require(static_cast<std::size_t>(stream_->zout - stream_->zout_start) == size, "it has fewer pixels than its size");
     const std::ptrdiff_t end =
-        stream->zbuffer - begin - stream->num_bits / 8;  // without the bytes that were read ahead
+        stream_->zbuffer - begin - stream_->num_bits / 8;  // without the bytes that were read ahead
     const bool has_checksum = end >= 0 && packed.size() - static_cast<std::size_t>(end) >= 4;
-    require(has_checksum && adler32(rows) == big_endian(packed.subspan(static_cast<std::size_t>(end))),
+    require(has_checksum && adler32({rows, size}) == big_endian(packed.subspan(static_cast<std::size_t>(end))),
             "the checksum of its pixels is wrong");
     return rows;
   }
 
   /// The whole image, or Adam7's seven parts of it; a part that has no pixels is left out.
-  std::vector<Pass> passes() const {
-    std::vector<Pass> passes{{0, 0, 1, 1}};
-    if (is_interlaced_) {
-      passes = {{0, 0, 8, 8}, {0, 4, 8, 8}, {4, 0, 8, 4}, {0, 2, 4, 4}, {2, 0, 4, 2}, {0, 1, 2, 2}, {1, 0, 2, 1}};
-    }
-    for (Pass& pass : passes) {
+  void find_passes() noexcept {
+    constexpr std::array<Pass, 7> adam7{
+        {{0, 0, 8, 8}, {0, 4, 8, 8}, {4, 0, 8, 4}, {0, 2, 4, 4}, {2, 0, 4, 2}, {0, 1, 2, 2}, {1, 0, 2, 1}}};
+    constexpr std::array<Pass, 1> whole{{{0, 0, 1, 1}}};
+    passes_in_use_ = 0;
+    for (Pass pass : is_interlaced_ ? std::span<const Pass>(adam7) : whole) {
       pass.height = static_cast<int>((std::int64_t{size_.height} - pass.top + pass.down - 1) / pass.down);
       pass.width = static_cast<int>((std::int64_t{size_.width} - pass.left + pass.right - 1) / pass.right);
       pass.row_bytes = (static_cast<std::size_t>(pass.width) * bits_a_pixel() + 7) / 8;
+      if (pass.height > 0 && pass.width > 0) {
+        passes_[passes_in_use_++] = pass;
+      }
     }
-    std::erase_if(passes, [](const Pass& pass) { return pass.height == 0 || pass.width == 0; });
-    return passes;
   }
+
+  std::span<const Pass> passes() const noexcept { return {passes_.data(), passes_in_use_}; }
 
   std::size_t bits_a_pixel() const noexcept { return static_cast<std::size_t>(depth_ * samples_); }
 
-  /// The image whose pixels are those of the rows, byte by byte: it takes their memory and needs no other.
-  Image close_up(std::vector<std::uint8_t> rows) const {
-    const std::size_t row_bytes = static_cast<std::size_t>(size_.width) * static_cast<std::size_t>(samples_);
-    const std::vector<std::uint8_t> zeros(row_bytes);
-    const std::uint8_t* above = zeros.data();
-    std::uint8_t* to = rows.data();
-    std::uint8_t* from = rows.data();
-    for (int y = 0; y < size_.height; ++y, from += row_bytes, to += row_bytes) {
-      const int filter = *from++;
-      unfilter(filter, {from, row_bytes}, above);
-      std::memmove(to, from, row_bytes);
-      above = to;
+  /// Undoes the filters of the first `count` rows of a pass; each has its filter's number before it.
+  void unfilter_rows(std::uint8_t* at, const Pass& pass, int count) {
+    no_row_.assign(pass.row_bytes, 0);  // above the first
+    const std::uint8_t* above = no_row_.data();
+    for (int y = 0; y < count; ++y, at += pass.row_bytes + 1) {
+      unfilter(at[0], {at + 1, pass.row_bytes}, above);
+      above = at + 1;
     }
-    rows.resize(row_bytes * static_cast<std::size_t>(size_.height));
-    return {size_.height, size_.width, samples_, std::move(rows)};
   }
 
   /// Undoes the filter of one row; `above` is the row before it, after that.
@@ -272,7 +280,7 @@ class PngReader {
         }
         break;
       default:
-        fail_damaged(name_, "a row of it has a filter that PNG does not have");
+        file_->fail_damaged("a row of it has a filter that PNG does not have");
     }
   }
 
@@ -285,15 +293,16 @@ class PngReader {
     return to_left <= to_above && to_left <= to_corner ? left : to_above <= to_corner ? above : corner;
   }
 
-  /// Writes the pixels of an unfiltered row, `step` bytes apart.
-  void store_row(const std::uint8_t* row, int width, int channels, std::uint8_t* out, std::ptrdiff_t step) const {
+  /// Writes `width` pixels of an unfiltered row, from the one at `left` on, `step` bytes apart.
+  void store_row(const std::uint8_t* row, int left, int width, int channels, std::uint8_t* out,
+                 std::ptrdiff_t step) const {
     if (depth_ == 16 && samples_ == 1) {  // as PIL, which clips
-      store_samples([row](std::size_t i) { return row[2 * i] != 0 ? std::uint8_t{255} : row[2 * i + 1]; }, width,
+      store_samples([row](std::size_t i) { return row[2 * i] != 0 ? std::uint8_t{255} : row[2 * i + 1]; }, left, width,
                     channels, out, step);
     } else if (depth_ == 16) {
-      store_samples([row](std::size_t i) { return row[2 * i]; }, width, channels, out, step);
+      store_samples([row](std::size_t i) { return row[2 * i]; }, left, width, channels, out, step);
     } else if (depth_ == 8) {
-      store_samples([row](std::size_t i) { return row[i]; }, width, channels, out, step);
+      store_samples([row](std::size_t i) { return row[i]; }, left, width, channels, out, step);
     } else {
       const auto depth = static_cast<std::size_t>(depth_);
       const int mask = (1 << depth) - 1;
@@ -302,15 +311,17 @@ class PngReader {
         const std::size_t bit = i * depth;
         return static_cast<std::uint8_t>(((row[bit / 8] >> (8 - depth - bit % 8)) & mask) * scale);
       };
-      store_samples(sample, width, channels, out, step);
+      store_samples(sample, left, width, channels, out, step);
     }
   }
 
   /// `sample(i)` is the i-th sample of the row, as eight bits.
   template <class Sample>
-  void store_samples(const Sample& sample, int width, int channels, std::uint8_t* out, std::ptrdiff_t step) const {
-    const std::size_t end = static_cast<std::size_t>(width) * static_cast<std::size_t>(samples_);
-    for (std::size_t i = 0; i < end; i += static_cast<std::size_t>(samples_), out += step) {
+  void store_samples(const Sample& sample, int left, int width, int channels, std::uint8_t* out,
+                     std::ptrdiff_t step) const {
+    const std::size_t begin = static_cast<std::size_t>(left) * static_cast<std::size_t>(samples_);
+    const std::size_t end = begin + static_cast<std::size_t>(width) * static_cast<std::size_t>(samples_);
+    for (std::size_t i = begin; i < end; i += static_cast<std::size_t>(samples_), out += step) {
       if (is_palette_) {
         store_rgb(&palette_[std::size_t{sample(i)} * 3], channels, out);
       } else if (samples_ <= 2) {
@@ -322,16 +333,22 @@ class PngReader {
     }
   }
 
-  std::span<const std::byte> bytes_;
-  std::string_view name_;
-  std::span<const std::byte> left_;  // what has not been read
+  const EncodedImage* file_ = nullptr;
+  std::span<const std::byte> left_;        // what has not been read
+  std::span<const std::byte> first_part_;  // what follows the header
   Size size_;
   int depth_ = 0;
   int samples_ = 0;  // of a pixel
   bool is_palette_ = false;
   bool is_interlaced_ = false;
+  std::array<Pass, 7> passes_{};
+  std::size_t passes_in_use_ = 0;
   std::array<std::uint8_t, 768> palette_{};  // black where the file has fewer colours, as PIL has it
+  std::vector<std::span<const std::byte>> parts_;
   std::vector<std::byte> joined_;
+  std::unique_ptr<stb::stbi__zbuf> stream_;
+  std::vector<std::uint8_t> rows_;
+  std::vector<std::uint8_t> no_row_;
 };
 
 }  // namespace hearth::image

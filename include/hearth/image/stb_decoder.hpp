@@ -1,0 +1,110 @@
+/// Decodes BMP, and JPEG in a program without libjpeg-turbo, with stb_image.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <hearth/core/error.hpp>
+#include <hearth/image/decoder.hpp>
+#include <hearth/image/stb_image.hpp>
+#include <hearth/image/to_channels.hpp>
+
+namespace hearth::image {
+
+namespace detail {
+
+/// Feeds bytes in memory to stb_image and notices when it wants more than there are: for a JPEG that ends early
+/// stb_image itself makes up the rest.
+class ByteReader {
+ public:
+  explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  bool ran_out() const noexcept { return ran_out_; }
+
+  std::size_t left() const noexcept { return bytes_.size() - position_; }
+
+  int read(char* data, int size) noexcept {
+    const std::size_t count = std::min(static_cast<std::size_t>(size), left());
+    ran_out_ = ran_out_ || (count == 0 && size > 0);
+    std::copy_n(reinterpret_cast<const char*>(bytes_.data()) + position_, count, data);
+    position_ += count;
+    return static_cast<int>(count);
+  }
+
+  void skip(int count) noexcept { position_ += std::min(static_cast<std::size_t>(std::max(count, 0)), left()); }
+
+ private:
+  std::span<const std::byte> bytes_;
+  std::size_t position_ = 0;
+  bool ran_out_ = false;
+};
+
+inline constexpr stb::stbi_io_callbacks read_bytes{
+    [](void* reader, char* data, int size) { return static_cast<ByteReader*>(reader)->read(data, size); },
+    [](void* reader, int count) { static_cast<ByteReader*>(reader)->skip(count); },
+    [](void* reader) { return static_cast<int>(static_cast<ByteReader*>(reader)->left() == 0); }};
+
+}  // namespace detail
+
+/// Decodes the whole image, whatever part of it is needed, in memory that stb_image takes for each.
+class StbDecoder final : public Decoder {
+ public:
+  explicit StbDecoder(ImageFormat format) : format_(format) {}
+
+  Size open(const EncodedImage& file) override {
+    file_ = &file;
+    pixels_.reset();
+    if (format_ == ImageFormat::jpeg && !has_sound_huffman_tables(file.bytes)) {
+      core::fail("decode_image: {} is damaged: one of its Huffman tables has more than 256 codes", file.name());
+    }
+    if (detail::ByteReader reader(file.bytes);
+        stb::stbi_info_from_callbacks(&detail::read_bytes, &reader, &size_.width, &size_.height, &channels_) == 0) {
+      fail(reader);
+    }
+    file.require(size_.height > std::numeric_limits<int>::min(), "its header gives no size");
+    size_.height = std::abs(size_.height);  // a BMP whose rows begin at the top has a negative one
+    file.check_size(size_, format_);
+    return size_;
+  }
+
+  ImageView read(const Rect& needed, int /*reduction*/, std::vector<std::uint8_t>& memory) override {
+    if (pixels_ == nullptr) {
+      detail::ByteReader reader(file_->bytes);
+      pixels_.reset(
+          stb::stbi_load_from_callbacks(&detail::read_bytes, &reader, &size_.width, &size_.height, &channels_, 0));
+      if (pixels_ == nullptr || reader.ran_out()) {
+        pixels_.reset();
+        fail(reader);
+      }
+    }
+    const ImageView part =
+        ImageView{pixels_.get(), size_.height, size_.width, channels_, std::ptrdiff_t{size_.width} * channels_}.crop(
+            needed);
+    return channels_ == file_->channels() ? part : to_channels(part, file_->channels(), memory);
+  }
+
+ private:
+  [[noreturn]] void fail(const detail::ByteReader& reader) const {
+    const char* const said = stb::stbi_failure_reason();
+    const std::string_view reason = said != nullptr ? said : "unknown";
+    if (reader.ran_out() || reason == "outofdata") {
+      file_->fail_truncated();
+    }
+    file_->fail_damaged(reason);
+  }
+
+  ImageFormat format_;
+  const EncodedImage* file_ = nullptr;
+  Size size_;
+  int channels_ = 0;  // that the file has
+  std::unique_ptr<stb::stbi_uc, void (*)(void*)> pixels_{nullptr, stb::stbi_image_free};
+};
+
+}  // namespace hearth::image
