@@ -179,9 +179,11 @@
 #include <hearth/models/weights_entry.hpp>
 #include <hearth/models/zoo.hpp>
 
+#include <hearth/datasets/cached_images.hpp>
 #include <hearth/datasets/concat_dataset.hpp>
 #include <hearth/datasets/fake_data.hpp>
 #include <hearth/datasets/fashion_mnist.hpp>
+#include <hearth/datasets/image_cache.hpp>
 #include <hearth/datasets/image_dataset.hpp>
 #include <hearth/datasets/image_files.hpp>
 #include <hearth/datasets/image_folder.hpp>

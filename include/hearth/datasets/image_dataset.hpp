@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 
+#include <hearth/data/dataset.hpp>
+#include <hearth/data/target.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/transforms/transform.hpp>
 
@@ -54,6 +56,12 @@ concept KnowsPaths = requires(const D& dataset, std::size_t index) {
   { dataset.path(index) } -> std::convertible_to<std::filesystem::path>;
 };
 
+/// A dataset that tells a sample's target without reading the sample, where that is no label: `target(index)`.
+template <class D>
+concept KnowsTargets = requires(const D& dataset, std::size_t index) {
+  { dataset.target(index) } -> TargetLike;
+};
+
 /// A dataset that tells the labels by the names of the classes' folders: `class_to_index()`.
 template <class D>
 concept KnowsClassFolders = requires(const D& dataset) {
@@ -61,3 +69,24 @@ concept KnowsClassFolders = requires(const D& dataset) {
 };
 
 }  // namespace hearth
+
+namespace hearth::datasets {
+
+/// The target of sample `index`, of the type that `read` gives, without reading the sample.
+template <class D>
+requires KnowsTargets<D> || KnowsLabels<D>
+decltype(auto) target_of(const D& dataset, std::size_t index) {
+  if constexpr (KnowsTargets<D>) {
+    return dataset.target(index);
+  } else {
+    return dataset.label(index);
+  }
+}
+
+/// A dataset that can tell without reading it what `read` would give for a sample.
+template <class D>
+concept TellsTargets = requires(const D& dataset, std::size_t index) {
+  { target_of(dataset, index) } -> std::convertible_to<TargetOf<D>>;
+};
+
+}  // namespace hearth::datasets

@@ -77,6 +77,9 @@ class MapTargets {
   decltype(auto) image(std::size_t index) const requires HasImages<Dataset> { return dataset_.image(index); }
   decltype(auto) encoded(std::size_t index) const requires HasEncodedImages<Dataset> { return dataset_.encoded(index); }
   decltype(auto) path(std::size_t index) const requires KnowsPaths<Dataset> { return dataset_.path(index); }
+  auto target(std::size_t index) const requires datasets::TellsTargets<Dataset> {
+    return function_(datasets::target_of(dataset_, index));
+  }
   const auto& transform() const requires KnowsTransform<Dataset> { return dataset_.transform(); }
 
   const Dataset& dataset() const noexcept { return dataset_; }

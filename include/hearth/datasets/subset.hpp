@@ -56,6 +56,9 @@ class Subset {
     return dataset_->encoded(original(index));
   }
   decltype(auto) path(std::size_t index) const requires KnowsPaths<Dataset> { return dataset_->path(original(index)); }
+  decltype(auto) target(std::size_t index) const requires KnowsTargets<Dataset> {
+    return dataset_->target(original(index));
+  }
   const auto& class_to_index() const requires KnowsClassFolders<Dataset> { return dataset_->class_to_index(); }
   const auto& transform() const requires KnowsTransform<Dataset> { return dataset_->transform(); }
 

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <hearth/datasets/image_cache.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <hearth/core/error.hpp>
+#include <hearth/core/free_memory.hpp>
+
+namespace hearth {
+
+HEARTH_INLINE std::string CacheUse::to_string() const {
+  constexpr double gigabyte = 1e9;
+  std::string text = fmt::format("{} of {} images are in memory ({:.1f} of {:.1f} GB)", images, size,
+                                 static_cast<double>(bytes) / gigabyte, static_cast<double>(max_bytes) / gigabyte);
+  return refused == 0 ? text : text + fmt::format("; {} do not fit and are read each time", refused);
+}
+
+}  // namespace hearth
+
+namespace hearth::datasets {
+
+HEARTH_INLINE ImageCache::ImageCache(std::size_t size, std::optional<std::uint64_t> max_bytes)
+    : size_(size),
+      max_bytes_(max_bytes ? *max_bytes : core::free_memory() / 2),
+      slots_(std::make_unique<std::atomic<const Image*>[]>(size)) {}
+
+HEARTH_INLINE ImageCache::~ImageCache() {
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (const Image* const image = slots_[i].load(); image != &refused_) {
+      delete image;
+    }
+  }
+}
+
+HEARTH_INLINE const Image* ImageCache::keep(std::size_t index, Image& image) {
+  check(index);
+  constexpr std::size_t beside = sizeof(Image) + 4 * sizeof(void*);  // and what the allocator takes for two blocks
+  const std::uint64_t bytes = image.pixels().capacity() + beside;
+  const Image* expected = nullptr;
+  std::uint64_t taken = bytes_;
+  do {
+    if (bytes > max_bytes_ || taken > max_bytes_ - bytes) {
+      refusals_ += slots_[index].compare_exchange_strong(expected, &refused_, std::memory_order_acq_rel) ? 1 : 0;
+      return nullptr;
+    }
+  } while (!bytes_.compare_exchange_weak(taken, taken + bytes));
+  auto kept = std::make_unique<const Image>(std::move(image));
+  if (slots_[index].compare_exchange_strong(expected, kept.get(), std::memory_order_acq_rel)) {
+    ++images_;
+    return kept.release();
+  }
+  bytes_.fetch_sub(bytes);
+  if (expected == &refused_) {  // another thread read it when more was taken
+    image = Image(*kept);
+    return nullptr;
+  }
+  return expected;
+}
+
+HEARTH_INLINE void ImageCache::fill(int workers, const StopToken& stop, core::FunctionRef<void(std::size_t)> load) {
+  core::require(workers >= 0, "CachedImages: workers must be at least 0, but got {}", workers);
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t count = std::min(workers > 0 ? static_cast<std::size_t>(workers) : cores, size_);
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> is_over = false;
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const std::size_t refused = refusals_;
+  const auto work = [&] {
+    while (!is_over && !stop.stop_requested() && refusals_ == refused) {
+      const std::size_t index = next++;
+      if (index >= size_) {
+        return;
+      }
+      if (slots_[index].load(std::memory_order_acquire) != nullptr) {
+        continue;
+      }
+      try {
+        load(index);
+      } catch (const std::bad_alloc&) {
+        const std::lock_guard lock(mutex);
+        failure = std::current_exception();
+        is_over = true;
+      } catch (const std::exception&) {  // whoever reads the image gets its error
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  try {
+    while (threads.size() + 1 < count) {
+      threads.emplace_back(work);
+    }
+  } catch (const std::exception&) {  // fewer will do
+  }
+  work();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+}
+
+HEARTH_INLINE CacheUse ImageCache::use() const noexcept {
+  return {images_, refusals_, size_, bytes_, max_bytes_};
+}
+
+HEARTH_INLINE void ImageCache::fail_index(std::size_t index) const {
+  core::fail("CachedImages: index {} is out of range: there are {} images", index, size_);
+}
+
+}  // namespace hearth::datasets

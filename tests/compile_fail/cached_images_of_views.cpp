@@ -1,0 +1,14 @@
+// expect: CachedImages: the dataset has its images in memory already: it gives views of them
+#include <hearth/datasets/cached_images.hpp>
+#include <hearth/datasets/fake_data.hpp>
+#include <hearth/datasets/labelled_idx.hpp>
+
+#ifdef HEARTH_MISUSE
+using Dataset = hearth::datasets::LabelledIdx<>;
+#else
+using Dataset = hearth::FakeData<>;
+#endif
+
+std::size_t count(const Dataset& dataset) {
+  return hearth::CachedImages{dataset}.size();
+}
