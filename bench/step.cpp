@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   tune_threads(argv);
+  tune_memory();
   at::manual_seed(0);
   const double seconds = std::stod(argv[2]);
   if (std::string(argv[1]) == "mlp") {

@@ -79,6 +79,7 @@ int run(const program::Flags& command_line, program::RunFlags& flags, bool downl
 
 int main(int argc, char** argv) {
   tune_threads(argv);
+  tune_memory();
   const Console console;
   const InterruptSignal interrupt;
   const SaveSignal save;

@@ -282,6 +282,7 @@ void add_weights_flags(program::Flags& command_line, WeightsFlags& flags) {
 
 int main(int argc, char** argv) {
   tune_threads(argv);
+  tune_memory();
   const Console console;
   const InterruptSignal interrupt;
   const SaveSignal save;

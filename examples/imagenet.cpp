@@ -369,6 +369,7 @@ void add_flags(program::Flags& command_line, Flags& flags) {
 
 int main(int argc, char** argv) {
   tune_threads(argv);
+  tune_memory();
   const Console console;
   const InterruptSignal interrupt;
   const SaveSignal save;

@@ -158,6 +158,7 @@ int run(const program::Flags& command_line, Flags& flags, const InterruptSignal&
 
 int main(int argc, char** argv) {
   tune_threads(argv);
+  tune_memory();
   const Console console;
   const InterruptSignal interrupt;
   const SaveSignal save;

@@ -7,6 +7,7 @@
 #include <hearth/core/device.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/interrupt.hpp>
+#include <hearth/core/memory.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/core/save_request.hpp>
