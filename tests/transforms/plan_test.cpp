@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/thread_spare.hpp>
+#include <hearth/image/image_source.hpp>
 #include <hearth/image/resample.hpp>
 
 #include "catch.hpp"
@@ -53,6 +55,30 @@ Image mirrored(const Image& image, bool horizontally) {
   return result;
 }
 
+/// An image that is "decoded" into memory that holds what was asked for and not a byte more.
+class PartsOf final : public image::ImageSource {
+ public:
+  explicit PartsOf(const Image& whole, int most_reduction = 1) : whole_(whole), most_reduction_(most_reduction) {}
+
+  image::Size size() const override { return whole_.size(); }
+  int channels() const override { return whole_.channels(); }
+  int reduction(int wanted) const override { return wanted >= 2 ? std::min(most_reduction_, 2) : 1; }
+
+  ImageView pixels(const image::Rect& needed, int reduction) override {
+    asked.push_back(needed);
+    const image::Size size{(whole_.height() + reduction - 1) / reduction, (whole_.width() + reduction - 1) / reduction};
+    part_ = cropped(reduction == 1 ? whole_ : resize_bilinear(whole_.view(), size), needed);
+    return part_.view();
+  }
+
+  std::vector<image::Rect> asked;
+
+ private:
+  const Image& whole_;
+  int most_reduction_;
+  Image part_;
+};
+
 }  // namespace
 
 TEST_CASE("A plan of any steps gives what the steps give one by one") {
@@ -64,7 +90,8 @@ TEST_CASE("A plan of any steps gives what the steps give one by one") {
     const Image photo = noise(between(1, 20), between(1, 20), i % 4 == 0 ? 1 + static_cast<int>(i / 4 % 5) : 3,
                               static_cast<std::uint32_t>(i));
     Image expected = photo;
-    transforms::Plan plan(photo.view());
+    PartsOf parts(photo);
+    transforms::Plan plan = i % 2 == 0 ? transforms::Plan(photo.view()) : transforms::Plan(parts);
     for (int step = between(1, 6); step > 0; --step) {
       switch (between(0, 5)) {
         case 0: {
@@ -200,6 +227,55 @@ TEST_CASE("A thread's working memory is used again, but never by two at a time")
   }
   const core::ThreadSpare<std::vector<int>> again;
   CHECK(again->data() == first);
+}
+
+TEST_CASE("Of an image that is not decoded yet, a plan has only what it needs decoded, once") {
+  const Image photo = noise(100, 80, 3, 11);
+  PartsOf parts(photo);
+  transforms::Plan plan(parts);
+  plan.crop({20, 10, 40, 30});
+  plan.flip_horizontal();
+  plan.resize({20, 15});
+  plan.crop({5, 0, 10, 5});
+  CHECK(parts.asked.empty());
+  Image expected = mirrored(resize_bilinear(cropped(photo, {20, 10, 40, 30}).view(), {20, 15}), true);
+  CHECK(drawn(plan) == cropped(expected, {5, 0, 10, 5}));
+  REQUIRE(parts.asked.size() == 1);
+  const image::Rect& asked = parts.asked.front();
+  CHECK(asked.top == 20 + 9);  // target row 5 has its centre at 11, and reaches 2 rows up
+  CHECK(asked.height == 22);
+  CHECK(asked.left == 10 + 19);
+  CHECK(asked.width == 11);
+}
+
+TEST_CASE("Where an image becomes smaller and the decoder may reduce it, what is resampled is the reduced one") {
+  Image photo(102, 84, 3);  // smooth, so that two ways to make it smaller come to the same
+  for (int y = 0; y < photo.height(); ++y) {
+    for (int x = 0; x < photo.width(); ++x) {
+      std::uint8_t* const pixel = photo.row(y) + x * 3;
+      pixel[0] = static_cast<std::uint8_t>(y * 2);
+      pixel[1] = static_cast<std::uint8_t>(x * 2);
+      pixel[2] = static_cast<std::uint8_t>(x + y);
+    }
+  }
+  const auto made = [&](int most_reduction, image::Rect crop, image::Size size) {
+    PartsOf parts(photo, most_reduction);
+    transforms::Plan plan(parts);
+    plan.crop(crop);
+    plan.resize(size);
+    return drawn(plan);
+  };
+  const auto furthest = [](const Image& a, const Image& b) {
+    int most = 0;
+    for (std::size_t i = 0; i < a.pixels().size(); ++i) {
+      most = std::max(most, std::abs(int{a.pixels()[i]} - int{b.pixels()[i]}));
+    }
+    return most;
+  };
+  for (const image::Rect& crop : {image::Rect{0, 0, 102, 84}, {13, 7, 60, 51}, {40, 20, 61, 63}}) {
+    CHECK(furthest(made(2, crop, {24, 20}), made(1, crop, {24, 20})) <= 2);
+    CHECK(made(2, crop, {50, 50}) == made(1, crop, {50, 50}));  // it would be too small
+  }
 }
 
 TEST_CASE("A plan without pixels is an Error") {

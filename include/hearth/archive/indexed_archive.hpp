@@ -47,6 +47,11 @@ class IndexedArchive {
   /// than `most`, or in no state to be read.
   std::vector<std::byte> read(std::size_t entry, std::uint64_t most = std::uint64_t{1} << 30) const;
 
+  /// The same into memory that is kept: it grows where it is too small, and the bytes are its first. Only an entry that
+  /// is compressed takes other memory.
+  std::span<const std::byte> read(std::size_t entry, std::vector<std::byte>& memory,
+                                  std::uint64_t most = std::uint64_t{1} << 30) const;
+
  private:
   std::string name_of(std::size_t entry) const;
 

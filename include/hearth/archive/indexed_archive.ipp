@@ -147,6 +147,14 @@ HEARTH_INLINE void IndexedArchive::require_readable(std::size_t entry) const {
 }
 
 HEARTH_INLINE std::vector<std::byte> IndexedArchive::read(std::size_t entry, std::uint64_t most) const {
+  std::vector<std::byte> bytes;
+  const std::size_t size = read(entry, bytes, most).size();
+  bytes.resize(size);
+  return bytes;
+}
+
+HEARTH_INLINE std::span<const std::byte> IndexedArchive::read(std::size_t entry, std::vector<std::byte>& memory,
+                                                              std::uint64_t most) const {
   core::require(entry < index_->size(), "{} has no entry {}: there are {}", core::printable(path_), entry,
                 index_->size());
   require_readable(entry);
@@ -160,31 +168,33 @@ HEARTH_INLINE std::vector<std::byte> IndexedArchive::read(std::size_t entry, std
   if (own.size > most || own.stored > most) {
     core::fail("{} is larger than the {} bytes that are allowed", name_of(entry), most);
   }
-  if (own.is_zip == 0) {
-    std::array<std::byte, tar_block> header{};
-    require(own.offset >= tar_block, changed);
-    std::vector<std::byte> bytes(static_cast<std::size_t>(own.size));
-    try {
-      file_->read(own.offset - tar_block, header);
-      file_->read(own.offset, bytes);
-    } catch (const Error& error) {
-      core::fail("{} cannot be read: {}", name_of(entry), error.what());
-    }
-    require(core::crc32(header) == own.checksum, changed);
-    return bytes;
+  const bool is_tar = own.is_zip == 0;
+  const auto stored = static_cast<std::size_t>(is_tar ? own.size : own.stored);
+  if (memory.size() < stored) {
+    memory.clear();  // nothing of it need be kept
+    memory.resize(stored);
   }
-  std::vector<std::byte> packed(static_cast<std::size_t>(own.stored));
+  std::span<const std::byte> bytes(memory.data(), stored);
+  std::array<std::byte, tar_block> header{};
+  require(!is_tar || own.offset >= tar_block, changed);
   try {
-    file_->read(zip_data_offset(*file_, own.offset, index_->name(entry)), packed);
+    if (is_tar) {
+      file_->read(own.offset - tar_block, header);
+    }
+    const std::uint64_t data = is_tar ? own.offset : zip_data_offset(*file_, own.offset, index_->name(entry));
+    file_->read(data, std::span(memory.data(), stored));
   } catch (const Error& error) {
     core::fail("{} cannot be read: {}", name_of(entry), error.what());
   }
-  std::vector<std::byte> bytes;
-  if (own.method == detail::zip_stored) {
-    bytes = std::move(packed);
-  } else if (own.size > 0) {
+  if (is_tar) {
+    require(core::crc32(header) == own.checksum, changed);
+    return bytes;
+  }
+  if (own.method != detail::zip_stored) {
     try {
-      bytes = inflate(packed, own.size);
+      std::vector<std::byte> inflated = own.size > 0 ? inflate(bytes, own.size) : std::vector<std::byte>();
+      memory.swap(inflated);
+      bytes = memory;
     } catch (const Error& error) {
       core::fail("{} is damaged: {}", name_of(entry), error.what());
     }

@@ -30,6 +30,11 @@ OpenFile open_file(const std::filesystem::path& path);
 std::vector<std::byte> read_file(const std::filesystem::path& path,
                                  std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
+/// The same into memory that is kept: it grows where it is too small, and the bytes are its first. No other memory is
+/// taken.
+std::span<const std::byte> read_file(const char* path, std::vector<std::byte>& memory,
+                                     std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
+
 /// Makes the folder and those above it. Throws Error naming the path and the reason when that is not possible.
 void make_folder(const std::filesystem::path& path);
 

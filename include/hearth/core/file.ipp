@@ -86,42 +86,54 @@ inline void flush_folder(const std::filesystem::path& folder) noexcept {
 
 }  // namespace detail
 
-HEARTH_INLINE OpenFile open_file(const std::filesystem::path& path) {
+namespace detail {
+
+inline OpenFile open_file(const char* path) {
   OpenFile file;
-  file.descriptor = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  file.descriptor = Descriptor(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct ::stat status {};
   if (!file.descriptor || ::fstat(file.descriptor.number(), &status) != 0) {
     fail_on_file("cannot open", path, errno);
   }
   if (!S_ISREG(status.st_mode)) {
-    fail("cannot read {}: it is {}, not a regular file", printable(path), detail::kind_of_file(status.st_mode));
+    fail("cannot read {}: it is {}, not a regular file", printable(path), kind_of_file(status.st_mode));
   }
   file.size = static_cast<std::uint64_t>(status.st_size);
   return file;
 }
 
-HEARTH_INLINE std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t most) {
-  const OpenFile file = open_file(path);
+}  // namespace detail
+
+HEARTH_INLINE OpenFile open_file(const std::filesystem::path& path) {
+  return detail::open_file(path.c_str());
+}
+
+HEARTH_INLINE std::span<const std::byte> read_file(const char* path, std::vector<std::byte>& memory,
+                                                   std::uint64_t most) {
+  const OpenFile file = detail::open_file(path);
   if (file.size > most) {
     fail("cannot read {}: it has {} bytes, and at most {} are expected", printable(path), file.size, most);
   }
-  std::vector<std::byte> bytes;
   const auto refuse = [&] {
     fail("cannot read {}: its {} bytes are more than there is memory for", printable(path), file.size);
   };
   if (file.size > detail::physical_memory()) {
     refuse();
   }
+  const auto size = static_cast<std::size_t>(file.size);
   try {
-    bytes.resize(static_cast<std::size_t>(file.size));
+    if (memory.size() < size) {
+      memory.clear();  // nothing of it need be kept
+      memory.resize(size);
+    }
   } catch (const std::bad_alloc&) {
     refuse();
   } catch (const std::length_error&) {
     refuse();
   }
-  for (std::size_t done = 0; done < bytes.size();) {
-    const std::size_t size = std::min(bytes.size() - done, std::size_t{1} << 30);
-    const ssize_t count = ::read(file.descriptor.number(), bytes.data() + done, size);
+  for (std::size_t done = 0; done < size;) {
+    const std::size_t part = std::min(size - done, std::size_t{1} << 30);
+    const ssize_t count = ::read(file.descriptor.number(), memory.data() + done, part);
     if (count < 0 && errno == EINTR) {
       continue;
     }
@@ -129,10 +141,16 @@ HEARTH_INLINE std::vector<std::byte> read_file(const std::filesystem::path& path
       fail_on_file("cannot read", path, errno);
     }
     if (count == 0) {
-      fail("cannot read {}: it ended after {} of its {} bytes", printable(path), done, bytes.size());
+      fail("cannot read {}: it ended after {} of its {} bytes", printable(path), done, size);
     }
     done += static_cast<std::size_t>(count);
   }
+  return {memory.data(), size};
+}
+
+HEARTH_INLINE std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t most) {
+  std::vector<std::byte> bytes;
+  read_file(path.c_str(), bytes, most);
   return bytes;
 }
 

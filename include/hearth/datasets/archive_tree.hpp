@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,6 @@
 #include <hearth/archive/indexed_archive.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
-#include <hearth/datasets/image_file.hpp>
 #include <hearth/datasets/image_list.hpp>
 #include <hearth/datasets/image_tree.hpp>
 
@@ -74,8 +74,8 @@ class ArchiveImages : public ImageTree {
     return archive_->path() / archive_->index().name(entries_[index]);
   }
 
-  Image image(std::size_t index, const DecodeOptions& decoding) const override {
-    return decode_sample_image(archive_->read(entries_[index]), path(index), decoding);
+  std::span<const std::byte> encoded(std::size_t index, std::vector<std::byte>& memory) const override {
+    return archive_->read(entries_[index], memory);
   }
 
  protected:

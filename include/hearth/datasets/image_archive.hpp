@@ -32,6 +32,9 @@ struct ImageArchiveOptions {
   /// An image of more pixels is an Error when it is read: see DecodeOptions.
   std::int64_t max_pixels = DecodeOptions{}.max_pixels;
 
+  /// Off: a JPEG that becomes smaller may be reduced while it is decoded, which is faster: see DecodeOptions.
+  bool exact = true;
+
   /// Where the index of the archive's entries is kept; left out: XDG_CACHE_HOME/hearth/archives, or
   /// ~/.cache/hearth/archives; empty: nowhere, and it is made each time.
   std::optional<std::filesystem::path> index_folder = std::nullopt;

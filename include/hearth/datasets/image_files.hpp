@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -44,12 +44,9 @@ class ImageFiles {
   /// Writes image `index`, transformed; -1. Throws Error naming the file when it cannot be read, decoded or
   /// transformed.
   std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
-    const Image image = datasets::read_sample_image(path(index), decoding_);
-    try {
-      transform_.write(image.view(), random, sink);
-    } catch (const std::exception&) {
-      datasets::fail_transform(path(index));
-    }
+    datasets::write_sample_image([&] { return path(index); }, decoding_,
+                                 [&](std::vector<std::byte>& memory) { return read_bytes(index, memory); }, transform_,
+                                 random, sink);
     return -1;
   }
 
@@ -61,7 +58,10 @@ class ImageFiles {
 
   /// Image `index`, decoded whole, before the transform. Throws Error naming the file when it cannot be read or
   /// decoded.
-  Image image(std::size_t index) const { return datasets::read_sample_image(path(index), decoding_); }
+  Image image(std::size_t index) const {
+    return datasets::decode_sample_image(path(index), decoding_,
+                                         [&](std::vector<std::byte>& memory) { return read_bytes(index, memory); });
+  }
 
   /// The bytes of its file. Throws Error naming it when it cannot be read.
   std::vector<std::byte> encoded(std::size_t index) const { return core::read_file(path(index)); }
@@ -69,6 +69,9 @@ class ImageFiles {
   const Transform& transform() const noexcept { return transform_; }
 
  private:
+  std::span<const std::byte> read_bytes(std::size_t index, std::vector<std::byte>& memory) const {
+    return core::read_file(path(index).c_str(), memory);
+  }
   [[no_unique_address]] Transform transform_;
   std::shared_ptr<const std::vector<std::filesystem::path>> files_;
   DecodeOptions decoding_;

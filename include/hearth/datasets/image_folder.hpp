@@ -25,6 +25,9 @@ struct ImageFolderOptions {
 
   /// An image of more pixels is an Error when it is read: see DecodeOptions.
   std::int64_t max_pixels = DecodeOptions{}.max_pixels;
+
+  /// Off: a JPEG that becomes smaller may be reduced while it is decoded, which is faster: see DecodeOptions.
+  bool exact = true;
 };
 
 /// The dataset of the images below `root`/CLASS, at any depth: class i is the i-th folder by name (bytewise), its
@@ -41,8 +44,9 @@ class ImageFolder : public datasets::ListedImages<Transform> {
   /// not as many as the classes.
   explicit ImageFolder(std::filesystem::path root, Transform transform = {}, ImageFolderOptions options = {})
       : datasets::ListedImages<Transform>(
-            datasets::list_image_folder(root, {options.num_classes, std::move(options.class_names),
-                                               DecodeOptions{.max_pixels = options.max_pixels}}),
+            datasets::list_image_folder(root,
+                                        {options.num_classes, std::move(options.class_names),
+                                         DecodeOptions{.max_pixels = options.max_pixels, .exact = options.exact}}),
             std::move(transform)),
         root_(std::move(root)) {}
 

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +50,11 @@ class ImageList {
   std::int64_t label(std::size_t index) const;
   std::filesystem::path path(std::size_t index) const;
 
+  /// The bytes of image `index`, as they are in its file: their own, or the first of `memory`, which is kept and grows
+  /// where it is too small. Throws Error naming it when they cannot be read.
+  std::vector<std::byte> encoded(std::size_t index) const;
+  std::span<const std::byte> encoded(std::size_t index, std::vector<std::byte>& memory) const;
+
   /// Image `index`, decoded as the options say. Throws Error naming it when that is not possible, whatever the reason
   /// is.
   Image image(std::size_t index) const;
@@ -58,13 +63,10 @@ class ImageList {
   /// transformed.
   template <class Transform>
   std::int64_t read(std::size_t index, const Transform& transform, RandomStream& random, SampleSink& sink) const {
-    const Image decoded = image(index);
-    try {
-      transform.write(decoded.view(), random, sink);
-    } catch (const std::exception&) {
-      fail_transform(path(index));
-    }
-    return label(index);
+    check(index);
+    write_sample_image([&] { return path(index); }, decoding_,
+                       [&](std::vector<std::byte>& memory) { return encoded(index, memory); }, transform, random, sink);
+    return labels_[index];
   }
 
  private:

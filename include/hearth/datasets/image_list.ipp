@@ -75,8 +75,8 @@ class FolderTree final : public ImageTree {
 
   std::filesystem::path path(std::size_t index) const override { return root_ / names_[index]; }
 
-  Image image(std::size_t index, const DecodeOptions& decoding) const override {
-    return read_sample_image(path(index), decoding);
+  std::span<const std::byte> encoded(std::size_t index, std::vector<std::byte>& memory) const override {
+    return read_image_bytes(root_, names_[index], memory);
   }
 
  private:
@@ -130,9 +130,21 @@ HEARTH_INLINE std::filesystem::path ImageList::path(std::size_t index) const {
   return tree_->path(index);
 }
 
-HEARTH_INLINE Image ImageList::image(std::size_t index) const {
+HEARTH_INLINE std::vector<std::byte> ImageList::encoded(std::size_t index) const {
+  std::vector<std::byte> bytes;
+  const std::size_t size = encoded(index, bytes).size();
+  bytes.resize(size);
+  return bytes;
+}
+
+HEARTH_INLINE std::span<const std::byte> ImageList::encoded(std::size_t index, std::vector<std::byte>& memory) const {
   check(index);
-  return tree_->image(index, decoding_);
+  return tree_->encoded(index, memory);
+}
+
+HEARTH_INLINE Image ImageList::image(std::size_t index) const {
+  return decode_sample_image(path(index), decoding_,
+                             [&](std::vector<std::byte>& memory) { return encoded(index, memory); });
 }
 
 HEARTH_INLINE void ImageList::check(std::size_t index) const {

@@ -3,12 +3,10 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <hearth/image/decode.hpp>
-#include <hearth/image/image.hpp>
 
 namespace hearth::datasets {
 
@@ -30,9 +28,10 @@ class ImageTree {
   /// Takes the images below the class folder, in torchvision's order, and returns how many there are.
   virtual std::size_t add(const std::string& folder) = 0;
 
-  /// Image `index` of those taken: where it is, and itself. Throws Error naming it when it cannot be read.
+  /// Where image `index` of those taken is. The bytes of its file, in `memory`, which grows where it is too small:
+  /// throws Error naming it when they cannot be read.
   virtual std::filesystem::path path(std::size_t index) const = 0;
-  virtual Image image(std::size_t index, const DecodeOptions& decoding) const = 0;
+  virtual std::span<const std::byte> encoded(std::size_t index, std::vector<std::byte>& memory) const = 0;
 };
 
 }  // namespace hearth::datasets

@@ -27,6 +27,9 @@ struct ImageNetOptions {
   /// An image of more pixels is an Error when it is read: see DecodeOptions.
   std::int64_t max_pixels = DecodeOptions{}.max_pixels;
 
+  /// Off: a JPEG that becomes smaller may be reduced while it is decoded, which is faster: see DecodeOptions.
+  bool exact = true;
+
   /// Where the indexes of archives are kept: see ImageArchiveOptions.
   std::optional<std::filesystem::path> index_folder = std::nullopt;
 };

@@ -110,8 +110,8 @@ class ValFolder final : public ImageTree {
 
   std::filesystem::path path(std::size_t index) const override { return root_ / names_[order_[index]]; }
 
-  Image image(std::size_t index, const DecodeOptions& decoding) const override {
-    return read_sample_image(path(index), decoding);
+  std::span<const std::byte> encoded(std::size_t index, std::vector<std::byte>& memory) const override {
+    return read_image_bytes(root_, names_[order_[index]], memory);
   }
 
  private:
@@ -181,7 +181,7 @@ HEARTH_INLINE ImageNetImages open_imagenet(const std::filesystem::path& root, Sp
     }
     return devkit;
   };
-  ImageListOptions list{options.num_classes, {}, {.max_pixels = options.max_pixels}};
+  ImageListOptions list{options.num_classes, {}, {.max_pixels = options.max_pixels, .exact = options.exact}};
   if (!std::filesystem::is_directory(found.source, error)) {
     found.images = std::make_shared<const ImageList>(
         detail::imagenet_archive(found.source, split, needed_devkit, options), std::move(list));

@@ -39,6 +39,9 @@ class ListedImages {
   /// Image `index`, decoded whole, before the transform. Throws Error as `read`.
   Image image(std::size_t index) const { return images_->image(index); }
 
+  /// The bytes of its file. Throws Error naming it when they cannot be read.
+  std::vector<std::byte> encoded(std::size_t index) const { return images_->encoded(index); }
+
   /// The names of the classes in the order of their labels.
   const std::vector<std::string>& classes() const noexcept { return images_->classes(); }
   std::size_t num_classes() const noexcept { return images_->classes().size(); }

@@ -13,6 +13,7 @@
 #include <hearth/core/sample.hpp>
 #include <hearth/core/thread_spare.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/image_source.hpp>
 #include <hearth/transforms/carry_out.hpp>
 #include <hearth/transforms/image_writer.hpp>
 #include <hearth/transforms/plan.hpp>
@@ -132,8 +133,19 @@ class Compose {
 
   /// Asks the sink for a place for what the stages make of the image, and writes it there.
   void write(const ImageView& image, RandomStream& random, SampleSink& sink) const {
+    transforms::Plan plan(image);
+    write_plan(plan, random, sink);
+  }
+
+  /// The same of an image that is not decoded yet: no more of it is decoded than the stages need.
+  void write(image::ImageSource& image, RandomStream& random, SampleSink& sink) const {
+    transforms::Plan plan(image);
+    write_plan(plan, random, sink);
+  }
+
+ private:
+  void write_plan(transforms::Plan& plan, RandomStream& random, SampleSink& sink) const {
     if constexpr (sound && split < count) {
-      transforms::Plan plan(image);
       plan_stages<0, split>(plan, random);
       const ImageView drawn = plan.drawn();
       const auto& stage = std::get<split>(stages_);
@@ -144,12 +156,10 @@ class Compose {
         write_from<split + 1>(part, random, parts);
       }
     } else if constexpr (sound) {
-      transforms::Plan plan(image);
       write_from<0>(plan, random, sink);
     }
   }
 
- private:
   /// All stages from I on, which is one of images or the conversion.
   template <std::size_t I>
   void write_from(transforms::Plan& plan, RandomStream& random, SampleSink& sink) const {

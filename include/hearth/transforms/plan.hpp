@@ -8,6 +8,7 @@
 #include <hearth/core/inline.hpp>
 #include <hearth/core/thread_spare.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/image_source.hpp>
 #include <hearth/image/interpolation.hpp>
 
 namespace hearth::transforms {
@@ -24,8 +25,10 @@ struct PixelRow {
 /// after it, except where the resize takes the nearest pixels: these are not the same ones then.
 class Plan {
  public:
-  /// `image` must outlive the plan.
+  /// `image` must outlive the plan. Of one that is not decoded yet, what the plan comes to is decoded, and little more;
+  /// where that becomes smaller, the decoder may reduce it before, if its options allow that.
   explicit Plan(const ImageView& image);
+  explicit Plan(image::ImageSource& image);
   ~Plan();
 
   /// The size and the channels of what the steps so far make.
@@ -68,13 +71,15 @@ class Plan {
   struct Memory;
 
   void start_from(const ImageView& image);
+  void resample(const image::Rect& window, core::FunctionRef<void(const std::uint8_t* row)> consume);
   void go_on_from(std::size_t drawing);
   void draw();
 
   bool resizes() const noexcept { return resized_ != image::Size{source_.height, source_.width}; }
   image::Rect all_resized() const noexcept { return {0, 0, resized_.height, resized_.width}; }
 
-  ImageView image_;
+  image::ImageSource* undecoded_ = nullptr;
+  ImageView image_;  // of an image that is not decoded, size and channels alone
   image::Rect source_;
   image::Size resized_;
   image::Rect window_;

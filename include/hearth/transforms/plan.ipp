@@ -26,6 +26,14 @@ constexpr image::Rect intersection(const image::Rect& a, const image::Rect& b) n
   return height > 0 && width > 0 ? image::Rect{top, left, height, width} : image::Rect{};
 }
 
+/// The whole pixels that the rectangle covers when the image is reduced.
+constexpr image::Rect reduced(const image::Rect& rect, int reduction) noexcept {
+  const int top = rect.top / reduction;
+  const int left = rect.left / reduction;
+  return {top, left, (rect.top + rect.height + reduction - 1) / reduction - top,
+          (rect.left + rect.width + reduction - 1) / reduction - left};
+}
+
 }  // namespace detail
 
 struct Plan::Memory {
@@ -36,6 +44,11 @@ struct Plan::Memory {
 
 HEARTH_INLINE Plan::Plan(const ImageView& image) {
   start_from(image);
+}
+
+HEARTH_INLINE Plan::Plan(image::ImageSource& image) {
+  start_from({nullptr, image.size().height, image.size().width, image.channels(), 0});
+  undecoded_ = &image;
 }
 
 HEARTH_INLINE Plan::~Plan() = default;
@@ -86,7 +99,7 @@ HEARTH_INLINE void Plan::rows(core::FunctionRef<void(int, PixelRow)> consume) {
     consume(y, flipped_horizontally_ ? PixelRow{row + last_pixel, -pixel} : PixelRow{row, pixel});
   };
   if (inside == window_) {
-    memory_->resampler.resize(image_.crop(source_), resized_, inside, interpolation_, pass_on);
+    resample(inside, pass_on);
     return;
   }
   std::vector<std::uint8_t>& line = memory_->line;
@@ -97,18 +110,39 @@ HEARTH_INLINE void Plan::rows(core::FunctionRef<void(int, PixelRow)> consume) {
     }
   };
   pass_on_zeros_until(std::min(inside.top - window_.top, window_.height));
-  memory_->resampler.resize(image_.crop(source_), resized_, inside, interpolation_, [&](const std::uint8_t* row) {
+  resample(inside, [&](const std::uint8_t* row) {
     std::copy_n(row, inside.width * pixel, line.data() + (inside.left - window_.left) * pixel);
     pass_on(line.data());
   });
   pass_on_zeros_until(window_.height);
 }
 
+/// Passes on the rows of a part of what the source becomes at its new size.
+HEARTH_INLINE void Plan::resample(const image::Rect& window, core::FunctionRef<void(const std::uint8_t* row)> consume) {
+  image::Resampler& resampler = memory_->resampler;
+  if (undecoded_ == nullptr) {
+    resampler.resize(image_.crop(source_), resized_, window, interpolation_, consume);
+    return;
+  }
+  const int shrinks = std::min(source_.height / resized_.height, source_.width / resized_.width);
+  const int reduction = shrinks > 1 && interpolation_ != Interpolation::nearest ? undecoded_->reduction(shrinks) : 1;
+  const image::Rect area = detail::reduced(source_, reduction);
+  const image::ResizeSource source{
+      {area.height, area.width},
+      {static_cast<double>(source_.top) / reduction - area.top,
+       static_cast<double>(source_.left) / reduction - area.left, static_cast<double>(source_.height) / reduction,
+       static_cast<double>(source_.width) / reduction}};
+  const image::Rect part = resampler.reach(source, resized_, window, interpolation_);
+  const ImageView pixels =
+      undecoded_->pixels({area.top + part.top, area.left + part.left, part.height, part.width}, reduction);
+  resampler.resize(pixels, source, resized_, window, interpolation_, consume);
+}
+
 HEARTH_INLINE ImageView Plan::drawn() {
   if (resizes() || window_ != all_resized() || flipped_horizontally_ || flipped_vertically_) {
     draw();
   }
-  return image_.crop(source_);
+  return undecoded_ != nullptr ? undecoded_->pixels(source_, 1) : image_.crop(source_);
 }
 
 HEARTH_INLINE void Plan::edit(core::FunctionRef<void(Image&)> change) {
@@ -140,6 +174,7 @@ HEARTH_INLINE void Plan::start_from(const ImageView& image) {
   core::require(image.height > 0 && image.width > 0, "Plan: an image must have pixels, but got one of {} x {}",
                 image.height, image.width);
   core::require(image.channels > 0, "Plan: an image must have channels, but got one of {}", image.channels);
+  undecoded_ = nullptr;
   image_ = image;
   source_ = {0, 0, image.height, image.width};
   resized_ = image.size();

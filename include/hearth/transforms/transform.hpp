@@ -8,6 +8,7 @@
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/image_source.hpp>
 #include <hearth/transforms/plan.hpp>
 
 namespace hearth {
@@ -16,6 +17,14 @@ namespace hearth {
 /// what it makes of the image. Several threads call it at once. It draws from `random` alone.
 template <class T>
 concept TransformLike = requires(const T& transform, const ImageView& image, RandomStream& random, SampleSink& sink) {
+  transform.write(image, random, sink);
+};
+
+/// A transform that takes an image before it is decoded, too, and lets no more of it be decoded than it needs. Data
+/// sets of encoded images use that where a transform has it, as Compose.
+template <class T>
+concept LazyTransform = TransformLike<T> &&
+    requires(const T& transform, image::ImageSource& image, RandomStream& random, SampleSink& sink) {
   transform.write(image, random, sink);
 };
 
