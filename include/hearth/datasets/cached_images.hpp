@@ -66,7 +66,7 @@ class CachedImages {
       dataset_.transform().write(image != nullptr ? image->view() : decoded.view(), random, sink);
     } catch (const std::exception&) {
       if constexpr (KnowsPaths<Dataset>) {
-        datasets::fail_transform(dataset_.path(index));
+        datasets::fail_transform([&] { return dataset_.path(index); });
       } else {
         throw;
       }
