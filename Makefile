@@ -65,9 +65,11 @@ package: ## write packages for Debian and as a .tar.gz, with the compiled librar
 packages: package ## install them in clean systems, and make Conan's and vcpkg's packages from the sources
 	tests/packages/all.sh build/release
 
-bench: ## build the measurements in bench/
+bench: ## measure hearth beside Python, a table of some twelve minutes (BENCH=--quick: two; BENCH=--help: what else)
 	@cmake/setup.sh test
-	@cmake/build.sh release -D HEARTH_BUILD_BENCH=ON -j $(JOBS)
+	@cmake/parity.sh check
+	@cmake/build.sh release -D HEARTH_BUILD_BENCH=ON -j $(JOBS) bench_compare
+	@. build/setup.env && "$$PYTHON" bench/run.py $(BENCH)
 
 format: ## lay out the sources with clang-format
 	@cmake/setup.sh format

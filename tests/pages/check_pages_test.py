@@ -34,7 +34,7 @@ class Pages(unittest.TestCase):
 
     def test_scripts_and_targets_of_make_must_be_there(self):
         self.assertEqual(self.complaints("    python bench/nothing.py --x\n"), ["there is no script bench/nothing.py"])
-        self.assertEqual(self.complaints("    python bench/loader.py --program X --sped\n"), ["bench/loader.py has no flag --sped"])
+        self.assertEqual(self.complaints("    python bench/weights.py --program X --sped\n"), ["bench/weights.py has no flag --sped"])
         self.assertEqual(self.complaints("`make coffee`, `make test`"), ["make has no target coffee"])
 
     def test_blocks_of_python_and_cmake_are_read(self):
