@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -20,14 +19,19 @@
 
 namespace bench {
 
-/// So many of the dataset's images, evenly spread; where it has fewer, all of them, again and again.
-template <class Dataset>
-hearth::Subset<Dataset> spread(Dataset dataset, std::size_t images) {
-  const std::size_t size = dataset.size();
+/// So many of `size` numbers, evenly spread; where there are fewer, all of them, again and again.
+inline std::vector<std::size_t> spread(std::size_t size, std::size_t images) {
   std::vector<std::size_t> indices(images);
   for (std::size_t i = 0; i < images; ++i) {
     indices[i] = images <= size ? i * size / images : i % size;
   }
+  return indices;
+}
+
+/// So many of the dataset's images.
+template <class Dataset>
+hearth::Subset<Dataset> some(Dataset dataset, std::size_t images) {
+  std::vector<std::size_t> indices = spread(dataset.size(), images);
   return {std::move(dataset), std::move(indices)};
 }
 

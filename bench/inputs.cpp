@@ -15,6 +15,8 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/threads.hpp>
 #include <hearth/data/data_loader.hpp>
+#include <hearth/data/sampler.hpp>
+#include <hearth/datasets/cached_images.hpp>
 #include <hearth/datasets/fashion_mnist.hpp>
 #include <hearth/datasets/image_folder.hpp>
 
@@ -67,26 +69,40 @@ ImageFolder<Transform> open_images(const bench::Settings& settings, Transform tr
   return ImageFolder{settings.text("data"), std::move(transform)};
 }
 
-template <class Transform>
-void serve_images(const bench::Settings& settings, Transform transform) {
-  const auto images = static_cast<std::size_t>(settings.number("images"));
-  DataLoader loader{bench::spread(open_images(settings, std::move(transform)), images), loader_options(settings)};
+/// `images` is what the rounds go through, `fixed` the same images with a transform that has no chance in it.
+template <class Dataset, class Fixed>
+void serve_images(const bench::Settings& settings, const Dataset& images, const Fixed& fixed) {
+  DataLoader loader{bench::some(images, static_cast<std::size_t>(settings.number("images"))), loader_options(settings)};
   bench::serve([&] { return epoch(loader); },
                [&] {
-                 const auto whole = open_images(settings, bench::fixed(settings.number("size")));
                  const auto checked = static_cast<std::size_t>(settings.number("checked"));
-                 return contents(bench::spread(whole, checked), whole.size());
+                 return contents(bench::some(fixed, checked), fixed.size());
                });
+}
+
+void serve_images(const bench::Settings& settings) {
+  const int size = settings.number("size");
+  const auto images = open_images(settings, bench::random_crop(size));
+  const auto fixed = open_images(settings, bench::fixed(size));
+  if (settings.flag("augment")) {
+    serve_images(settings, open_images(settings, bench::augmented(size)), fixed);
+  } else if (settings.flag("cached")) {
+    serve_images(settings, CachedImages{images}, CachedImages{fixed});
+  } else {
+    serve_images(settings, images, fixed);
+  }
 }
 
 void serve_mnist(const bench::Settings& settings) {
   const MNIST digits{settings.text("data"), Split::train, Compose{ToTensor{}, Normalize{{0.1307}, {0.3081}}}};
-  DataLoader loader{bench::spread(digits, static_cast<std::size_t>(settings.number("images"))),
-                    loader_options(settings)};
+  DataLoader loader{
+      digits,
+      SubsetRandomSampler{bench::spread(digits.size(), static_cast<std::size_t>(settings.number("images")))},
+      {.batch_size = settings.number("batch"), .workers = settings.number("workers")}};
   bench::serve([&] { return epoch(loader); },
                [&] {
                  const auto checked = static_cast<std::size_t>(settings.number("checked"));
-                 return contents(bench::spread(digits, checked), digits.size());
+                 return contents(bench::some(digits, checked), digits.size());
                });
 }
 
@@ -112,12 +128,7 @@ void serve_opening(const bench::Settings& settings) {
 void run(const bench::Settings& settings) {
   const std::string& mode = settings.text("mode");
   if (mode == "images") {
-    const int size = settings.number("size");
-    if (settings.flag("augment")) {
-      serve_images(settings, bench::augmented(size));
-    } else {
-      serve_images(settings, bench::random_crop(size));
-    }
+    serve_images(settings);
   } else if (mode == "mnist") {
     serve_mnist(settings);
   } else if (mode == "opening") {

@@ -43,7 +43,8 @@ class Settings {
     return found->second;
   }
   int number(const std::string& name) const { return std::atoi(text(name).c_str()); }
-  bool flag(const std::string& name) const { return number(name) != 0; }
+  /// Whether it is there, and not 0.
+  bool flag(const std::string& name) const { return has(name) && number(name) != 0; }
 
  private:
   std::map<std::string, std::string> values_;

@@ -69,7 +69,7 @@ void serve_steps(const bench::Settings& settings) {
 /// The loss of the first images as they are in the files, in their order.
 template <class Model, class Dataset>
 std::vector<float> first_loss(Model& model, const Dataset& dataset, const bench::Settings& settings) {
-  DataLoader loader{bench::spread(dataset, static_cast<std::size_t>(settings.number("batch"))),
+  DataLoader loader{bench::some(dataset, static_cast<std::size_t>(settings.number("batch"))),
                     {.batch_size = settings.number("batch")}};
   const Batch batch = *loader.begin();
   return loss_of(model, batch.inputs, batch.targets);
@@ -79,8 +79,10 @@ void serve_mlp(const bench::Settings& settings) {
   at::manual_seed(0);
   auto model = models::mlp({.in_features = 784, .hidden = {512, 512}, .num_classes = 10});
   const FashionMNIST images{settings.text("data")};
-  DataLoader loader{bench::spread(images, static_cast<std::size_t>(settings.number("images"))),
-                    loader_options(settings)};
+  DataLoader loader{
+      images,
+      SubsetRandomSampler{bench::spread(images.size(), static_cast<std::size_t>(settings.number("images")))},
+      {.batch_size = settings.number("batch"), .workers = settings.number("workers")}};
   serve_epochs(settings, model, loader, [&](auto& checked) { return first_loss(checked, images, settings); });
 }
 
@@ -89,8 +91,7 @@ void serve_resnet18(const bench::Settings& settings) {
   const int size = settings.number("size");
   const ImageFolder images{settings.text("data"), bench::random_crop(size)};
   auto model = models::resnet18({.num_classes = static_cast<std::int64_t>(images.num_classes())});
-  DataLoader loader{bench::spread(images, static_cast<std::size_t>(settings.number("images"))),
-                    loader_options(settings)};
+  DataLoader loader{bench::some(images, static_cast<std::size_t>(settings.number("images"))), loader_options(settings)};
   serve_epochs(settings, model, loader, [&](auto& checked) {
     return first_loss(checked, ImageFolder{settings.text("data"), bench::fixed(size)}, settings);
   });

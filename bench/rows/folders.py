@@ -1,4 +1,4 @@
-"""Opening a data set of very many files, and the tree of empty files for it."""
+"""Opening a data set of very many files, and the tree of them."""
 
 import os
 import pathlib
@@ -9,14 +9,21 @@ from torchvision import datasets
 
 
 def make_tree(folder, files, per_class=1300):
-    """Empty files with ImageNet's names, so many to a class."""
-    for first in range(0, files, per_class):
-        name = f"n{1440764 + first // per_class:08d}"
-        place = os.path.join(folder, name)
-        os.mkdir(place)
+    """Empty files with ImageNet's names, so many to a class. They are links, which are ten times as fast to make as files
+    and no others for who lists them; a file system has a bound for those of one file, 65,000 on ext4."""
+    kept = folder.with_name("linked")
+    kept.mkdir(parents=True)
+    folder.mkdir()
+    for label, first in enumerate(range(0, files, per_class)):
+        if label % 40 == 0:
+            source = kept / f"{label}"
+            source.touch()
+        name = f"n{1440764 + label:08d}"
+        place = folder / name
+        place.mkdir()
         handle = os.open(place, os.O_RDONLY)
         for number in range(min(per_class, files - first)):
-            os.close(os.open(f"{name}_{number}.JPEG", os.O_CREAT | os.O_WRONLY, dir_fd=handle))
+            os.link(source, f"{name}_{number}.JPEG", dst_dir_fd=handle)
         os.close(handle)
 
 

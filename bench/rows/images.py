@@ -115,7 +115,7 @@ class Tuned:
         self.dataset = Bytes(data, self.size, int(images), decode, int(augment))
         make = functools.partial(torch.utils.data.DataLoader, batch_size=int(batch), shuffle=True)
         candidates = [int(count) for count in workers.split(",")]
-        few = torch.utils.data.Subset(self.dataset, range(min(len(self.dataset), 4 * int(batch) * max(candidates))))
+        few = torch.utils.data.Subset(self.dataset, range(min(len(self.dataset), max(3 * int(batch), 192))))
 
         def seconds(count):
             if len(candidates) == 1:
