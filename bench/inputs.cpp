@@ -15,7 +15,6 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/threads.hpp>
 #include <hearth/data/data_loader.hpp>
-#include <hearth/data/sampler.hpp>
 #include <hearth/datasets/cached_images.hpp>
 #include <hearth/datasets/fashion_mnist.hpp>
 #include <hearth/datasets/image_folder.hpp>
@@ -61,12 +60,15 @@ std::vector<float> contents(const Dataset& dataset, std::size_t whole) {
 }
 
 LoaderOptions loader_options(const bench::Settings& settings) {
-  return {.batch_size = settings.number("batch"), .shuffle = true, .workers = settings.number("workers")};
+  return {.batch_size = settings.number("batch"),
+          .shuffle = true,
+          .workers = settings.number("workers"),
+          .dtype = settings.flag("bytes") ? Dtype::uint8 : Dtype::float32};
 }
 
 template <class Transform>
 ImageFolder<Transform> open_images(const bench::Settings& settings, Transform transform) {
-  return ImageFolder{settings.text("data"), std::move(transform)};
+  return ImageFolder{settings.text("data"), std::move(transform), {.exact = !settings.flag("scaled")}};
 }
 
 /// `images` is what the rounds go through, `fixed` the same images with a transform that has no chance in it.
@@ -95,10 +97,7 @@ void serve_images(const bench::Settings& settings) {
 
 void serve_mnist(const bench::Settings& settings) {
   const MNIST digits{settings.text("data"), Split::train, Compose{ToTensor{}, Normalize{{0.1307}, {0.3081}}}};
-  DataLoader loader{
-      digits,
-      SubsetRandomSampler{bench::spread(digits.size(), static_cast<std::size_t>(settings.number("images")))},
-      {.batch_size = settings.number("batch"), .workers = settings.number("workers")}};
+  DataLoader loader{bench::some(digits, static_cast<std::size_t>(settings.number("images"))), loader_options(settings)};
   bench::serve([&] { return epoch(loader); },
                [&] {
                  const auto checked = static_cast<std::size_t>(settings.number("checked"));

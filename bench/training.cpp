@@ -79,10 +79,7 @@ void serve_mlp(const bench::Settings& settings) {
   at::manual_seed(0);
   auto model = models::mlp({.in_features = 784, .hidden = {512, 512}, .num_classes = 10});
   const FashionMNIST images{settings.text("data")};
-  DataLoader loader{
-      images,
-      SubsetRandomSampler{bench::spread(images.size(), static_cast<std::size_t>(settings.number("images")))},
-      {.batch_size = settings.number("batch"), .workers = settings.number("workers")}};
+  DataLoader loader{bench::some(images, static_cast<std::size_t>(settings.number("images"))), loader_options(settings)};
   serve_epochs(settings, model, loader, [&](auto& checked) { return first_loss(checked, images, settings); });
 }
 
@@ -114,5 +111,6 @@ void run(const bench::Settings& settings) {
 
 int main(int argc, char** argv) {
   tune_threads(argv);
+  tune_memory();
   return bench::answer([&] { run(bench::Settings(argc, argv)); });
 }

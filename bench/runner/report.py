@@ -108,7 +108,8 @@ def write_docs(run, path):
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise SystemExit(f"{path} has not the comments {BEGIN} and {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{page(run)}\n{END}{after}")
+    image = f"![The ratios as bars, with a stroke at each aim, and how cost grows]({path.stem}.png)"
+    path.write_text(f"{before}{BEGIN}\n\n{page(run)}\n{image}\n\n{END}{after}")
 
 
 def write(run, folder, picture):

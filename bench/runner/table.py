@@ -103,7 +103,7 @@ class Table:
             return {"idiomatic": python("images.Idiomatic", **same, images=few, workers=CORES),
                     "hearth": self.hearth("inputs", **ours, images=amounts.images(1624)),
                     "tuned": python("images.Tuned", **tuned),
-                    "hearth scaled": self.hearth("inputs", **ours, images=amounts.images(2436), exact=0),
+                    "hearth scaled": self.hearth("inputs", **ours, images=amounts.images(2436), scaled=1),
                     "tuned draft": python("images.Tuned", **tuned, decode="draft"),
                     "hearth cached": self.hearth("inputs", **ours, images=many, cached=1),
                     "tuned cached": python("images.Tuned", **tuned, decode="memory")}
@@ -125,13 +125,16 @@ class Table:
             same = {**self.image_settings(self.data.tiny(), batch), "images": amounts.images(batch * 32)}
             return {"idiomatic": python("images.Idiomatic", **same, workers=workers),
                     "hearth": self.hearth("inputs", mode="images", **same, workers=workers),
-                    "tuned": python("images.Tuned", **same, workers=workers)}
+                    "tuned": python("images.Tuned", **same, workers=workers),
+                    "hearth tuned": self.hearth("inputs", mode="images", **same, workers=workers, bytes=1)}
 
         def limit(_):
-            return (2 * workers + 1) * batch * 12 * size * size / 1e6, "the batches that are read ahead, and one in use"
+            return ((2 * workers + 1) * batch * 3 * size * size / 1e6,
+                    "the batches that are read ahead, and one in use, of bytes")
 
-        row = Row("memory", f"the loader's most memory, 8 workers, batches of {batch}", (8, 8), limit=limit)
-        return Group([row], sides, {"hearth": 0, "tuned": 0.05}, unit="MB", pairs=min(amounts.pairs, 2))
+        row = Row("memory", f"the loader's most memory, 8 workers, batches of {batch}", (8, 8), limit=limit,
+                  ours_tuned="hearth tuned")
+        return Group([row], sides, {"hearth": 0, "tuned": 0.05, "hearth tuned": 0}, unit="MB", pairs=min(amounts.pairs, 2))
 
     # Small images -----------------------------------------------------------------------------------------------------
 
