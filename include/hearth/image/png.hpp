@@ -1,60 +1,32 @@
 /// Reads PNG files (W3C, "Portable Network Graphics Specification", second edition, 2003) and checks the CRC of
 /// every chunk and the Adler-32 of the pixels. stb_image has a reader for PNG too, but it checks neither of them, so
-/// that a damaged file gives another image; here stb_image only inflates the data.
+/// that a damaged file gives another image. The data are inflated by libdeflate in a program that links hearth::png,
+/// and otherwise by stb_image.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include <hearth/core/crc32.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
 #include <hearth/image/decoder.hpp>
 #include <hearth/image/image.hpp>
-#include <hearth/image/stb_image.hpp>
+#include <hearth/image/png_filter.hpp>
 #include <hearth/image/store_pixel.hpp>
+#ifdef HEARTH_WITH_LIBDEFLATE  // linking hearth::png defines it
+#include <hearth/image/zlib_libdeflate.hpp>
+#else
+#include <hearth/image/zlib_stb.hpp>
+#endif
 
 namespace hearth::image {
-
-/// The checksum at the end of a zlib stream (RFC 1950).
-inline std::uint32_t adler32(std::span<const std::uint8_t> bytes) noexcept {
-  constexpr std::uint32_t modulus = 65521;
-  constexpr std::size_t block = 5552;  // so many bytes may be added before the sums overflow
-  constexpr std::uint32_t step = 16;   // so many at a time, in loops that a compiler can vectorise
-  std::uint32_t low = 1;
-  std::uint32_t high = 0;
-  while (!bytes.empty()) {
-    const std::size_t count = std::min(block, bytes.size());
-    std::size_t i = 0;
-    for (; i + step <= count; i += step) {
-      std::uint32_t sum = 0;
-      std::uint32_t weighted = 0;
-      for (std::uint32_t k = 0; k < step; ++k) {
-        sum += bytes[i + k];
-        weighted += (step - k) * bytes[i + k];
-      }
-      high += step * low + weighted;
-      low += sum;
-    }
-    for (; i < count; ++i) {
-      low += bytes[i];
-      high += low;
-    }
-    low %= modulus;
-    high %= modulus;
-    bytes = bytes.subspan(count);
-  }
-  return (high << 16) | low;
-}
 
 /// PNG files of any colour type, depth and interlacing. What is kept of a part are its rows to the last that is needed;
 /// the checksums are those of the whole file.
@@ -151,7 +123,7 @@ class PngDecoder final : public Decoder {
     const std::size_t length = big_endian(left_);
     const std::span<const std::byte> type_and_data = left_.subspan(4, 4 + length);
     const Chunk chunk{{reinterpret_cast<const char*>(type_and_data.data()), 4}, type_and_data.subspan(4)};
-    if (core::crc32(type_and_data) != big_endian(left_.subspan(8 + length))) {
+    if (crc32(type_and_data) != big_endian(left_.subspan(8 + length))) {
       core::fail("decode_image: {} is damaged: the checksum of its part {} at byte {} is wrong", file_->name(),
                  core::printable(chunk.type), file_->bytes.size() - left_.size());
     }
@@ -196,22 +168,10 @@ class PngDecoder final : public Decoder {
     constexpr std::size_t most = std::numeric_limits<int>::max();
     require(size <= most && packed.size() <= most, "its pixels take more than 2 GiB");
     std::uint8_t* const rows = reserve(memory, size);
-    auto* const begin = const_cast<stb::stbi_uc*>(reinterpret_cast<const stb::stbi_uc*>(packed.data()));
-    if (stream_ == nullptr) {
-      stream_ = std::make_unique<stb::stbi__zbuf>();
-    }
-    *stream_ = {};
-    stream_->zbuffer = begin;
-    stream_->zbuffer_end = begin + packed.size();
-    const bool is_sound =
-        stb::stbi__do_zlib(stream_.get(), reinterpret_cast<char*>(rows), static_cast<int>(size), 0, 1) != 0;
-    require(is_sound, "its packed pixels cannot be unpacked");
-    require(static_cast<std::size_t>(stream_->zout - stream_->zout_start) == size, "it has fewer pixels than its size");
-    const std::ptrdiff_t end =
-        stream_->zbuffer - begin - stream_->num_bits / 8;  // without the bytes that were read ahead
-    const bool has_checksum = end >= 0 && packed.size() - static_cast<std::size_t>(end) >= 4;
-    require(has_checksum && adler32({rows, size}) == big_endian(packed.subspan(static_cast<std::size_t>(end))),
-            "the checksum of its pixels is wrong");
+    const Unpacked unpacked = zlib_.unpack(packed, {rows, size});
+    require(unpacked != Unpacked::unsound, "its packed pixels cannot be unpacked");
+    require(unpacked != Unpacked::too_few, "it has fewer pixels than its size");
+    require(unpacked != Unpacked::wrong_checksum, "the checksum of its pixels is wrong");
     return rows;
   }
 
@@ -239,58 +199,12 @@ class PngDecoder final : public Decoder {
   void unfilter_rows(std::uint8_t* at, const Pass& pass, int count) {
     no_row_.assign(pass.row_bytes, 0);  // above the first
     const std::uint8_t* above = no_row_.data();
+    const std::size_t pixel = std::max<std::size_t>(bits_a_pixel() / 8, 1);
     for (int y = 0; y < count; ++y, at += pass.row_bytes + 1) {
-      unfilter(at[0], {at + 1, pass.row_bytes}, above);
+      require(unfilter(at[0], pixel, {at + 1, pass.row_bytes}, above),
+              "a row of it has a filter that PNG does not have");
       above = at + 1;
     }
-  }
-
-  /// Undoes the filter of one row; `above` is the row before it, after that.
-  void unfilter(int filter, std::span<std::uint8_t> row, const std::uint8_t* above) const {
-    const std::size_t pixel = std::max<std::size_t>(bits_a_pixel() / 8, 1);
-    const std::size_t first = std::min(pixel, row.size());  // the bytes that have none to their left
-    const auto add = [&](std::size_t i, int value) { row[i] = static_cast<std::uint8_t>(row[i] + value); };
-    switch (filter) {
-      case 0:
-        break;
-      case 1:
-        for (std::size_t i = first; i < row.size(); ++i) {
-          add(i, row[i - pixel]);
-        }
-        break;
-      case 2:
-        for (std::size_t i = 0; i < row.size(); ++i) {
-          add(i, above[i]);
-        }
-        break;
-      case 3:
-        for (std::size_t i = 0; i < first; ++i) {
-          add(i, above[i] / 2);
-        }
-        for (std::size_t i = first; i < row.size(); ++i) {
-          add(i, (row[i - pixel] + above[i]) / 2);
-        }
-        break;
-      case 4:
-        for (std::size_t i = 0; i < first; ++i) {
-          add(i, above[i]);
-        }
-        for (std::size_t i = first; i < row.size(); ++i) {
-          add(i, paeth(row[i - pixel], above[i], above[i - pixel]));
-        }
-        break;
-      default:
-        file_->fail_damaged("a row of it has a filter that PNG does not have");
-    }
-  }
-
-  /// Of left, above and corner the one that is nearest to left + above - corner; of two that are equally near, the
-  /// first in this order.
-  static int paeth(int left, int above, int corner) noexcept {
-    const int to_left = std::abs(above - corner);
-    const int to_above = std::abs(left - corner);
-    const int to_corner = std::abs(left + above - 2 * corner);
-    return to_left <= to_above && to_left <= to_corner ? left : to_above <= to_corner ? above : corner;
   }
 
   /// Writes `width` pixels of an unfiltered row, from the one at `left` on, `step` bytes apart.
@@ -346,7 +260,7 @@ class PngDecoder final : public Decoder {
   std::array<std::uint8_t, 768> palette_{};  // black where the file has fewer colours, as PIL has it
   std::vector<std::span<const std::byte>> parts_;
   std::vector<std::byte> joined_;
-  std::unique_ptr<stb::stbi__zbuf> stream_;
+  ZlibStream zlib_;
   std::vector<std::uint8_t> rows_;
   std::vector<std::uint8_t> no_row_;
 };

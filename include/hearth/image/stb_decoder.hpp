@@ -60,11 +60,12 @@ class StbDecoder final : public Decoder {
 
   Size open(const EncodedImage& file) override {
     file_ = &file;
+    bytes_ = format_ == ImageFormat::bmp ? with_all_colours(file.bytes) : file.bytes;
     pixels_.reset();
     if (format_ == ImageFormat::jpeg && !has_sound_huffman_tables(file.bytes)) {
       core::fail("decode_image: {} is damaged: one of its Huffman tables has more than 256 codes", file.name());
     }
-    if (detail::ByteReader reader(file.bytes);
+    if (detail::ByteReader reader(bytes_);
         stb::stbi_info_from_callbacks(&detail::read_bytes, &reader, &size_.width, &size_.height, &channels_) == 0) {
       fail(reader);
     }
@@ -76,7 +77,7 @@ class StbDecoder final : public Decoder {
 
   ImageView read(const Rect& needed, int /*reduction*/, std::vector<std::uint8_t>& memory) override {
     if (pixels_ == nullptr) {
-      detail::ByteReader reader(file_->bytes);
+      detail::ByteReader reader(bytes_);
       pixels_.reset(
           stb::stbi_load_from_callbacks(&detail::read_bytes, &reader, &size_.width, &size_.height, &channels_, 0));
       if (pixels_ == nullptr || reader.ran_out()) {
@@ -91,6 +92,46 @@ class StbDecoder final : public Decoder {
   }
 
  private:
+  /// The BMP, with black for the colours that its palette does not have: for a pixel of such a colour stb_image takes
+  /// what its memory holds.
+  std::span<const std::byte> with_all_colours(std::span<const std::byte> bytes) {
+    constexpr std::size_t file_header = 14;
+    constexpr std::size_t old_info_header = 12;
+    const auto number = [&](std::size_t at, std::size_t size) {
+      std::size_t value = 0;
+      for (std::size_t i = 0; i < size; ++i) {
+        value |= std::to_integer<std::size_t>(bytes[at + i]) << (8 * i);
+      }
+      return value;
+    };
+    constexpr std::size_t least = file_header + old_info_header;
+    if (bytes.size() < least + 4) {
+      return bytes;
+    }
+    const std::size_t offset = number(10, 4);
+    const std::size_t info_header = number(14, 4);
+    const std::size_t depth = number(info_header == old_info_header ? 24 : 28, 2);
+    const std::size_t entry = info_header == old_info_header ? 3 : 4;
+    const std::size_t palette = file_header + info_header;
+    if (depth > 8 || offset < palette || offset > bytes.size()) {
+      return bytes;
+    }
+    const std::size_t colours = (offset - palette) / entry;
+    const std::size_t all = std::size_t{1} << depth;
+    if (colours >= all) {
+      return bytes;
+    }
+    const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(palette + colours * entry);
+    const std::size_t added = (all - colours) * entry;
+    padded_.assign(bytes.begin(), end);
+    padded_.resize(padded_.size() + added);
+    padded_.insert(padded_.end(), end, bytes.end());
+    for (std::size_t i = 0; i < 4; ++i) {
+      padded_[10 + i] = static_cast<std::byte>((offset + added) >> (8 * i));
+    }
+    return padded_;
+  }
+
   [[noreturn]] void fail(const detail::ByteReader& reader) const {
     const char* const said = stb::stbi_failure_reason();
     const std::string_view reason = said != nullptr ? said : "unknown";
@@ -102,6 +143,8 @@ class StbDecoder final : public Decoder {
 
   ImageFormat format_;
   const EncodedImage* file_ = nullptr;
+  std::span<const std::byte> bytes_;  // of the file, or padded_
+  std::vector<std::byte> padded_;
   Size size_;
   int channels_ = 0;  // that the file has
   std::unique_ptr<stb::stbi_uc, void (*)(void*)> pixels_{nullptr, stb::stbi_image_free};

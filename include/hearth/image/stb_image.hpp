@@ -97,6 +97,10 @@
 
 #define STBIDEF static
 #define STBI_ASSERT(condition) static_cast<void>(0)
+// Zeros, so that the pixels that a damaged file does not give are always the same ones.
+#define STBI_MALLOC(size) calloc(1, size)
+#define STBI_REALLOC(memory, size) realloc(memory, size)
+#define STBI_FREE(memory) free(memory)
 #define STBI_INCLUDE_STB_IMAGE_H  // leaves out the declarations, which are extern "C"; the code needs these of them:
 #define STBI_NO_GIF
 #define STBI_NO_HDR
