@@ -79,10 +79,10 @@ class RandomStream {
 
   /// Uniform in {0, …, bound - 1} without bias, by rejection; `bound` is at least 1.
   constexpr std::uint64_t below(std::uint64_t bound) noexcept {
-    const std::uint64_t threshold = (0 - bound) % bound;  // 2^64 mod bound
     for (;;) {
       const std::uint64_t bits = bits64();
-      if (bits >= threshold) {
+      // Refused are those below 2^64 mod bound, which is below `bound`: most draws need no division to be seen right.
+      if (bits >= bound || bits >= (0 - bound) % bound) {
         return bits % bound;
       }
     }
