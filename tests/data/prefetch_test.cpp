@@ -1,8 +1,11 @@
 #include <hearth/data/prefetch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -117,21 +120,23 @@ TEST_CASE("Places are used again with what they hold, and given back at the end"
   for (Item& place : places) {
     place.memory.assign(100, 1);
   }
-  std::vector<const int*> memory;
+  std::set<const int*> memory;
   for (const Item& place : places) {
-    memory.push_back(place.memory.data());
+    memory.insert(place.memory.data());
   }
   data::Prefetch<Item> prefetch(10, 2, std::move(places), [](std::size_t index, Item& item, const std::atomic<bool>&) {
     item.memory.assign(100, static_cast<int>(index));
   });
   for (std::size_t i = 0; i < 10; ++i) {
     const Item* const item = prefetch.next();
-    CHECK(item->memory.data() == memory[i % 3]);
+    CHECK(memory.contains(item->memory.data()));
     CHECK(item->memory.front() == static_cast<int>(i));
   }
   places = prefetch.take_ring();
   REQUIRE(places.size() == 3);
-  CHECK(places[1].memory.data() == memory[1]);
+  for (const Item& place : places) {
+    CHECK(memory.erase(place.memory.data()) == 1);
+  }
   CHECK(prefetch.next() == nullptr);
 }
 
@@ -141,4 +146,110 @@ TEST_CASE("Prefetch of nothing ends at once, and an empty ring is refused", "[pr
   CHECK(none.next() == nullptr);
   CHECK_THROWS_WITH(data::Prefetch<Item>(1, 1, ring(0), make),
                     Catch::Matchers::ContainsSubstring("at least one place"));
+}
+
+TEST_CASE("The number of workers can change while items are taken, and they come in order", "[prefetch]") {
+  std::atomic<std::size_t> at_work = 0;
+  std::atomic<std::size_t> most_at_work = 0;
+  data::Prefetch<Item> prefetch(600, 1, ring(17), [&](std::size_t index, Item& item, const std::atomic<bool>&) {
+    const std::size_t now = ++at_work;
+    std::size_t most = most_at_work;
+    while (now > most && !most_at_work.compare_exchange_weak(most, now)) {
+    }
+    hesitate(index);
+    item.index = index;
+    --at_work;
+  });
+  const std::size_t counts[]{1, 4, 2, 8, 1, 3};
+  for (std::size_t i = 0; i < 600; ++i) {
+    if (i % 100 == 0) {
+      const std::size_t workers = counts[i / 100];
+      prefetch.set_workers(workers, 1 + 2 * workers);
+    }
+    if (i % 100 == 50) {
+      most_at_work = 0;  // those that were too many have finished long ago
+    }
+    const Item* const item = prefetch.next();
+    REQUIRE(item != nullptr);
+    REQUIRE(item->index == i);
+    if (i % 100 == 99) {
+      CHECK(most_at_work <= counts[i / 100]);
+    }
+  }
+  CHECK(prefetch.next() == nullptr);
+}
+
+TEST_CASE("No more places are touched than workers need", "[prefetch]") {
+  std::atomic<std::size_t> begun = 0;
+  std::atomic<bool> may_begin = false;
+  data::Prefetch<Item> prefetch(100, 1, ring(33), [&](std::size_t, Item& item, const std::atomic<bool>& stop) {
+    ++begun;
+    while (!may_begin && !stop) {
+      std::this_thread::yield();
+    }
+    item.memory.assign(1, 1);
+  });
+  prefetch.set_workers(1, 3);
+  may_begin = true;
+  for (std::size_t i = 1; i <= 50; ++i) {
+    prefetch.next();
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+    CHECK(begun <= i + 2);
+  }
+  const std::vector<Item> places = prefetch.take_ring();
+  CHECK(std::count_if(places.begin(), places.end(), [](const Item& item) { return !item.memory.empty(); }) <= 3);
+}
+
+TEST_CASE("Prefetch is full when its workers have nothing to do", "[prefetch]") {
+  std::atomic<bool> may_end = false;
+  data::Prefetch<Item> prefetch(10, 2, ring(4), [&](std::size_t index, Item&, const std::atomic<bool>& stop) {
+    while (index == 3 && !may_end && !stop) {
+      std::this_thread::yield();
+    }
+  });
+  CHECK(prefetch.next() != nullptr);
+  CHECK_FALSE(prefetch.is_full());  // item 3 is being made
+  may_end = true;
+  while (!prefetch.is_full()) {  // ends only if it becomes so
+    std::this_thread::yield();
+  }
+  CHECK(prefetch.next() != nullptr);
+}
+
+TEST_CASE("Each worker says that it begins, on its own thread, before it makes anything", "[prefetch]") {
+  std::mutex mutex;
+  std::set<std::size_t> numbers;
+  std::set<std::thread::id> threads;
+  std::atomic<bool> all_begun = true;
+  {
+    data::Prefetch<Item> prefetch(
+        50, 3, ring(7),
+        [&](std::size_t index, Item&, const std::atomic<bool>&) {
+          hesitate(index);
+          const std::lock_guard lock(mutex);
+          all_begun = all_begun && threads.contains(std::this_thread::get_id());
+        },
+        [&](std::size_t worker) {
+          const std::lock_guard lock(mutex);
+          numbers.insert(worker);
+          threads.insert(std::this_thread::get_id());
+        });
+    while (prefetch.next() != nullptr) {
+    }
+  }
+  CHECK(numbers == std::set<std::size_t>{0, 1, 2});
+  CHECK(threads.size() == 3);
+  CHECK(all_begun);
+}
+
+TEST_CASE("A short wait sees the flag, and gives up on one that stays false", "[prefetch]") {
+  data::ShortWait wait;
+  std::atomic<bool> flag = true;
+  CHECK(wait.until(flag));
+  flag = false;
+  for (int i = 0; i < 100; ++i) {
+    CHECK_FALSE(wait.until(flag));  // each ends
+  }
+  flag = true;
+  CHECK(wait.until(flag));  // also while it would not look for long
 }
