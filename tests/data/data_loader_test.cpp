@@ -653,7 +653,8 @@ TEST_CASE("Options that make no sense are errors at once", "[data_loader]") {
   CHECK_THAT(error(Numbers{3}, {.batch_size = -4}), ContainsSubstring("batch_size must be at least 1, but got -4"));
   CHECK_THAT(error(Numbers{3}, {.batch_size = std::int64_t{1} << 31}),
              ContainsSubstring("batch_size must be at most 2147483647, but got 2147483648"));
-  CHECK_THAT(error(Numbers{3}, {.workers = -1}), ContainsSubstring("workers must be at least 0, but got -1"));
+  CHECK_THAT(error(Numbers{3}, {.workers = -3}),
+             ContainsSubstring("workers must be at least 0, or LoaderOptions::automatic, but got -3"));
   CHECK_THAT(error(Numbers{3}, {.workers = 1, .prefetch = 0}), ContainsSubstring("prefetch must be at least 1"));
   CHECK_THAT(error(Numbers{3}, {.batch_size = 4, .drop_last = true}),
              ContainsSubstring("with drop_last there is no batch: 3 samples, but batch_size is 4"));

@@ -6,10 +6,12 @@
 #include <c10/util/Half.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include <hearth/core/error.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/data/batch.hpp>
+#include <hearth/data/batch_sink.hpp>
 #include <hearth/data/reusable_tensor.hpp>
 #include <hearth/data/skipped_samples.hpp>
 #include <hearth/data/target.hpp>
@@ -49,8 +52,9 @@ constexpr at::ScalarType scalar_type(Dtype dtype) noexcept {
 
 /// Takes one sample after the other: `begin_sample`, then whoever reads the sample asks for its place, then `accept` or
 /// `skip`. The first place that is asked for decides the shape of the batch's inputs, and the first target that is
-/// accepted type and shape of its targets.
-class BatchMemory final : public SampleSink, public TargetSink {
+/// accepted type and shape of its targets. Or it takes all at once: `begin_samples`, then whoever reads them asks for
+/// the places of samples and targets, then `accept_samples`.
+class BatchMemory final : public BatchSink, public TargetSink {
  public:
   /// Begins batch `index` of an epoch, with which the epoch has drawn `drawn` samples.
   void begin(const BatchMemoryOptions& options, std::size_t index, std::size_t drawn) {
@@ -69,9 +73,38 @@ class BatchMemory final : public SampleSink, public TargetSink {
 
   void begin_sample(std::size_t sample) noexcept {
     sample_ = sample;
+    at_once_ = 1;
     placed_ = false;
     refused_ = false;
     in_floats_ = false;
+  }
+
+  /// The samples of the whole batch are `samples`.
+  void begin_samples(std::span<const std::size_t> samples) noexcept {
+    begin_sample(samples.front());
+    at_once_ = samples.size();
+    has_targets_ = false;
+  }
+
+  void* targets(TargetView::Type type, const Shape& shape) override {
+    has_targets_ = true;
+    return targets_.reserve(sample_, type, shape);
+  }
+
+  /// The samples that were begun are in their places, and so are their targets. Throws Error when they cannot be.
+  void accept_samples(std::span<const std::size_t> samples) {
+    core::require(placed_ && has_targets_,
+                  "DataLoader: the dataset's read_batch did not ask for the places of its samples and targets");
+    if (in_floats_) {
+      convert();
+    }
+    batch_.samples.assign(samples.begin(), samples.end());
+  }
+
+  /// The samples that were begun are not in their places: the batch has none.
+  void forget() noexcept {
+    has_shape_ = false;
+    batch_.normalization.reset();
   }
 
   SamplePlace place(const Shape& shape) override {
@@ -85,7 +118,7 @@ class BatchMemory final : public SampleSink, public TargetSink {
     if (options_.dtype == Dtype::float32) {
       return {static_cast<float*>(place), shape_, layout()};
     }
-    floats_.resize(static_cast<std::size_t>(shape.numel()));
+    floats_.resize(at_once_ * static_cast<std::size_t>(shape.numel()));
     in_floats_ = true;
     return {floats_.data(), shape_, layout()};
   }
@@ -207,10 +240,10 @@ class BatchMemory final : public SampleSink, public TargetSink {
     }
     const auto format = shape.rank() == 3 && options_.layout == Layout::channels_last ? at::MemoryFormat::ChannelsLast
                                                                                       : at::MemoryFormat::Contiguous;
-    std::vector<std::int64_t> sizes{static_cast<std::int64_t>(options_.capacity)};
-    sizes.insert(sizes.end(), shape.begin(), shape.end());
+    std::array<std::int64_t, Shape::max_rank + 1> sizes{static_cast<std::int64_t>(options_.capacity)};
+    std::copy(shape.begin(), shape.end(), sizes.begin() + 1);
     try {
-      inputs_.reserve(sizes, scalar_type(options_.dtype), options_.pin, format);
+      inputs_.reserve({sizes.data(), shape.rank() + 1}, scalar_type(options_.dtype), options_.pin, format);
     } catch (const std::exception&) {  // LibTorch's, with a back-trace
       refuse_size(shape, bytes);
     }
@@ -245,7 +278,9 @@ class BatchMemory final : public SampleSink, public TargetSink {
   std::byte* data_ = nullptr;
   std::size_t sample_bytes_ = 0;
   std::vector<float> floats_;  // a sample that was written as floats, before it is brought to another type
-  std::size_t sample_ = 0;
+  std::size_t sample_ = 0;     // the one that was begun, or the first of them
+  std::size_t at_once_ = 1;    // how many were
+  bool has_targets_ = false;
   SkippedSamples skipped_;
   bool has_shape_ = false;
   bool placed_ = false;

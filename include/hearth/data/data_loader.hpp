@@ -4,8 +4,10 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include <hearth/core/sample.hpp>
 #include <hearth/core/share.hpp>
 #include <hearth/data/batch.hpp>
+#include <hearth/data/batch_sink.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/data/epoch.hpp>
 #include <hearth/data/loader_options.hpp>
@@ -130,6 +133,10 @@ class DataLoader {
   const Sampler& sampler() const noexcept { return parts_->sampler; }
   const LoaderOptions& options() const noexcept { return source_->options; }
 
+  /// How many workers an epoch uses: LoaderOptions::workers, but no more than it has batches; with
+  /// LoaderOptions::automatic, the number that was last found right.
+  std::size_t workers_in_use() const { return data::workers_in_use(*source_, size()); }
+
   /// How many samples the epoch begun last has left out until now (BadSamples::skip).
   std::size_t skipped() const noexcept { return skipped_->count; }
 
@@ -151,7 +158,19 @@ class DataLoader {
         [parts = parts_](std::size_t index, RandomStream& random, SampleSink& sink, data::TargetSink& targets) {
           data::give(parts->dataset.read(index, random, sink), targets);
         },
-        ShareSampler<Sampler>});
+        at_once(), ShareSampler<Sampler>});
+    data::begin_workers(*source_);
+  }
+
+  /// How the dataset reads several samples at once; empty where it cannot.
+  std::function<void(std::span<const std::size_t>, BatchSink&)> at_once() const {
+    if constexpr (BatchReadable<Dataset>) {
+      return [parts = parts_](std::span<const std::size_t> indices, BatchSink& sink) {
+        parts->dataset.read_batch(indices, sink);
+      };
+    } else {
+      return {};
+    }
   }
 
   std::shared_ptr<const Parts> parts_;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -15,11 +16,13 @@
 #include <hearth/core/share.hpp>
 #include <hearth/data/batch.hpp>
 #include <hearth/data/batch_cut.hpp>
+#include <hearth/data/batch_sink.hpp>
 #include <hearth/data/loader_options.hpp>
 #include <hearth/data/skipped_samples.hpp>
 
 namespace hearth::data {
 
+class AutomaticWorkers;
 class BatchMemory;
 class TargetSink;
 
@@ -29,15 +32,22 @@ struct EpochSource {
   std::size_t dataset_size = 0;
   std::size_t sampler_size = 0;
   std::function<std::vector<std::size_t>(std::uint64_t epoch)> order;  ///< the sampler's
-  std::function<void(std::size_t index, RandomStream& random, SampleSink& sink, TargetSink& targets)>
-      read;                                              ///< the
-                                                         ///< dataset's
+  /// The dataset's; the second is empty where it has none.
+  std::function<void(std::size_t index, RandomStream& random, SampleSink& sink, TargetSink& targets)> read;
+  std::function<void(std::span<const std::size_t> indices, BatchSink& sink)> read_batch;
   bool is_share = false;                                 ///< the sampler gives one process's part
   std::shared_ptr<std::vector<BatchMemory>> spare = {};  ///< memory of epochs that have ended
+  std::shared_ptr<AutomaticWorkers> automatic = {};      ///< where the loader chooses how many workers there are
 };
 
 /// Throws Error when the dataset or the sampler is empty, or an option makes no sense.
 void check_loader_options(const LoaderOptions& options, std::size_t dataset_size, std::size_t sampler_size);
+
+/// Prepares a loader's first epoch. Called once, after the check.
+void begin_workers(EpochSource& source);
+
+/// How many workers an epoch of `batches` uses.
+std::size_t workers_in_use(const EpochSource& source, std::size_t batches) noexcept;
 
 /// Throws Error when a loader that is given a sampler is also given `shuffle`.
 void refuse_shuffle(const LoaderOptions& options);

@@ -2,6 +2,8 @@
 
 #include <hearth/data/epoch.hpp>
 
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
@@ -11,9 +13,13 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <thread>
 #include <unordered_map>
 
+#include <hearth/core/background_thread.hpp>
 #include <hearth/core/error.hpp>
+#include <hearth/core/thread_spare.hpp>
+#include <hearth/data/automatic_workers.hpp>
 #include <hearth/data/batch_memory.hpp>
 #include <hearth/data/prefetch.hpp>
 
@@ -29,10 +35,21 @@ class Epoch::Run {
         cut_(cut_of(*source_, share, first_sample)),
         order_(drawn_order()),
         earlier_draws_(earlier_draws(order_, source_->dataset_size)),
-        prefetch_(size(), std::min(static_cast<std::size_t>(source_->options.workers), size()), ring(),
-                  [this](std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) {
-                    fill(index, memory, stop);
-                  }) {}
+        prefetch_(
+            size(), workers_in_use(*source_, size()), ring(),
+            [this](std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) {
+              fill(index, memory, stop);
+            },
+            [this](std::size_t worker) {
+              core::enter_background({.name = fmt::format("hearth-load-{}", worker),
+                                      .nice = source_->options.nice,
+                                      .cores = source_->options.worker_cores});
+            }) {
+    if (source_->automatic != nullptr && size() > 0) {
+      source_->automatic->begin_epoch();
+      prefetch_.set_workers(workers_in_use(*source_, size()), places(source_->automatic->workers()));
+    }
+  }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
   ~Run() {
@@ -48,8 +65,20 @@ class Epoch::Run {
   /// The next batch that has a sample in it; nullptr after the last.
   Batch* next() {
     const auto start = std::chrono::steady_clock::now();
+    const bool was_full = source_->automatic != nullptr && prefetch_.is_full();
     Batch* const batch = find_next();
-    waited_ += std::chrono::steady_clock::now() - start;
+    const auto end = std::chrono::steady_clock::now();
+    waited_ += end - start;
+    if (source_->automatic != nullptr && batch != nullptr) {
+      using Seconds = std::chrono::duration<double>;
+      const std::size_t before = source_->automatic->workers();
+      const Seconds used = has_ended_.time_since_epoch().count() == 0 ? Seconds(0) : Seconds(start - has_ended_);
+      const std::size_t now = source_->automatic->taken(Seconds(end - start).count(), used.count(), was_full);
+      if (now != before) {
+        prefetch_.set_workers(std::min(now, size()), places(now));
+      }
+    }
+    has_ended_ = end;
     return batch;
   }
 
@@ -92,11 +121,15 @@ class Epoch::Run {
   }
 
   /// One batch is in use, and the others are made ahead.
+  std::size_t places(std::size_t workers) const noexcept {
+    return std::max(std::min(1 + workers * static_cast<std::size_t>(source_->options.prefetch), size()),
+                    std::size_t{1});
+  }
+
   std::vector<BatchMemory> ring() const {
-    const std::size_t ahead =
-        static_cast<std::size_t>(source_->options.workers) * static_cast<std::size_t>(source_->options.prefetch);
     std::vector<BatchMemory> memory = std::exchange(*source_->spare, {});
-    memory.resize(std::max(std::min(1 + ahead, size()), std::size_t{1}));
+    memory.resize(places(source_->automatic != nullptr ? source_->automatic->most()
+                                                       : static_cast<std::size_t>(source_->options.workers)));
     return memory;
   }
 
@@ -109,14 +142,43 @@ class Epoch::Run {
     const Share& share = cut_.share();
     memory.begin({capacity, options.layout, options.pin_memory, options.dtype}, batch,
                  std::min(all.end, source_->sampler_size));
-    for (std::size_t i = all.begin + share.rank; i < all.end && !stop.load(std::memory_order_relaxed);
-         i += share.size) {
-      read(i, memory);
+    if (!read_at_once(all, memory)) {
+      for (std::size_t i = all.begin + share.rank; i < all.end && !stop.load(std::memory_order_relaxed);
+           i += share.size) {
+        read(i, memory);
+      }
     }
     if (share.size > 1 && memory.batch().size() == 0) {
       keep_in_step(all, memory, stop);
     }
     memory.finish();
+  }
+
+  /// Whether the dataset could read all samples of the batch at once. Where it could not the memory is as before: what
+  /// is wrong, and with which sample, is found when they are read one by one.
+  bool read_at_once(const BatchCut::Entries& all, BatchMemory& memory) const {
+    const Share& share = cut_.share();
+    if (!source_->read_batch || all.begin + share.rank >= all.end) {
+      return false;
+    }
+    std::span<const std::size_t> samples(order_.data() + all.begin, all.end - all.begin);
+    const core::ThreadSpare<std::vector<std::size_t>> own;
+    if (share.size > 1) {
+      own->clear();
+      for (std::size_t i = share.rank; i < samples.size(); i += share.size) {
+        own->push_back(samples[i]);
+      }
+      samples = *own;
+    }
+    memory.begin_samples(samples);
+    try {
+      source_->read_batch(samples, memory);
+      memory.accept_samples(samples);
+      return true;
+    } catch (...) {
+      memory.forget();
+      return false;
+    }
   }
 
   /// Reads the first sample of the batch that can be read: this process has none of its own.
@@ -164,6 +226,7 @@ class Epoch::Run {
   std::vector<std::uint32_t> earlier_draws_;  // of the order's entries; empty: no sample comes twice
   std::shared_ptr<SkippedSamples> skipped_ = std::make_shared<SkippedSamples>();
   bool has_given_ = false;
+  std::chrono::steady_clock::time_point has_ended_;  // the wait for the batch that is in use
   std::chrono::duration<double> waited_{0};
   Prefetch<BatchMemory> prefetch_;
 };
@@ -176,13 +239,31 @@ HEARTH_INLINE void check_loader_options(const LoaderOptions& options, std::size_
   core::require(options.batch_size >= 1, "DataLoader: batch_size must be at least 1, but got {}", options.batch_size);
   core::require(options.batch_size <= largest, "DataLoader: batch_size must be at most {}, but got {}", largest,
                 options.batch_size);
-  core::require(options.workers >= 0, "DataLoader: workers must be at least 0, but got {}", options.workers);
+  core::require(options.workers >= 0 || options.workers == LoaderOptions::automatic,
+                "DataLoader: workers must be at least 0, or LoaderOptions::automatic, but got {}", options.workers);
   core::require(options.prefetch >= 1, "DataLoader: prefetch must be at least 1, but got {}", options.prefetch);
+  core::check_background("DataLoader", options.nice, options.worker_cores);
   core::require(batch_count(options, sampler_size) > 0,
                 "DataLoader: with drop_last there is no batch: {} samples, but batch_size is {}", sampler_size,
                 options.batch_size);
   core::require(!options.pin_memory || torch::cuda::is_available(),
                 "DataLoader: pin_memory needs CUDA, which is not available here; leave it out");
+}
+
+HEARTH_INLINE void begin_workers(EpochSource& source) {
+  source.spare = std::make_shared<std::vector<BatchMemory>>();
+  if (source.options.workers == LoaderOptions::automatic) {
+    const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+    const std::size_t usable = source.options.worker_cores.empty() ? cores : source.options.worker_cores.size();
+    source.automatic = std::make_shared<AutomaticWorkers>(
+        first_workers(usable, static_cast<std::size_t>(at::get_num_threads())), usable);
+  }
+}
+
+HEARTH_INLINE std::size_t workers_in_use(const EpochSource& source, std::size_t batches) noexcept {
+  return std::min(
+      source.automatic != nullptr ? source.automatic->workers() : static_cast<std::size_t>(source.options.workers),
+      batches);
 }
 
 HEARTH_INLINE void refuse_shuffle(const LoaderOptions& options) {
@@ -220,9 +301,6 @@ HEARTH_INLINE std::vector<std::uint32_t> earlier_draws(const std::vector<std::si
 
 HEARTH_INLINE Epoch::Epoch(std::shared_ptr<EpochSource> source, std::uint64_t number, std::size_t first_sample,
                            Share share) {
-  if (source->spare == nullptr) {
-    source->spare = std::make_shared<std::vector<BatchMemory>>();
-  }
   run_ = std::make_shared<Run>(std::move(source), number, first_sample, share);
 }
 

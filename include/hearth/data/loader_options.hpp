@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <hearth/core/sample.hpp>
 
@@ -15,6 +16,10 @@ enum class BadSamples {
 
 /// The options of a DataLoader, as torch.utils.data has them.
 struct LoaderOptions {
+  /// A number of workers: the loader chooses it, and changes it while batches are taken, so that the step waits for no
+  /// batch and no worker takes a core from the step that it could do without. The batches do not depend on it.
+  static constexpr int automatic = -1;
+
   std::int64_t batch_size = 1;         ///< 1 to 2^31 - 1
   bool shuffle = false;                ///< a new order each epoch
   int workers = 0;                     ///< threads that read samples; 0: the thread that asks for the batches
@@ -28,6 +33,12 @@ struct LoaderOptions {
   /// says what ToTensor and Normalize would have made of them; Trainer and Evaluator do that on their device.
   Dtype dtype = Dtype::float32;
   BadSamples bad_samples = BadSamples::stop;  ///< what to do with samples that cannot be read
+
+  /// Steps of priority by which the workers stand below the thread that goes through the batches, 0 to 19: where
+  /// both want a core, it goes to the step. On Linux; on macOS, any above 0 is the class of service "utility".
+  int nice = 5;
+  /// The cores that the workers may use, counted from 0; none: all that the process may use. On Linux alone.
+  std::vector<int> worker_cores = {};
 };
 
 }  // namespace hearth

@@ -5,8 +5,12 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/core/TensorImpl.h>
+#include <c10/core/UndefinedTensorImpl.h>
+#include <c10/util/SmallVector.h>
 
 #include <cstdint>
+#include <utility>
 
 namespace hearth::data {
 
@@ -38,10 +42,15 @@ class ReusableTensor {
   /// The first of its numbers.
   void* data() const { return tensor_.mutable_data_ptr(); }
 
-  /// A view of its first `count` rows.
+  /// A view of its first `count` rows: what narrow(0, 0, count) gives, but made by hand, for that takes longer than all
+  /// else that is done for a small batch.
   at::Tensor first(std::int64_t count) const {
-    const detail::PlainTensors plain;
-    return tensor_.narrow(0, 0, count);
+    auto view = c10::make_intrusive<c10::TensorImpl, c10::UndefinedTensorImpl>(
+        c10::TensorImpl::VIEW, c10::Storage(tensor_.storage()), tensor_.key_set(), tensor_.dtype());
+    c10::SmallVector<std::int64_t, 8> sizes(tensor_.sizes().begin(), tensor_.sizes().end());
+    sizes[0] = count;
+    view->set_sizes_and_strides(sizes, tensor_.strides());
+    return at::Tensor(std::move(view));
   }
 
   /// Lets go of the memory.

@@ -4,12 +4,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
 #include <span>
-#include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/sample.hpp>
@@ -31,9 +31,9 @@ class TargetMemory {
   /// that of number 0, when it is empty, or memory is short.
   void put(std::size_t place, std::size_t sample, const TargetView& target) {
     if (place == 0) {
-      reserve(sample, target);
+      reserve(sample, target.type(), target.shape());
     }
-    if (scalar_type(target) != type_ || target.shape() != shape_) [[unlikely]] {
+    if (scalar_type(target.type()) != type_ || target.shape() != shape_) [[unlikely]] {
       const TargetView first = type_ == at::kLong ? TargetView(static_cast<const std::int64_t*>(nullptr), shape_)
                                                   : TargetView(static_cast<const float*>(nullptr), shape_);
       core::fail(
@@ -69,6 +69,26 @@ class TargetMemory {
     }
   }
 
+  /// Memory for the targets of a batch that begins with `sample`, the first of them; each is of that type and shape.
+  /// Throws Error when a target is empty, or memory is short.
+  void* reserve(std::size_t sample, TargetView::Type type, const Shape& shape) {
+    shape_ = shape;
+    type_ = scalar_type(type);
+    std::array<std::int64_t, Shape::max_rank + 1> sizes{static_cast<std::int64_t>(capacity_)};
+    for (std::size_t i = 0; i < shape.rank(); ++i) {
+      core::require(shape[i] > 0, "DataLoader: the target of sample {} is empty: its shape is {}", sample,
+                    shape_.to_string());
+      sizes[i + 1] = shape[i];
+    }
+    try {
+      targets_.reserve({sizes.data(), shape.rank() + 1}, type_, pin_);
+    } catch (const std::exception&) {  // LibTorch's, with a back-trace
+      core::fail("DataLoader: no memory for {} targets of the shape {}; use a smaller batch_size or smaller targets",
+                 capacity_, shape_.to_string());
+    }
+    return data_ = targets_.data();
+  }
+
   /// The first `count` targets, [count, ...].
   at::Tensor first(std::int64_t count) const { return targets_.first(count); }
 
@@ -76,26 +96,8 @@ class TargetMemory {
   void release() noexcept { targets_.release(); }
 
  private:
-  static at::ScalarType scalar_type(const TargetView& target) noexcept {
-    return target.type() == TargetView::Type::int64 ? at::kLong : at::kFloat;
-  }
-
-  void reserve(std::size_t sample, const TargetView& target) {
-    shape_ = target.shape();
-    type_ = scalar_type(target);
-    std::vector<std::int64_t> sizes{static_cast<std::int64_t>(capacity_)};
-    for (const std::int64_t size : shape_) {
-      core::require(size > 0, "DataLoader: the target of sample {} is empty: its shape is {}", sample,
-                    shape_.to_string());
-      sizes.push_back(size);
-    }
-    try {
-      targets_.reserve(sizes, type_, pin_);
-    } catch (const std::exception&) {  // LibTorch's, with a back-trace
-      core::fail("DataLoader: no memory for {} targets of the shape {}; use a smaller batch_size or smaller targets",
-                 capacity_, shape_.to_string());
-    }
-    data_ = targets_.data();
+  static at::ScalarType scalar_type(TargetView::Type type) noexcept {
+    return type == TargetView::Type::int64 ? at::kLong : at::kFloat;
   }
 
   std::size_t capacity_ = 1;

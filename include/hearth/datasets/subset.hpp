@@ -1,16 +1,20 @@
 /// A part of a dataset: samples picked by number, or the first few of each class.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/core/thread_spare.hpp>
+#include <hearth/data/batch_sink.hpp>
 #include <hearth/data/dataset.hpp>
 #include <hearth/datasets/image_dataset.hpp>
 
@@ -42,6 +46,13 @@ class Subset {
 
   decltype(auto) read(std::size_t index, RandomStream& random, SampleSink& sink) const {
     return dataset_->read(original(index), random, sink);
+  }
+
+  void read_batch(std::span<const std::size_t> indices, BatchSink& sink) const requires BatchReadable<Dataset> {
+    const core::ThreadSpare<std::vector<std::size_t>> originals;
+    originals->resize(indices.size());
+    std::transform(indices.begin(), indices.end(), originals->begin(), [this](std::size_t i) { return original(i); });
+    dataset_->read_batch(*originals, sink);
   }
 
   std::int64_t label(std::size_t index) const requires KnowsLabels<Dataset> { return dataset_->label(original(index)); }

@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/data/batch_sink.hpp>
 #include <hearth/data/target.hpp>
 
 namespace hearth {
@@ -23,6 +25,8 @@ class TensorDataset {
   std::size_t size() const noexcept { return static_cast<std::size_t>(targets_.size(0)); }
 
   TargetView read(std::size_t index, RandomStream& random, SampleSink& sink) const;
+
+  void read_batch(std::span<const std::size_t> indices, BatchSink& sink) const;
 
   /// Throws Error when the targets are no labels, int64 [N].
   std::int64_t label(std::size_t index) const;

@@ -6,6 +6,7 @@
 #include <span>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/fetch_ahead.hpp>
 #include <hearth/data/write_sample.hpp>
 
 namespace hearth {
@@ -46,6 +47,43 @@ HEARTH_INLINE TargetView TensorDataset::read(std::size_t index, RandomStream& /*
     return {targets_.const_data_ptr<std::int64_t>() + first, target_shape_};
   }
   return {targets_.const_data_ptr<float>() + first, target_shape_};
+}
+
+namespace datasets {
+
+/// Copies rows of `size` bytes, those `indices` of `rows`, one beside the other to `out`.
+inline void gather_rows(const void* rows, std::size_t size, std::span<const std::size_t> indices, void* out) noexcept {
+  const auto* const first = static_cast<const std::byte*>(rows);
+  auto* place = static_cast<std::byte*>(out);
+  for (std::size_t i = 0; i < indices.size(); ++i, place += size) {
+    if (i + 1 < indices.size()) {
+      core::fetch_ahead(first + indices[i + 1] * size, size);
+    }
+    std::memcpy(place, first + indices[i] * size, size);
+  }
+}
+
+}  // namespace datasets
+
+HEARTH_INLINE void TensorDataset::read_batch(std::span<const std::size_t> indices, BatchSink& sink) const {
+  for (const std::size_t index : indices) {
+    check(index);
+  }
+  const SamplePlace place = sink.place(shape_);
+  const auto count = static_cast<std::size_t>(shape_.numel());
+  if (place.layout == Layout::contiguous || shape_.rank() != 3) {
+    datasets::gather_rows(inputs_.const_data_ptr(), count * sizeof(float), indices, place.data);
+  } else {
+    SamplePlace next = place;
+    for (const std::size_t index : indices) {
+      write_sample(next, inputs_.select(0, static_cast<std::int64_t>(index)));
+      next.data += count;
+    }
+  }
+  const bool is_integer = targets_.scalar_type() == at::kLong;
+  datasets::gather_rows(targets_.const_data_ptr(),
+                        static_cast<std::size_t>(target_shape_.numel()) * targets_.element_size(), indices,
+                        sink.targets(is_integer ? TargetView::Type::int64 : TargetView::Type::float32, target_shape_));
 }
 
 HEARTH_INLINE std::int64_t TensorDataset::label(std::size_t index) const {
