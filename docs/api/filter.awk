@@ -10,7 +10,7 @@
 # - Deduction guides go: Doxygen takes them for functions.
 BEGIN {
   parts = " hearth/image/image.hpp hearth/transforms/plan.hpp hearth/transforms/interval.hpp" \
-          " hearth/datasets/labelled_idx.hpp "
+          " hearth/datasets/in_memory_images.hpp "
   roles_file = "docs/api/roles.txt"
   while ((getline line < roles_file) > 0) {
     if (line ~ /^#/ || line == "") continue

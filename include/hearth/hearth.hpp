@@ -22,6 +22,7 @@
 #include <hearth/image/decode_options.hpp>
 #include <hearth/image/encode.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/image_stack.hpp>
 #include <hearth/image/interpolation.hpp>
 #include <hearth/image/padding_mode.hpp>
 #include <hearth/image/resample.hpp>
@@ -135,6 +136,7 @@
 
 #include <hearth/data/batch.hpp>
 #include <hearth/data/batch_mix.hpp>
+#include <hearth/data/batch_sink.hpp>
 #include <hearth/data/class_balanced_sampler.hpp>
 #include <hearth/data/cut_mix.hpp>
 #include <hearth/data/data_loader.hpp>

@@ -1,10 +1,10 @@
 // expect: CachedImages: the dataset has its images in memory already: it gives views of them
 #include <hearth/datasets/cached_images.hpp>
 #include <hearth/datasets/fake_data.hpp>
-#include <hearth/datasets/labelled_idx.hpp>
+#include <hearth/datasets/in_memory_images.hpp>
 
 #ifdef HEARTH_MISUSE
-using Dataset = hearth::datasets::LabelledIdx<>;
+using Dataset = hearth::datasets::InMemoryImages<>;
 #else
 using Dataset = hearth::FakeData<>;
 #endif

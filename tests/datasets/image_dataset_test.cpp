@@ -4,7 +4,7 @@
 #include <hearth/datasets/image_files.hpp>
 #include <hearth/datasets/image_folder.hpp>
 #include <hearth/datasets/imagenet.hpp>
-#include <hearth/datasets/labelled_idx.hpp>
+#include <hearth/datasets/in_memory_images.hpp>
 #include <hearth/datasets/map_targets.hpp>
 #include <hearth/datasets/subset.hpp>
 
@@ -29,8 +29,8 @@ constexpr bool is_class_folders = HasImages<D>&& KnowsTransform<D>&& KnowsPaths<
     KnowsLabels<D>&& KnowsClasses<D>&& KnowsClassCount<D>;
 static_assert(is_class_folders<ImageFolder<>> && is_class_folders<ImageArchive<>> && is_class_folders<ImageNet<>>);
 static_assert(is_class_folders<Subset<ImageFolder<>>> && is_class_folders<Subset<Subset<ImageNet<>>>>);
-static_assert(HasImages<datasets::LabelledIdx<>> && KnowsTransform<datasets::LabelledIdx<>>);
-static_assert(!HasEncodedImages<datasets::LabelledIdx<>> && !KnowsPaths<datasets::LabelledIdx<>>);
+static_assert(HasImages<datasets::InMemoryImages<>> && KnowsTransform<datasets::InMemoryImages<>>);
+static_assert(!HasEncodedImages<datasets::InMemoryImages<>> && !KnowsPaths<datasets::InMemoryImages<>>);
 static_assert(HasImages<ImageFiles<>> && HasEncodedImages<ImageFiles<>> && KnowsTransform<ImageFiles<>>);
 static_assert(HasImages<FakeData<>> && KnowsTransform<FakeData<>> && !HasEncodedImages<FakeData<>>);
 

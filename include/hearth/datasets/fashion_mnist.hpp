@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <utility>
 
-#include <hearth/datasets/labelled_idx.hpp>
+#include <hearth/datasets/in_memory_images.hpp>
 #include <hearth/datasets/labelled_images.hpp>
 #include <hearth/transforms/to_tensor.hpp>
 
@@ -12,7 +12,7 @@ namespace hearth {
 
 /// 28x28 grey images of ten kinds of clothing (Xiao, Rasul and Vollgraf, 2017): 60,000 to train on, 10,000 to test.
 template <class Transform = ToTensor>
-class FashionMNIST : public datasets::LabelledIdx<Transform> {
+class FashionMNIST : public datasets::InMemoryImages<Transform> {
  public:
   /// Reads {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] from `root` or `root`/FashionMNIST/raw into memory, and
   /// downloads them first where `options` want it:
@@ -23,20 +23,20 @@ class FashionMNIST : public datasets::LabelledIdx<Transform> {
   /// address with the reason why it gave no file.
   explicit FashionMNIST(const std::filesystem::path& root, Split split = Split::train, Transform transform = {},
                         const MNISTOptions& options = {})
-      : datasets::LabelledIdx<Transform>(datasets::read_mnist(root, split, datasets::fashion_mnist_files(),
-                                                              datasets::fashion_mnist_classes(), options),
-                                         std::move(transform)) {}
+      : datasets::InMemoryImages<Transform>(datasets::read_mnist(root, split, datasets::fashion_mnist_files(),
+                                                                 datasets::fashion_mnist_classes(), options),
+                                            std::move(transform)) {}
 };
 
 /// 28x28 grey images of handwritten digits (LeCun, Cortes and Burges): 60,000 to train on, 10,000 to test.
 template <class Transform = ToTensor>
-class MNIST : public datasets::LabelledIdx<Transform> {
+class MNIST : public datasets::InMemoryImages<Transform> {
  public:
   /// Reads {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz] from `root` or `root`/MNIST/raw into memory, and downloads
   /// them first where `options` want it. Throws Error as FashionMNIST does.
   explicit MNIST(const std::filesystem::path& root, Split split = Split::train, Transform transform = {},
                  const MNISTOptions& options = {})
-      : datasets::LabelledIdx<Transform>(
+      : datasets::InMemoryImages<Transform>(
             datasets::read_mnist(root, split, datasets::mnist_files(), datasets::mnist_classes(), options),
             std::move(transform)) {}
 };

@@ -1,9 +1,10 @@
-/// Small grey images and their labels, all in memory, from the IDX files of MNIST and FashionMNIST.
+/// Small images and their labels, all in memory: read from the IDX files of MNIST and FashionMNIST, or from elsewhere.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <hearth/datasets/known_files.hpp>
 #include <hearth/download/download_options.hpp>
 #include <hearth/image/image.hpp>
+#include <hearth/image/image_stack.hpp>
 
 namespace hearth {
 
@@ -36,13 +38,17 @@ struct MNISTOptions {
 
 namespace hearth::datasets {
 
-/// Images [N, height, width] of one channel, and labels [N].
+/// Images [N, height, width, channels], and labels [N].
 class LabelledImages {
  public:
   /// Reads an IDX file of images and one of labels, plain or packed with gzip. `classes` has the names of the classes
   /// in the order of their labels. Throws Error naming the file when one cannot be read, the dimensions are others, the
   /// counts differ, or a label is none of the classes'.
   LabelledImages(const std::filesystem::path& images, const std::filesystem::path& labels,
+                 std::vector<std::string> classes);
+
+  /// Of what another has read: as many labels as there are images, each below the number of classes.
+  LabelledImages(image::Size size, int channels, std::vector<std::uint8_t> pixels, std::vector<std::uint8_t> labels,
                  std::vector<std::string> classes);
 
   std::size_t size() const noexcept { return labels_.size(); }
@@ -52,11 +58,19 @@ class LabelledImages {
   std::int64_t label(std::size_t index) const;
   ImageView image(std::size_t index) const;
 
+  /// Throws Error when there is no image of one of these numbers.
+  void check(std::span<const std::size_t> indices) const;
+
+  /// All images, valid while this lives, and the labels of some, which there are.
+  ImageStack stack() const noexcept { return {pixels_.data(), height_, width_, channels_}; }
+  void write_labels(std::span<const std::size_t> indices, std::int64_t* out) const noexcept;
+
  private:
   void check(std::size_t index) const;
 
   int height_ = 0;
   int width_ = 0;
+  int channels_ = 1;
   std::vector<std::uint8_t> pixels_;
   std::vector<std::uint8_t> labels_;
   std::vector<std::string> classes_;

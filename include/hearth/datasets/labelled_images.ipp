@@ -40,6 +40,15 @@ HEARTH_INLINE LabelledImages::LabelledImages(const std::filesystem::path& images
   labels_ = std::move(targets.values);
 }
 
+HEARTH_INLINE LabelledImages::LabelledImages(image::Size size, int channels, std::vector<std::uint8_t> pixels,
+                                             std::vector<std::uint8_t> labels, std::vector<std::string> classes)
+    : height_(size.height),
+      width_(size.width),
+      channels_(channels),
+      pixels_(std::move(pixels)),
+      labels_(std::move(labels)),
+      classes_(std::move(classes)) {}
+
 HEARTH_INLINE std::int64_t LabelledImages::label(std::size_t index) const {
   check(index);
   return labels_[index];
@@ -47,12 +56,24 @@ HEARTH_INLINE std::int64_t LabelledImages::label(std::size_t index) const {
 
 HEARTH_INLINE ImageView LabelledImages::image(std::size_t index) const {
   check(index);
-  const std::size_t pixels = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_);
-  return {pixels_.data() + index * pixels, height_, width_, 1, width_};
+  return stack().image(index);
+}
+
+HEARTH_INLINE void LabelledImages::check(std::span<const std::size_t> indices) const {
+  for (const std::size_t index : indices) {
+    check(index);
+  }
+}
+
+HEARTH_INLINE void LabelledImages::write_labels(std::span<const std::size_t> indices,
+                                                std::int64_t* out) const noexcept {
+  for (const std::size_t index : indices) {
+    *out++ = labels_[index];
+  }
 }
 
 HEARTH_INLINE void LabelledImages::check(std::size_t index) const {
-  core::require(index < size(), "LabelledIdx: index {} is out of range: there are {} images", index, size());
+  core::require(index < size(), "InMemoryImages: index {} is out of range: there are {} images", index, size());
 }
 
 HEARTH_INLINE std::filesystem::path find_idx_file(const std::filesystem::path& root, std::string_view name,

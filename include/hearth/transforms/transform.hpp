@@ -4,11 +4,13 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/image/image_source.hpp>
+#include <hearth/image/image_stack.hpp>
 #include <hearth/transforms/plan.hpp>
 
 namespace hearth {
@@ -26,6 +28,15 @@ template <class T>
 concept LazyTransform = TransformLike<T> &&
     requires(const T& transform, image::ImageSource& image, RandomStream& random, SampleSink& sink) {
   transform.write(image, random, sink);
+};
+
+/// A transform that draws nothing and makes samples of one shape of images of one size can also take many at once:
+/// `write_stack(images, indices, sink)` asks the sink for the place of the first sample, once, and writes what it makes
+/// of the images `indices` there, one behind the other; what `write` makes of them one by one.
+template <class T>
+concept StackTransform = TransformLike<T> &&
+    requires(const T& transform, const ImageStack& images, std::span<const std::size_t> indices, SampleSink& sink) {
+  transform.write_stack(images, indices, sink);
 };
 
 // The stages. Anybody may write one: a type with the function of its kind, const, which draws from `random` alone. The
