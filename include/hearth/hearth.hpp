@@ -183,6 +183,8 @@
 #include <hearth/models/zoo.hpp>
 
 #include <hearth/datasets/cached_images.hpp>
+#include <hearth/datasets/cifar.hpp>
+#include <hearth/datasets/cifar_files.hpp>
 #include <hearth/datasets/concat_dataset.hpp>
 #include <hearth/datasets/fake_data.hpp>
 #include <hearth/datasets/fashion_mnist.hpp>
