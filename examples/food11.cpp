@@ -273,7 +273,7 @@ void add_weights_flags(program::Flags& command_line, WeightsFlags& flags) {
   command_line.add("--image-size", flags.image_size, {0, 8192},
                    "side of the images that the network sees (0: as in the run's config.json, or 224)");
   command_line.add("--batch-size", flags.batch_size, {1, 1'000'000}, "images a batch");
-  command_line.add("--workers", flags.workers, {0, 1024}, "threads that load images");
+  command_line.add_workers("--workers", flags.workers, "threads that load images");
   command_line.add("--device", flags.device, "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps");
   command_line.add("--seed", flags.seed, "of the choice of images");
 }

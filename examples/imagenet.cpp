@@ -101,7 +101,8 @@ void divide_among_processes(Flags& flags, const dist::World& world) {
   core::require(flags.batch_size >= processes, "--batch-size is {}, which is too little for {} processes",
                 flags.batch_size, processes);
   flags.run.batch_size = flags.batch_size / processes;
-  flags.run.workers = (flags.workers + processes - 1) / processes;
+  const bool is_automatic = flags.workers == LoaderOptions::automatic;
+  flags.run.workers = is_automatic ? flags.workers : (flags.workers + processes - 1) / processes;
 }
 
 /// The weights to start from; empty: none.
@@ -334,7 +335,7 @@ void add_flags(program::Flags& command_line, Flags& flags) {
   command_line.add("DIR,--data", flags.run.data,
                    "train/ and val/ with class folders, train.tar and val.tar, or ImageNet's archives as downloaded");
   command_line.add("-a,--arch", flags.arch, "any of torchvision's names: resnet18, vit_b_16, …");
-  command_line.add("-j,--workers", flags.workers, {0, 1024}, "threads that load images, of all processes of a host");
+  command_line.add_workers("-j,--workers", flags.workers, "threads that load images, of all processes of a host");
   command_line.add("--epochs", flags.run.epochs, {0, 1'000'000},
                    "how many to train; 0: says what the model has, and ends");
   command_line.add("--start-epoch", flags.start_epoch, {0, 1'000'000},

@@ -252,6 +252,27 @@ void Flags::add(const std::string& flag, int& value, Range range, const std::str
   parser_->add_integer(flag, value, range, help);
 }
 
+void Flags::add_workers(const std::string& flag, int& value, const std::string& help) {
+  constexpr int automatic = hearth::LoaderOptions::automatic;
+  const auto text_of = [](int workers) { return workers == automatic ? "auto" : std::to_string(workers); };
+  parser_->add(
+      flag, "INT|auto", text_of(value), help + "; auto: as many as the step leaves cores for",
+      [name = long_name(flag), &value](const std::string& text) {
+        if (text == "auto") {
+          value = automatic;
+          return;
+        }
+        constexpr Range range{0, 1024};
+        std::uint64_t number = range.most + 1;
+        const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        require(error == std::errc{} && stop == text.data() + text.size() && number <= range.most,
+                "{} must be a whole number from {} to {}, or auto, but got \"{}\"", name, range.least, range.most,
+                text);
+        value = static_cast<int>(number);
+      },
+      [&value, text_of] { return value == automatic ? Json(text_of(value)) : Json(value); });
+}
+
 void Flags::add(const std::string& flag, std::int64_t& value, Range range, const std::string& help) {
   parser_->add_integer(flag, value, range, help);
 }
@@ -289,7 +310,7 @@ void Flags::add(RunFlags& flags, const std::string& data_help) {
   add("--epochs", flags.epochs, {1, 1'000'000}, "how often to go through the training images");
   add("--batch-size", flags.batch_size, {1, 1'000'000}, "images a step, in each process");
   add("--lr", flags.lr, "learning rate");
-  add("--workers", flags.workers, {0, 1024}, "threads that load images; the results do not depend on it");
+  add_workers("--workers", flags.workers, "threads that load images; the results do not depend on it");
   add("--seed", flags.seed, "of the initial weights, the order and the augmentation");
   add("--device", flags.device, "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps");
   add("--channels-last", flags.channels_last, "keep images as NHWC in memory: faster convolutions");

@@ -88,6 +88,8 @@ class Flags {
   void add(const std::string& flag, std::string& value, const std::string& help);
   void add(const std::string& flag, std::filesystem::path& value, const std::string& help);
 
+  /// The number of a loader's workers, or the word auto.
+  void add_workers(const std::string& flag, int& value, const std::string& help);
   /// The flags of RunFlags.
   void add(RunFlags& flags, const std::string& data_help);
 

@@ -101,11 +101,13 @@ class FashionMnist(ProgramTest):
 
     def test_results_do_not_depend_on_the_workers(self):
         seen = []
-        for workers in (0, 4):
+        for workers in (0, 4, "auto"):
             self.assert_succeeds(self.fashion_mnist("--data", SAMPLE, "--epochs", 2, "--limit", 50, "--workers", workers,
                                                     "--overwrite"))
             seen.append(metrics_without_times(self.folder / "run"))
         self.assertEqual(seen[0], seen[1])
+        self.assertEqual(seen[0], seen[2])
+        self.assertEqual(json.loads((self.folder / "run" / "config.json").read_text())["workers"], "auto")
 
     def test_help_explains_every_flag(self):
         result = self.fashion_mnist("--help")
@@ -130,7 +132,7 @@ class FashionMnist(ProgramTest):
 
     def test_refuses_numbers_that_are_none_or_out_of_range(self):
         for flag, values in {"--epochs": ["0", "1.5"], "--batch-size": ["-32", "", str(2**63), str(2**64 + 32)],
-                             "--workers": [str(2**32)], "--limit": ["-1"], "--lr": ["-1", "", "0.1x", "nan", "1e999"],
+                             "--workers": [str(2**32), "automatic", "-1", "1025"], "--limit": ["-1"], "--lr": ["-1", "", "0.1x", "nan", "1e999"],
                              "--seed": ["-1", str(2**64)], "--accumulate": ["0"], "--keep-checkpoints": ["0"],
                              "--checkpoint-steps": ["-1"], "--checkpoint-minutes": ["-1", "nan"]}.items():
             for value in values:
