@@ -17,12 +17,12 @@ using namespace hearth;
 
 namespace {
 
-template <class Kernels>
-Image resized_by(const ImageView& source, image::Size size, const image::Rect& window,
+Image resized_by(image::Simd level, const ImageView& source, image::Size size, const image::Rect& window,
                  Interpolation interpolation = Interpolation::bilinear) {
+  const image::SimdOverride in_use(level);
   std::vector<std::uint8_t> pixels;
   image::Resampler resampler;
-  resampler.resize<Kernels>(source, size, window, interpolation, [&](const std::uint8_t* row) {
+  resampler.resize(source, size, window, interpolation, [&](const std::uint8_t* row) {
     pixels.insert(pixels.end(), row, row + std::ptrdiff_t{window.width} * source.channels);
   });
   return Image(window.height, window.width, source.channels, std::move(pixels));
@@ -68,23 +68,57 @@ TEST_CASE("An image is resized as Pillow resizes it, bit for bit") {
       }
     }
     CAPTURE(expected.name, mode, target.height, target.width, target.channels);
-    const Image resized = resize_image(Tight(source).view, target.size(), interpolation);
-    CHECK(std::equal(resized.pixels().begin(), resized.pixels().end(), target.data));
+    for (const image::Simd level : image::simd_levels()) {
+      const image::SimdOverride in_use(level);
+      CAPTURE(name_of(level));
+      const Image resized = resize_image(Tight(source).view, target.size(), interpolation);
+      CHECK(std::equal(resized.pixels().begin(), resized.pixels().end(), target.data));
+    }
   }
 }
 
-TEST_CASE("The fastest kernels and the plain ones agree to the last bit") {
+TEST_CASE("Every processor's kernels and the portable ones agree to the last bit") {
   RandomStream random(0, 0, 0);
-  for (int i = 0; i < 200; ++i) {
-    const int largest = i % 4 == 0 ? 4 : 90;
+  for (int i = 0; i < 400; ++i) {
+    const int largest = i % 4 == 0 ? 4 : i % 16 == 1 ? 700 : 90;
     const auto side = [&] { return 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(largest))); };
-    const Tight source(noise(side(), side(), i % 5 == 0 ? 1 + i / 5 % 5 : 3, static_cast<std::uint32_t>(i)));
+    const int channels = i % 5 == 0 ? 1 + i / 5 % 5 : i % 5 == 1 ? 1 : 3;
+    Image noise_image = noise(side(), side(), channels, static_cast<std::uint32_t>(i));
+    if (i % 3 == 0) {
+      for (std::uint8_t& byte : noise_image.pixels()) {
+        byte = byte > 127 ? 255 : 0;
+      }
+    }
+    const Tight source(noise_image);
     const image::Size size{side(), side()};
     CAPTURE(i, source.view.height, source.view.width, source.view.channels, size.height, size.width);
     const image::Rect whole{0, 0, size.height, size.width};
     for (const Interpolation interpolation : {Interpolation::bilinear, Interpolation::bicubic}) {
-      CHECK(resized_by<image::FastestKernels>(source.view, size, whole, interpolation) ==
-            resized_by<image::ScalarKernels>(source.view, size, whole, interpolation));
+      const Image expected = resized_by(image::Simd::portable, source.view, size, whole, interpolation);
+      for (const image::Simd level : image::simd_levels()) {
+        CAPTURE(name_of(level));
+        CHECK(resized_by(level, source.view, size, whole, interpolation) == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("Columns are blended without a touch of what lies beside them") {
+  image::ResampleTaps taps;
+  for (const int height : {3, 20}) {  // two taps, and many
+    taps.prepare(image::ResampleTaps::Filter::bicubic, {height, 0, static_cast<double>(height), 7}, 0, 7);
+    for (const std::size_t bytes : {1U, 15U, 16U, 17U, 31U, 33U, 63U, 64U, 65U, 127U, 130U}) {
+      const Tight rows(noise(height, static_cast<int>(bytes), 1, 9));
+      std::vector<std::uint8_t> expected(bytes + 128, 0xA5);
+      const std::uint8_t* const first = rows.view.row(taps.firsts()[6]);
+      image::portable_resample_kernels.blend(first, rows.view.stride, taps, 6, bytes, expected.data() + 64);
+      for (const image::Simd level : image::simd_levels()) {
+        const image::SimdOverride in_use(level);
+        std::vector<std::uint8_t> blended(bytes + 128, 0xA5);
+        image::resample_kernels().blend(first, rows.view.stride, taps, 6, bytes, blended.data() + 64);
+        CAPTURE(height, bytes, name_of(level));
+        CHECK(blended == expected);
+      }
     }
   }
 }
@@ -97,7 +131,7 @@ TEST_CASE("A window has the same pixels as the whole") {
          {Interpolation::nearest, Interpolation::bilinear, Interpolation::bicubic}) {
       const Image whole = resize_image(source.view, size, interpolation);
       const image::Rect window{3, 2, size.height - 7, size.width - 4};
-      const Image part = resized_by<image::FastestKernels>(source.view, size, window, interpolation);
+      const Image part = resized_by(image::simd_level(), source.view, size, window, interpolation);
       for (int y = 0; y < window.height; ++y) {
         CAPTURE(size.height, size.width, y);
         CHECK(std::equal(part.row(y), part.row(y) + part.stride(), whole.row(window.top + y) + window.left * 3));
@@ -184,8 +218,8 @@ TEST_CASE("Sizes and windows that make no sense are Errors") {
   const Image image = noise(4, 4, 3, 5);
   CHECK_THROWS_WITH(resize_bilinear(image.view(), {0, 5}), "Resampler: cannot resize to 0 x 5 pixels");
   CHECK_THROWS_AS(resize_bilinear(ImageView{}, {5, 5}), Error);
-  CHECK_THROWS_AS(resized_by<image::FastestKernels>(image.view(), {8, 8}, {1, 0, 8, 8}), Error);
-  CHECK_THROWS_AS(resized_by<image::FastestKernels>(image.view(), {8, 8}, {0, -1, 8, 8}), Error);
+  CHECK_THROWS_AS(resized_by(image::simd_level(), image.view(), {8, 8}, {1, 0, 8, 8}), Error);
+  CHECK_THROWS_AS(resized_by(image::simd_level(), image.view(), {8, 8}, {0, -1, 8, 8}), Error);
   const auto resize_box = [&](const ImageView& pixels, const image::Box& box) {
     image::Resampler().resize(pixels, {{4, 4}, box}, {8, 8}, {0, 0, 8, 8}, Interpolation::bilinear,
                               [](const std::uint8_t*) {});

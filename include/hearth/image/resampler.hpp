@@ -71,7 +71,7 @@ class Resampler {
   /// many pixels as the width, the box aside; a direction that keeps its size is left out. (Pillow up to 12 always
   /// begins with the rows; where the order differs, results are 1 of 255 apart here and there.) The box is that of
   /// Pillow's resize(…, box=…), its corners rounded to float: the filter reads beyond it where the image goes on.
-  template <class Kernels = FastestKernels, class Consume>
+  template <class Consume>
   void resize(const ImageView& pixels, const ResizeSource& source, Size resized, const Rect& window,
               Interpolation interpolation, Consume&& consume) {
     const Rect part = reach(source, resized, window, interpolation);
@@ -87,21 +87,23 @@ class Resampler {
       pick(pixels, {part.top, part.left}, horizontal, vertical, window, consume);
       return;
     }
+    const ResampleKernels& kernels = resample_kernels();
     const bool rows = resamples(horizontal);
     const bool columns = resamples(vertical);
     if (rows) {
       horizontal_.prepare(filter_of(interpolation), horizontal, window.left, window.width);
+      kernels.prepare(part.left, pixels.channels, horizontal_, table_);
     }
     if (columns) {
       vertical_.prepare(filter_of(interpolation), vertical, window.top, window.height);
     }
     const std::ptrdiff_t row_bytes = std::ptrdiff_t{window.width} * pixels.channels;
     const auto stretch = [&](const std::uint8_t* row, std::uint8_t* out) {
-      Kernels::stretch(row, part.left, pixels.channels, horizontal_, out);
+      kernels.stretch(row, part.left, pixels.channels, horizontal_, table_, out);
     };
     const std::int64_t height_lost = std::int64_t{source.whole.height} - resized.height;  // also where there is a box
     const std::int64_t width_lost = std::int64_t{source.whole.width} - resized.width;
-    stretched_.resize(static_cast<std::size_t>(row_bytes * (columns ? pixels.height : 1)) + kernel_slack);
+    stretched_.resize(static_cast<std::size_t>(row_bytes * (columns ? pixels.height : 1)) + stretch_slack);
 
     if (!rows && !columns) {
       for (int y = 0; y < pixels.height; ++y) {
@@ -113,9 +115,9 @@ class Resampler {
         consume(std::as_const(stretched_).data());
       }
     } else if (!rows) {
-      blend_rows<Kernels>(pixels, part.top, consume);
+      blend_rows(kernels, pixels, part.top, consume);
     } else if (height_lost > std::max<std::int64_t>(2 * width_lost, 0)) {
-      blend_rows<Kernels>(pixels, part.top, [&](const std::uint8_t* row) {
+      blend_rows(kernels, pixels, part.top, [&](const std::uint8_t* row) {
         stretch(row, stretched_.data());
         consume(std::as_const(stretched_).data());
       });
@@ -124,22 +126,20 @@ class Resampler {
         stretch(with_slack(pixels, y), stretched_.data() + y * row_bytes);
       }
       const ImageView between{stretched_.data(), pixels.height, window.width, pixels.channels, row_bytes};
-      blend_rows<Kernels>(between, part.top, consume);
+      blend_rows(kernels, between, part.top, consume);
     }
   }
 
   /// The same of a whole image.
-  template <class Kernels = FastestKernels, class Consume>
+  template <class Consume>
   void resize(const ImageView& image, Size resized, const Rect& window, Interpolation interpolation,
               Consume&& consume) {
     const ResizeSource source = ResizeSource::all(image.size());
     const Rect part = reach(source, resized, window, interpolation);
-    resize<Kernels>(image.crop(part), source, resized, window, interpolation, consume);
+    resize(image.crop(part), source, resized, window, interpolation, consume);
   }
 
  private:
-  static constexpr std::size_t kernel_slack = 1;  // bytes that kernels may touch past the end of a row
-
   static ResampleTaps::Axis axis(int source, double begin, double length, int target) noexcept {
     const auto first = static_cast<float>(begin);
     const auto end = static_cast<float>(begin + length);
@@ -178,24 +178,25 @@ class Resampler {
                   window.width, window.top, window.left, resized.height, resized.width);
   }
 
-  /// Row `y`, readable beyond its end; what follows the last row of an image may not be ours.
+  /// Row `y`, readable beyond its end; what follows the last rows of an image may not be ours.
   const std::uint8_t* with_slack(const ImageView& source, int y) {
-    if (y + 1 < source.height) {
+    const std::ptrdiff_t bytes = std::ptrdiff_t{source.width} * source.channels;
+    if ((source.height - 1 - y) * source.stride >= static_cast<std::ptrdiff_t>(stretch_slack)) {
       return source.row(y);
     }
-    line_.assign(source.row(y), source.row(y) + std::ptrdiff_t{source.width} * source.channels);
-    line_.resize(line_.size() + kernel_slack);
+    line_.resize(static_cast<std::size_t>(bytes) + stretch_slack);
+    std::copy_n(source.row(y), bytes, line_.data());
     return line_.data();
   }
 
   /// Resizes the columns of `source`, whose first row is row `origin` of the image.
-  template <class Kernels, class Consume>
-  void blend_rows(const ImageView& source, int origin, Consume&& consume) {
+  template <class Consume>
+  void blend_rows(const ResampleKernels& kernels, const ImageView& source, int origin, Consume&& consume) {
     const std::size_t bytes = static_cast<std::size_t>(source.width) * static_cast<std::size_t>(source.channels);
-    line_.resize(bytes + kernel_slack);
+    line_.resize(bytes + stretch_slack);
     for (std::size_t y = 0; y < vertical_.size(); ++y) {
       const std::uint8_t* const first = source.row(vertical_.firsts()[y] - origin);
-      Kernels::blend(first, source.stride, vertical_, y, bytes, line_.data());
+      kernels.blend(first, source.stride, vertical_, y, bytes, line_.data());
       consume(std::as_const(line_).data());
     }
   }
@@ -232,6 +233,7 @@ class Resampler {
 
   ResampleTaps horizontal_;
   ResampleTaps vertical_;
+  StretchTable table_;
   std::vector<std::uint8_t> stretched_;  // rows after the horizontal pass
   std::vector<std::uint8_t> line_;
   std::vector<int> columns_;  // of the nearest pixels
