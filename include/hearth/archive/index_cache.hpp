@@ -1,8 +1,9 @@
-/// Where the index of an archive is kept, so that it is made once.
+/// Where the index of an archive, or of a tree of folders, is kept, so that it is made once.
 #pragma once
 
 #include <stdlib.h>
 
+#include <cstddef>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -21,22 +22,22 @@
 
 namespace hearth::archives {
 
-/// The folder for the indexes where no other is named: XDG_CACHE_HOME/hearth/archives or ~/.cache/hearth/archives;
-/// empty where there is neither.
-inline std::filesystem::path default_index_folder() {
+/// The folder for the indexes of `kind` where no other is named: XDG_CACHE_HOME/hearth/archives, say, or
+/// ~/.cache/hearth/archives; empty where there is neither.
+inline std::filesystem::path default_index_folder(const char* kind = "archives") {
   const auto variable = [](const char* name) {
     const char* const value = ::getenv(name);
     return std::filesystem::path(value != nullptr ? value : "");
   };
   // As the XDG Base Directory Specification wants, a path that is not absolute is none.
   if (const std::filesystem::path cache = variable("XDG_CACHE_HOME"); cache.is_absolute()) {
-    return cache / "hearth" / "archives";
+    return cache / "hearth" / kind;
   }
   const std::filesystem::path home = variable("HOME");
-  return home.is_absolute() ? home / ".cache" / "hearth" / "archives" : std::filesystem::path();
+  return home.is_absolute() ? home / ".cache" / "hearth" / kind : std::filesystem::path();
 }
 
-/// The file for the index of this archive: the archive's name, and a checksum of its whole path.
+/// The file for the index of this archive or tree: its name, and a checksum of its whole path.
 inline std::filesystem::path index_file(const std::filesystem::path& folder, const std::filesystem::path& archive) {
   std::error_code error;
   std::filesystem::path whole = std::filesystem::weakly_canonical(archive, error);
@@ -63,10 +64,10 @@ inline std::optional<ArchiveIndex> load_index(const std::filesystem::path& file,
 }
 
 /// Keeps the index where that is possible; what cannot be written costs the next program the time to make it.
-inline void save_index(const std::filesystem::path& file, const ArchiveIndex& index) noexcept {
+inline void save_index(const std::filesystem::path& file, std::span<const std::byte> index) noexcept {
   try {
     core::make_folder(file.parent_path());
-    core::write_file(file, index.block());
+    core::write_file(file, index);
   } catch (const std::exception&) {
   }
 }

@@ -119,7 +119,7 @@ HEARTH_INLINE IndexedArchive::IndexedArchive(const std::filesystem::path& path,
   const auto block = std::make_shared<const std::vector<std::byte>>(builder.finish(identity));
   index_ = std::make_unique<const ArchiveIndex>(block, std::span(*block));
   if (!kept.empty() && file_->changed() == identity.changed) {
-    save_index(kept, *index_);
+    save_index(kept, index_->block());
   }
 }
 

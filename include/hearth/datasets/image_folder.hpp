@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,15 @@ struct ImageFolderOptions {
 
   /// Off: a JPEG that becomes smaller may be reduced while it is decoded, which is faster: see DecodeOptions.
   bool exact = true;
+
+  /// Where the names of the tree's files are kept, so that a tree of a million files is listed once; left out:
+  /// XDG_CACHE_HOME/hearth/folders or ~/.cache/hearth/folders, for trees of 10,000 images or more; empty: nowhere. The
+  /// names of a folder are taken from there while it has the device, the inode and the times of modification and change
+  /// that it had when it was listed, and had not been changed in the 3 seconds before that (a minute on servers); every
+  /// other folder is listed, and so are folders with links to files and those of other file systems than ext4, XFS,
+  /// btrfs, F2FS, bcachefs, ZFS, tmpfs, overlayfs, NFS, Lustre and GPFS. So nothing that was added, removed, renamed or
+  /// moved is missed.
+  std::optional<std::filesystem::path> index_folder = std::nullopt;
 };
 
 /// The dataset of the images below `root`/CLASS, at any depth: class i is the i-th folder by name (bytewise), its
@@ -44,9 +54,9 @@ class ImageFolder : public datasets::ListedImages<Transform> {
   /// not as many as the classes.
   explicit ImageFolder(std::filesystem::path root, Transform transform = {}, ImageFolderOptions options = {})
       : datasets::ListedImages<Transform>(
-            datasets::list_image_folder(root,
-                                        {options.num_classes, std::move(options.class_names),
-                                         DecodeOptions{.max_pixels = options.max_pixels, .exact = options.exact}}),
+            datasets::list_image_folder(root, {options.num_classes, std::move(options.class_names),
+                                               DecodeOptions{.max_pixels = options.max_pixels, .exact = options.exact},
+                                               std::move(options.index_folder)}),
             std::move(transform)),
         root_(std::move(root)) {}
 

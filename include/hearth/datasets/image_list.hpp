@@ -6,14 +6,15 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/datasets/image_extension.hpp>
 #include <hearth/datasets/image_file.hpp>
 #include <hearth/image/decode.hpp>
 #include <hearth/image/image.hpp>
@@ -22,16 +23,13 @@ namespace hearth::datasets {
 
 class ImageTree;
 
-/// Does the name end, in upper or lower case, as one of torchvision's IMG_EXTENSIONS? A file counts as an image by its
-/// name; whether it can be read shows when it is read: JPEG, PNG and BMP can, and a file in another of these formats is
-/// then an Error that names it.
-bool has_image_extension(std::string_view name);
-
 /// Which classes are taken, and what they are called.
 struct ImageListOptions {
   std::size_t num_classes = 0;           ///< the first so many by the names of their folders; 0: all
   std::vector<std::string> class_names;  ///< none: as their folders
   DecodeOptions decoding = {};
+  std::optional<std::filesystem::path> index_folder =
+      std::nullopt;  ///< for folders on the disk: see ImageFolderOptions
 };
 
 /// The images below the class folders of a tree, at any depth, in torchvision's order.
@@ -45,6 +43,7 @@ class ImageList {
   std::size_t size() const noexcept { return labels_.size(); }
   const std::vector<std::string>& classes() const noexcept { return classes_; }
   const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return class_to_index_; }
+  const DecodeOptions& decoding() const noexcept { return decoding_; }
 
   /// These throw Error when there is no image `index`.
   std::int64_t label(std::size_t index) const;

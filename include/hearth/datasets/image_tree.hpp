@@ -28,6 +28,9 @@ class ImageTree {
   /// Takes the images below the class folder, in torchvision's order, and returns how many there are.
   virtual std::size_t add(const std::string& folder) = 0;
 
+  /// Called when all that are wanted are taken.
+  virtual void finish() {}
+
   /// Where image `index` of those taken is. The bytes of its file, in `memory`, which grows where it is too small:
   /// throws Error naming it when they cannot be read.
   virtual std::filesystem::path path(std::size_t index) const = 0;

@@ -30,7 +30,7 @@ struct ImageNetOptions {
   /// Off: a JPEG that becomes smaller may be reduced while it is decoded, which is faster: see DecodeOptions.
   bool exact = true;
 
-  /// Where the indexes of archives are kept: see ImageArchiveOptions.
+  /// Where the indexes of archives and of class folders are kept: see ImageArchiveOptions and ImageFolderOptions.
   std::optional<std::filesystem::path> index_folder = std::nullopt;
 };
 

@@ -190,6 +190,7 @@ HEARTH_INLINE ImageNetImages open_imagenet(const std::filesystem::path& root, Sp
     found.images = std::make_shared<const ImageList>(std::make_unique<detail::ValFolder>(found.source, needed_devkit()),
                                                      std::move(list));
   } else {
+    list.index_folder = options.index_folder;
     found.images = list_image_folder(found.source, std::move(list));
   }
   if (devkit) {
