@@ -194,9 +194,13 @@
 #include <hearth/datasets/image_folder.hpp>
 #include <hearth/datasets/labelled_images.hpp>
 #include <hearth/datasets/map_targets.hpp>
+#include <hearth/datasets/pack_file.hpp>
+#include <hearth/datasets/pack_images.hpp>
+#include <hearth/datasets/packed_images.hpp>
 #include <hearth/datasets/split.hpp>
 #include <hearth/datasets/subset.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
+#include <hearth/datasets/write_pack.hpp>
 
 #include <hearth/train/batch_lines.hpp>
 #include <hearth/train/batch_size_finder.hpp>

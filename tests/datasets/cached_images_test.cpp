@@ -174,6 +174,13 @@ TEST_CASE("An image that cannot be decoded is not kept, and gives its Error each
   CHECK_THROWS_WITH(read(cached, 2, 0), ContainsSubstring("index 2 is out of range: there are 2 images"));
 }
 
+TEST_CASE("CachedImages refuses images that are decoded at the size that is needed", "[cached_images]") {
+  const TemporaryFolder folder;
+  folder.write("a/x.bmp", bmp(1, 1, {0, 0, 0}));
+  const Subset scaled{ImageFolder(folder.path(), ToTensor{}, {.exact = false}), {0}};
+  CHECK_THROWS_WITH(CachedImages{scaled}, ContainsSubstring("exact is off"));
+}
+
 TEST_CASE("What a transform says against a cached image comes with the file's name", "[cached_images]") {
   struct Refuse {
     void write(ImageView, RandomStream&, SampleSink&) const { core::fail("Refuse: not this one"); }

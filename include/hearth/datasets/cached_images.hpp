@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include <hearth/core/error.hpp>
 #include <hearth/core/random.hpp>
 #include <hearth/core/sample.hpp>
 #include <hearth/core/stop.hpp>
@@ -33,8 +35,8 @@ struct CachedImagesOptions {
 ///
 /// The transform goes over the image each time, with the same random choices, so that batches are those of the dataset
 /// itself, bit for bit. What does not fit into `max_bytes` is read from the dataset each time; `use()` tells how much
-/// that is. An image that cannot be decoded is an Error each time it is read. Copies share the images, and threads read
-/// them without locks.
+/// that is. An image that cannot be decoded is not kept: it is an Error each time it is read. Copies share the images,
+/// and threads read them without locks.
 template <class Dataset>
 class CachedImages {
   static_assert(DatasetLike<Dataset> && HasImages<Dataset> && KnowsTransform<Dataset> &&
@@ -43,11 +45,16 @@ class CachedImages {
                 "size() and read(index, random, sink); see hearth/datasets/image_dataset.hpp");
 
  public:
+  /// Throws Error when the dataset does not decode exactly (DecodeOptions::exact is off).
   explicit CachedImages(Dataset dataset, CachedImagesOptions options = {})
       : dataset_(std::move(dataset)),
         cache_(std::make_shared<datasets::ImageCache>(dataset_.size(), options.max_bytes)) {
     static_assert(std::same_as<std::remove_cvref_t<decltype(dataset_.image(0))>, Image>,
                   "CachedImages: the dataset has its images in memory already: it gives views of them");
+    core::require(
+        datasets::decodes_exactly(dataset_),
+        "CachedImages: the dataset decodes an image at the size that a sample needs (exact is off), so there is "
+        "no one image to keep: leave exact on");
   }
 
   std::size_t size() const { return dataset_.size(); }
@@ -59,14 +66,18 @@ class CachedImages {
     }
     Image decoded;
     if (image == nullptr) {
-      decoded = dataset_.image(index);
+      try {
+        decoded = dataset_.image(index);
+      } catch (const std::exception&) {  // of a damaged image, the part that a sample needs may be sound
+        return dataset_.read(index, random, sink);
+      }
       image = cache_->keep(index, decoded);
     }
     try {
       dataset_.transform().write(image != nullptr ? image->view() : decoded.view(), random, sink);
     } catch (const std::exception&) {
       if constexpr (KnowsPaths<Dataset>) {
-        datasets::fail_transform([&] { return dataset_.path(index); });
+        datasets::fail_transform([&]() -> std::filesystem::path { return dataset_.path(index); });
       } else {
         throw;
       }

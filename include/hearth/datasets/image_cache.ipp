@@ -2,18 +2,15 @@
 
 #include <hearth/datasets/image_cache.hpp>
 
-#include <algorithm>
 #include <exception>
-#include <mutex>
 #include <new>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/free_memory.hpp>
+#include <hearth/datasets/in_threads.hpp>
 
 namespace hearth {
 
@@ -68,46 +65,21 @@ HEARTH_INLINE const Image* ImageCache::keep(std::size_t index, Image& image) {
 
 HEARTH_INLINE void ImageCache::fill(int workers, const StopToken& stop, core::FunctionRef<void(std::size_t)> load) {
   core::require(workers >= 0, "CachedImages: workers must be at least 0, but got {}", workers);
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t count = std::min(workers > 0 ? static_cast<std::size_t>(workers) : cores, size_);
-  std::atomic<std::size_t> next = 0;
-  std::atomic<bool> is_over = false;
-  std::mutex mutex;
-  std::exception_ptr failure;
   const std::size_t refused = refusals_;
-  const auto work = [&] {
-    while (!is_over && !stop.stop_requested() && refusals_ == refused) {
-      const std::size_t index = next++;
-      if (index >= size_) {
-        return;
-      }
-      if (slots_[index].load(std::memory_order_acquire) != nullptr) {
-        continue;
-      }
+  in_threads(size_, threads_for(workers), [&](std::size_t index) {
+    if (stop.stop_requested() || refusals_ != refused) {
+      return false;
+    }
+    if (slots_[index].load(std::memory_order_acquire) == nullptr) {
       try {
         load(index);
       } catch (const std::bad_alloc&) {
-        const std::lock_guard lock(mutex);
-        failure = std::current_exception();
-        is_over = true;
+        throw;
       } catch (const std::exception&) {  // whoever reads the image gets its error
       }
     }
-  };
-  std::vector<std::thread> threads;
-  try {
-    while (threads.size() + 1 < count) {
-      threads.emplace_back(work);
-    }
-  } catch (const std::exception&) {  // fewer will do
-  }
-  work();
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
+    return true;
+  });
 }
 
 HEARTH_INLINE CacheUse ImageCache::use() const noexcept {

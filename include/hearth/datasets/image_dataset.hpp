@@ -89,4 +89,17 @@ concept TellsTargets = requires(const D& dataset, std::size_t index) {
   { target_of(dataset, index) } -> std::convertible_to<TargetOf<D>>;
 };
 
+/// Is an image of the dataset, or of the one below a view, the same whatever part of it is asked for? That is so unless
+/// DecodeOptions::exact is off.
+template <class D>
+bool decodes_exactly(const D& dataset) {
+  if constexpr (requires { dataset.decoding().exact; }) {
+    return dataset.decoding().exact;
+  } else if constexpr (requires { dataset.dataset(); }) {
+    return decodes_exactly(dataset.dataset());
+  } else {
+    return true;
+  }
+}
+
 }  // namespace hearth::datasets

@@ -66,6 +66,9 @@ class ImageFiles {
   /// The bytes of its file. Throws Error naming it when it cannot be read.
   std::vector<std::byte> encoded(std::size_t index) const { return core::read_file(path(index)); }
 
+  /// How images are decoded.
+  const DecodeOptions& decoding() const noexcept { return decoding_; }
+
   const Transform& transform() const noexcept { return transform_; }
 
  private:

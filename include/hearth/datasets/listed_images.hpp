@@ -49,6 +49,9 @@ class ListedImages {
   /// The labels by the names of the folders.
   const std::map<std::string, std::int64_t>& class_to_index() const noexcept { return images_->class_to_index(); }
 
+  /// How images are decoded.
+  const DecodeOptions& decoding() const noexcept { return images_->decoding(); }
+
   const Transform& transform() const noexcept { return transform_; }
 
  protected:
