@@ -1,11 +1,21 @@
 #include <hearth/data/data_loader.hpp>
+#include <hearth/datasets/concat_dataset.hpp>
 #include <hearth/datasets/image_folder.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
+#include <hearth/transforms/compose.hpp>
+#include <hearth/transforms/crop.hpp>
+#include <hearth/transforms/flip.hpp>
+#include <hearth/transforms/normalize.hpp>
+#include <hearth/transforms/random_erasing.hpp>
+#include <hearth/transforms/resize.hpp>
+#include <hearth/transforms/to_tensor.hpp>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/abs.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/rand.h>
+#include <ATen/ops/tensor.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -121,4 +131,88 @@ TEST_CASE("TensorDataset refuses tensors that are not what it needs", "[tensor_d
                     ContainsSubstring("no labels: the targets are Float of 1 dimensions"));
   CHECK_THROWS_WITH(TensorDataset(at::Tensor(), targets), ContainsSubstring("must be tensors"));
   CHECK_THROWS_WITH(TensorDataset(inputs, targets).label(5), ContainsSubstring("index 5 is out of range"));
+}
+
+namespace {
+
+/// Three photos' worth of noise, two classes.
+void write_images(const TemporaryFolder& folder) {
+  RandomStream random(0, 0, 5);
+  for (const char* const name : {"a/1.bmp", "a/2.bmp", "b/3.bmp"}) {
+    std::vector<int> pixels(20 * 24 * 3);
+    for (int& byte : pixels) {
+      byte = static_cast<int>(random.below(256));
+    }
+    folder.write(name, bmp(20, 24, pixels));
+  }
+}
+
+const Compose augment{RandomResizedCrop{16}, RandomHorizontalFlip{}, ToTensor{},
+                      Normalize{imagenet::mean, imagenet::std}};
+
+struct Squared {
+  void check(int) const {}
+  float map(float value, int) const { return value * value; }
+};
+
+}  // namespace
+
+TEST_CASE("Batches of bfloat16 and float16 are those of floats, rounded", "[data_loader]") {
+  const TemporaryFolder folder;
+  write_images(folder);
+  const Compose erases{RandomResizedCrop{16}, ToTensor{}, RandomErasing{{.p = 1}}};  // its floats are converted later
+  const auto compare = [&](const auto& transform, Layout layout) {
+    DataLoader floats{ImageFolder{folder.path(), transform}, {.batch_size = 3, .layout = layout}};
+    const Batch expected = all(floats)[0];
+    for (const auto& [dtype, type] :
+         {std::pair(Dtype::bfloat16, at::kBFloat16), std::pair(Dtype::float16, at::kHalf)}) {
+      DataLoader loader{ImageFolder{folder.path(), transform},
+                        {.batch_size = 3, .workers = 2, .layout = layout, .dtype = dtype}};
+      const Batch batch = all(loader)[0];
+      CHECK(batch.inputs.scalar_type() == type);
+      CHECK(batch.inputs.strides() == expected.inputs.strides());
+      CHECK(at::equal(batch.inputs, expected.inputs.to(type)));
+      CHECK(batch.normalization == nullptr);
+    }
+  };
+  for (const Layout layout : {Layout::contiguous, Layout::channels_last}) {
+    compare(augment, layout);
+    compare(erases, layout);
+  }
+}
+
+TEST_CASE("Batches of bytes say what the bytes stand for", "[data_loader]") {
+  const TemporaryFolder folder;
+  write_images(folder);
+  for (const Layout layout : {Layout::contiguous, Layout::channels_last}) {
+    DataLoader floats{ImageFolder{folder.path(), augment}, {.batch_size = 3, .layout = layout}};
+    DataLoader bytes{ImageFolder{folder.path(), augment},
+                     {.batch_size = 3, .workers = 2, .layout = layout, .dtype = Dtype::uint8}};
+    const Batch expected = all(floats)[0];
+    const Batch batch = all(bytes)[0];
+    CHECK(batch.inputs.scalar_type() == at::kByte);
+    CHECK(batch.inputs.strides() == expected.inputs.strides());
+    REQUIRE(batch.normalization != nullptr);
+    REQUIRE(batch.normalization->scale.size() == 3);
+    const auto of_channels = [](const std::vector<float>& values) { return at::tensor(values).reshape({1, 3, 1, 1}); };
+    const at::Tensor values =
+        batch.inputs.to(at::kFloat) * of_channels(batch.normalization->scale) + of_channels(batch.normalization->shift);
+    CHECK((values - expected.inputs).abs().max().item<float>() < 1e-6F);
+    CHECK(at::equal(batch.targets, expected.targets));
+  }
+}
+
+TEST_CASE("What cannot be done to bytes later is an error where batches are of bytes", "[data_loader]") {
+  const TemporaryFolder folder;
+  write_images(folder);
+  const LoaderOptions options{.batch_size = 2, .dtype = Dtype::uint8, .bad_samples = BadSamples::skip};
+  DataLoader squares{ImageFolder{folder.path(), Compose{Resize{{8, 8}}, ToTensor{}, Squared{}}}, options};
+  CHECK_THROWS_WITH(all(squares), ContainsSubstring("dtype uint8") && ContainsSubstring("must be linear"));
+  DataLoader erases{ImageFolder{folder.path(), Compose{Resize{{8, 8}}, ToTensor{}, RandomErasing{}}}, options};
+  CHECK_THROWS_WITH(all(erases), ContainsSubstring("dtype uint8") && ContainsSubstring("writes floats"));
+  const auto normalized = [&](double mean) {
+    return ImageFolder{folder.path(), Compose{Resize{{8, 8}}, ToTensor{}, Normalize{{mean}, {0.5}}}};
+  };
+  DataLoader mixed{ConcatDataset{normalized(0.5), normalized(0.25)}, {.batch_size = 4, .dtype = Dtype::uint8}};
+  CHECK_THROWS_WITH(all(mixed), ContainsSubstring("normalised alike") && ContainsSubstring("sample 3"));
 }

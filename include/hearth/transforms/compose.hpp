@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -143,6 +144,14 @@ class Compose {
     write_plan(plan, random, sink);
   }
 
+  /// The same of many images in memory, where all stages are ToTensor, Normalize and other maps: see StackTransform.
+  void write_stack(const ImageStack& images, std::span<const std::size_t> indices, SampleSink& sink) const
+      requires(sound&& conversion == 0 && tail == count) {
+    check_from<conversion + 1>(images.channels);
+    writer_.write_stack(images, indices, sink,
+                        [this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); });
+  }
+
  private:
   void write_plan(transforms::Plan& plan, RandomStream& random, SampleSink& sink) const {
     if constexpr (sound && split < count) {
@@ -166,11 +175,13 @@ class Compose {
     plan_stages<I, conversion>(plan, random);
     check_from<conversion + 1>(plan.channels());
     const auto value_of = [this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); };
-    if constexpr (detail::first_true(is_rewriting, tail) == count) {
-      change<tail, count>(writer_.write(plan, sink, value_of), random);
+    if constexpr (tail == count) {
+      writer_.write(plan, sink, value_of);
+    } else if constexpr (detail::first_true(is_rewriting, tail) == count) {
+      change<tail, count>(writer_.write_floats(plan, sink, value_of), random);
     } else {
       const core::ThreadSpare<detail::SampleBuffer> buffer;
-      rewrite_from<tail>(writer_.write(plan, *buffer, value_of), random, sink);
+      rewrite_from<tail>(writer_.write_floats(plan, *buffer, value_of), random, sink);
     }
   }
 

@@ -2,79 +2,111 @@
 
 #include <hearth/transforms/image_writer.hpp>
 
+#include <cmath>
+
 #include <hearth/core/error.hpp>
+#include <hearth/image/write_row.hpp>
 
 namespace hearth::transforms {
 
 namespace detail {
 
-using ByteTable = std::array<float, 256>;
-
-inline void add_tables(std::vector<ByteTable>& tables, std::size_t channels, ValueOfByte value_of) {
-  for (std::size_t channel = tables.size(); channel < channels; ++channel) {
-    ByteTable& table = tables.emplace_back();
+/// Scale and shift of values that are linear in the byte, as those of ToTensor and Normalize are but for the rounding
+/// of floats; nullptr for others.
+inline std::shared_ptr<const Normalization> normalization_of(const std::vector<image::FloatTable>& tables) {
+  const auto linear = std::make_shared<Normalization>();
+  for (const image::FloatTable& table : tables) {
+    const double shift = table.front();
+    const double scale = (static_cast<double>(table.back()) - shift) / 255;
+    const double tolerance = 1e-6 * (std::abs(shift) + std::abs(scale) * 255);
     for (std::size_t byte = 0; byte < table.size(); ++byte) {
-      table[byte] = value_of(static_cast<std::uint8_t>(byte), static_cast<int>(channel));
+      if (!(std::abs(static_cast<double>(byte) * scale + shift - table[byte]) <= tolerance)) {
+        return nullptr;
+      }
     }
+    linear->scale.push_back(static_cast<float>(scale));
+    linear->shift.push_back(static_cast<float>(shift));
   }
+  return linear;
 }
 
-/// Writes a row of one channel; `next_pixel` is the distance in `out`.
-inline void write_channel(PixelRow row, const ByteTable& table, int width, float* out,
-                          std::ptrdiff_t next_pixel) noexcept {
-  for (std::ptrdiff_t x = 0; x < width; ++x, row.first += row.step) {
-    out[x * next_pixel] = table[*row.first];
-  }
+/// A sample of more bytes than this does not stay in a core's cache until the batch is used.
+constexpr std::ptrdiff_t most_cached = 128 * 1024;
+
+constexpr std::ptrdiff_t bytes_of(Dtype dtype) noexcept {
+  return dtype == Dtype::float32 ? 4 : dtype == Dtype::uint8 ? 1 : 2;
 }
 
-/// Writes a row of three channels; `next_channel` and `next_pixel` are the distances in `out`.
-inline void write_rgb(PixelRow row, const ByteTable* tables, int width, float* out, std::ptrdiff_t next_channel,
-                      std::ptrdiff_t next_pixel) noexcept {
-  float* const green = out + next_channel;
-  float* const blue = green + next_channel;
-  for (std::ptrdiff_t x = 0; x < width; ++x, row.first += row.step) {
-    out[x * next_pixel] = tables[0][row.first[0]];
-    green[x * next_pixel] = tables[1][row.first[1]];
-    blue[x * next_pixel] = tables[2][row.first[2]];
+/// Where the first row of a sample goes.
+inline image::RowPlace first_row(const RawPlace& place) {
+  const std::ptrdiff_t channels = place.shape[0];
+  const std::ptrdiff_t pixels = place.shape[1] * place.shape[2];
+  const bool last = place.layout == Layout::channels_last;
+  const bool stream = pixels * channels * bytes_of(place.dtype) > most_cached;
+  return {place.data, place.dtype, last ? 1 : pixels, last ? channels : 1, stream};
+}
+
+/// Carries the plan out into a place that fits it.
+inline void write_rows(Plan& plan, const RawPlace& place, const image::ByteMap& map) {
+  const int width = plan.size().width;
+  image::RowPlace row_place = first_row(place);
+  const std::ptrdiff_t row_bytes = width * row_place.next_pixel * bytes_of(place.dtype);
+  plan.rows([&](int y, PixelRow row) {
+    row_place.data = static_cast<std::byte*>(place.data) + y * row_bytes;
+    image::write_row(map, row.first, row.step, width, row_place);
+  });
+  if (row_place.stream) {
+    image::finish_streaming();
   }
 }
 
 }  // namespace detail
 
-HEARTH_INLINE ImageWriter::ImageWriter(std::size_t channels, ValueOfByte value_of) {
-  detail::add_tables(tables_, channels, value_of);
+HEARTH_INLINE ImageWriter::Values ImageWriter::values_of(std::size_t channels, ValueOfByte value_of) {
+  std::vector<image::FloatTable> tables(channels);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    for (std::size_t byte = 0; byte < tables[channel].size(); ++byte) {
+      tables[channel][byte] = value_of(static_cast<std::uint8_t>(byte), static_cast<int>(channel));
+    }
+  }
+  return {image::ByteMap(tables), detail::normalization_of(tables)};
 }
 
-HEARTH_INLINE SamplePlace ImageWriter::write(Plan& plan, SampleSink& sink, ValueOfByte value_of) const {
-  const image::Size size = plan.size();
-  const int channels = plan.channels();
-  const SamplePlace place = sink.place({channels, size.height, size.width});
-  const bool last = place.layout == Layout::channels_last;
-  const std::ptrdiff_t plane = std::ptrdiff_t{size.height} * size.width;
-  std::vector<Table> more;  // only where there are more channels than tables
-  const Table* tables = tables_.data();
-  if (static_cast<std::size_t>(channels) > tables_.size()) {
-    detail::add_tables(more, static_cast<std::size_t>(channels), value_of);
-    tables = more.data();
+HEARTH_INLINE ImageWriter::ImageWriter(std::size_t channels, ValueOfByte value_of) {
+  for (std::size_t count = 1; count <= channels; ++count) {
+    values_.push_back(values_of(count, value_of));
   }
-  if (channels == 3 && last) {  // a loop of its own for each layout: the distances in it are constants
-    plan.rows([&](int y, PixelRow row) {
-      detail::write_rgb(row, tables, size.width, place.data + std::ptrdiff_t{y} * size.width * 3, 1, 3);
-    });
-  } else if (channels == 3) {
-    plan.rows([&](int y, PixelRow row) {
-      detail::write_rgb(row, tables, size.width, place.data + std::ptrdiff_t{y} * size.width, plane, 1);
-    });
-  } else {
-    const std::ptrdiff_t next_channel = last ? 1 : plane;
-    const std::ptrdiff_t next_pixel = last ? channels : 1;
-    plan.rows([&](int y, PixelRow row) {
-      float* out = place.data + std::ptrdiff_t{y} * size.width * next_pixel;
-      for (int channel = 0; channel < channels; ++channel, ++row.first, out += next_channel) {
-        detail::write_channel(row, tables[channel], size.width, out, next_pixel);
-      }
-    });
-  }
+}
+
+HEARTH_INLINE void ImageWriter::write(Plan& plan, SampleSink& sink, ValueOfByte value_of) const {
+  with_values(plan.channels(), value_of, [&](const Values& values) {
+    const Shape shape{plan.channels(), plan.size().height, plan.size().width};
+    detail::write_rows(plan, sink.raw_place(shape, values.normalization), values.map);
+  });
+}
+
+HEARTH_INLINE void ImageWriter::write_stack(const ImageStack& images, std::span<const std::size_t> indices,
+                                            SampleSink& sink, ValueOfByte value_of) const {
+  with_values(images.channels, value_of, [&](const Values& values) {
+    const Shape shape{images.channels, images.height, images.width};
+    image::RowPlace place = detail::first_row(sink.raw_place(shape, values.normalization));
+    const std::ptrdiff_t sample_bytes = shape.numel() * detail::bytes_of(place.dtype);
+    const int pixels = images.height * images.width;  // densely packed: as one row
+    for (const std::size_t index : indices) {
+      image::write_row(values.map, images.image(index).data, images.channels, pixels, place);
+      place.data = static_cast<std::byte*>(place.data) + sample_bytes;
+    }
+    if (place.stream) {
+      image::finish_streaming();
+    }
+  });
+}
+
+HEARTH_INLINE SamplePlace ImageWriter::write_floats(Plan& plan, SampleSink& sink, ValueOfByte value_of) const {
+  const SamplePlace place = sink.place({plan.channels(), plan.size().height, plan.size().width});
+  with_values(plan.channels(), value_of, [&](const Values& values) {
+    detail::write_rows(plan, {place.data, Dtype::float32, place.shape, place.layout}, values.map);
+  });
   return place;
 }
 
