@@ -129,8 +129,8 @@ def main():
             if name not in table.groups():
                 parser.error(f"--rows: {name} is none of {', '.join(table.groups())}")
         run = {"machine": machine.describe(), "pairs": amounts.pairs}
-        if run["machine"]["programs_that_run"] > 1:
-            say(f"{run['machine']['programs_that_run'] - 1} other programs run: figures are only right on a quiet machine")
+        if (others := (run["machine"]["programs_that_run"] or 1) - 1) > 0:
+            say(f"{others} other programs run: figures are only right on a quiet machine")
         run["limits"] = limits_of(args.programs, data, 0.03 if args.tiny else 0.6 if args.quick else 2)
         run["rows"] = measure_rows(table, names, amounts, run["limits"], args.work)
         run["curves"] = []

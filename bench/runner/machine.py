@@ -30,6 +30,19 @@ def commit():
         return None
 
 
+def cores():
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def running():
+    """The programs that run at this moment, this one among them; none where the system does not say."""
+    try:
+        return int(pathlib.Path("/proc/loadavg").read_text().split()[3].split("/")[0])
+    except OSError:
+        return None
+
+
 def describe():
     version = re.search(r'#define HEARTH_VERSION "([^"]+)"', (ROOT / "include/hearth/version.hpp").read_text())[1]
     versions = {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "pillow", "numpy")}
@@ -37,11 +50,11 @@ def describe():
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "command": " ".join(["python", *sys.argv]),
         "cpu": cpu(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": cores(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "system": platform.platform(),
         "versions": {"hearth": version, "commit": commit(), "python": platform.python_version(), **versions},
-        "programs_that_run": int(pathlib.Path("/proc/loadavg").read_text().split()[3].split("/")[0]),
+        "programs_that_run": running(),
         "load_average": os.getloadavg()[0],
         "unset": [name for name in UNSET if name in os.environ],
     }

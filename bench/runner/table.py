@@ -1,16 +1,16 @@
 """The rows of the comparison: what runs on either side, how much of it in a round, the aims, and the limits."""
 
 import dataclasses
-import os
 import pathlib
 import shutil
 import tempfile
 
 from rows.folders import make_tree
+from runner.machine import cores
 from runner.measure import Group, Row
 from runner.sides import python, words
 
-CORES = len(os.sched_getaffinity(0))
+CORES = cores()
 
 
 @dataclasses.dataclass
