@@ -106,7 +106,9 @@ void serve_mnist(const bench::Settings& settings) {
 }
 
 void serve_opening(const bench::Settings& settings) {
-  const auto open = [&] { return ImageFolder{settings.text("data")}; };
+  const auto open = [&] {
+    return ImageFolder{settings.text("data"), ToTensor{}, {.index_folder = settings.text("index")}};
+  };
   static_cast<void>(open());  // the second time is what is measured
   bench::serve(
       [&] {

@@ -108,7 +108,7 @@ class Checks(unittest.TestCase):
             measure.compare(one, numpy.float32([1, numpy.nan]), 1, "a side")
 
     def test_a_program_that_fails_says_why(self):
-        side = Side("hearth", [pathlib.Path(PROGRAMS, "bench_inputs"), "mode=opening", "data=/nowhere"])
+        side = Side("hearth", [pathlib.Path(PROGRAMS, "bench_inputs"), "mode=opening", "data=/nowhere", "index="])
         with self.assertRaisesRegex(Failed, "hearth: error: .*/nowhere"):
             side.ready()
         side.end()
