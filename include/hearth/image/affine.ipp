@@ -5,20 +5,30 @@
 #include <cmath>
 #include <numbers>
 
+#include <hearth/core/thread_spare.hpp>
 #include <hearth/image/nearest_positions.hpp>
+#include <hearth/image/simd.hpp>
 #include <hearth/image/warp.hpp>
+
+#ifdef HEARTH_SIMD_X86
+#include <hearth/image/warp_avx512.hpp>
+#endif
 
 namespace hearth::image {
 
 namespace detail {
 
-/// Without rotation or shear: rows and columns are chosen once.
-inline void scale_nearest(const ImageView& source, const AffineMatrix& a, const std::uint8_t* fill, Image& out) {
+struct GridPositions {
   std::vector<int> columns;
   std::vector<int> rows;
-  nearest_positions(out.width(), a[0], a[2], source.width, columns);
-  nearest_positions(out.height(), a[4], a[5], source.height, rows);
-  take_grid(source, rows, columns, fill, out);
+};
+
+/// Without rotation or shear: rows and columns are chosen once.
+inline void scale_nearest(const ImageView& source, const AffineMatrix& a, const std::uint8_t* fill, Image& out) {
+  const core::ThreadSpare<GridPositions> at;
+  nearest_positions(out.width(), a[0], a[2], source.width, at->columns);
+  nearest_positions(out.height(), a[4], a[5], source.height, at->rows);
+  take_grid(source, at->rows, at->columns, fill, out);
 }
 
 /// In 16.16 fixed point.
@@ -28,6 +38,28 @@ inline void affine_fixed(const ImageView& source, const AffineMatrix& a, const s
   const std::int64_t dy = fixed(a[3]);
   std::int64_t first_x = fixed(a[2] + a[0] * 0.5 + a[1] * 0.5);
   std::int64_t first_y = fixed(a[5] + a[3] * 0.5 + a[4] * 0.5);
+#ifdef HEARTH_SIMD_X86
+  constexpr std::int64_t most = 1 << 30;
+  const auto fits = [](std::int64_t first, std::int64_t step, std::int64_t count) {
+    return std::abs(first) < most && std::abs(first + step * count) < most;
+  };
+  if (source.channels == 3 && simd_level() == Simd::avx512 && source.width < 16384 && source.height < 16384 &&
+      source.stride > 0 && source.height * source.stride < most) {
+    const std::int64_t down_x = fixed(a[1]);
+    const std::int64_t down_y = fixed(a[4]);
+    // The corners, and sixteen pixels more, for what is computed and not used.
+    if (fits(first_x, dx, out.width() + 16) && fits(first_y, dy, out.width() + 16) &&
+        fits(first_x + down_x * out.height(), dx, out.width() + 16) &&
+        fits(first_y + down_y * out.height(), dy, out.width() + 16)) {
+      for (int row = 0; row < out.height(); ++row, first_x += down_x, first_y += down_y) {
+        take_nearest_rgb_avx512(source, static_cast<std::int32_t>(first_x), static_cast<std::int32_t>(first_y),
+                                static_cast<std::int32_t>(dx), static_cast<std::int32_t>(dy), fill, out.width(),
+                                out.row(row));
+      }
+      return;
+    }
+  }
+#endif
   const auto end_x = static_cast<std::uint64_t>(source.width) << 16;
   const auto end_y = static_cast<std::uint64_t>(source.height) << 16;
   with_channels(source.channels, [&]<int Channels>(ChannelCount<Channels> count) {
@@ -83,7 +115,7 @@ HEARTH_INLINE Image affine(const ImageView& source, Size size, const AffineMatri
 HEARTH_INLINE void affine(const ImageView& source, Size size, const AffineMatrix& inverse, Interpolation interpolation,
                           std::span<const std::uint8_t> fill, Image& out) {
   check_warp(source, size, "affine");
-  const std::vector<std::uint8_t> outside = fill_pixel(fill, source.channels, "affine");
+  const FillPixel outside = fill_pixel(fill, source.channels, "affine");
   const AffineMatrix& a = inverse;
   out.reset(size.height, size.width, source.channels);
   if (interpolation != Interpolation::nearest) {

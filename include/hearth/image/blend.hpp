@@ -29,6 +29,9 @@ class Blend {
     return static_cast<std::uint8_t>(static_cast<int>(positive < 255.0F ? positive : 255.0F));
   }
 
+  /// The factor, rounded to float as Pillow rounds it.
+  float factor() const noexcept { return static_cast<float>(factor_); }
+
   /// The same for `count` values, in place.
   void row(const std::uint8_t* degenerate, std::uint8_t* values, std::size_t count) const noexcept {
     const Blend self = *this;  // what is written is none of it

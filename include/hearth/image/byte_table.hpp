@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <hearth/image/image.hpp>
-
 namespace hearth::image {
 
 using ByteTable = std::array<std::uint8_t, 256>;
@@ -19,13 +17,6 @@ ByteTable byte_table(Function function) {
     table[value] = function(static_cast<std::uint8_t>(value));
   }
   return table;
-}
-
-/// Looks every value of the image up in the same table.
-inline void look_up(Image& image, const ByteTable& table) noexcept {
-  for (std::uint8_t& value : image.pixels()) {
-    value = table[value];
-  }
 }
 
 }  // namespace hearth::image

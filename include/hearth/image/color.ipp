@@ -6,13 +6,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
 #include <hearth/image/blend.hpp>
 #include <hearth/image/byte_table.hpp>
+#include <hearth/image/color_kernels.hpp>
 #include <hearth/image/store_pixel.hpp>
 
 namespace hearth::image {
@@ -106,6 +107,10 @@ HEARTH_INLINE void to_grayscale(Image& image, int channels) {
   }
   std::vector<std::uint8_t>& pixels = image.pixels();
   const std::size_t count = pixels.size() / static_cast<std::size_t>(image.channels());
+  if (image.channels() == 3 && channels == 3) {
+    make_grey(image);
+    return;
+  }
   if (image.channels() == 3) {
     for (std::size_t i = 0; i < count; ++i) {
       store_grey(luma(&pixels[3 * i]), channels, &pixels[static_cast<std::size_t>(channels) * i]);
@@ -132,10 +137,8 @@ HEARTH_INLINE void adjust_contrast(Image& image, double factor) {
   if (pixels.empty()) {
     return;
   }
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < pixels.size(); i += channels) {
-    sum += channels == 1 ? pixels[i] : luma(&pixels[i]);
-  }
+  const std::uint64_t sum =
+      channels == 1 ? std::accumulate(pixels.begin(), pixels.end(), std::uint64_t{0}) : luma_sum(image);
   const double mean = static_cast<double>(sum) / static_cast<double>(pixels.size() / channels);
   const auto grey = static_cast<std::uint8_t>(mean + 0.5);
   look_up(image, byte_table([&](std::uint8_t value) { return blend(grey, value); }));
@@ -147,14 +150,7 @@ HEARTH_INLINE void adjust_saturation(Image& image, double factor) {
   if (image.channels() == 1) {
     return;
   }
-  std::vector<std::uint8_t> grey(static_cast<std::size_t>(image.stride()));
-  for (int y = 0; y < image.height(); ++y) {
-    std::uint8_t* const row = image.row(y);
-    for (std::size_t i = 0; i < grey.size(); i += 3) {
-      store_grey(luma(row + i), 3, &grey[i]);
-    }
-    blend.row(grey.data(), row, grey.size());
-  }
+  saturate(image, blend);
 }
 
 HEARTH_INLINE void adjust_hue(Image& image, double factor) {
@@ -166,6 +162,16 @@ HEARTH_INLINE void adjust_hue(Image& image, double factor) {
   }
   const int turn = static_cast<int>(factor * 255);
   std::vector<std::uint8_t>& pixels = image.pixels();
+#ifdef HEARTH_SIMD_X86
+  if (simd_level() == Simd::avx512) {
+    detail::turn_hue_avx512(pixels.data(), pixels.size() / 3, turn);
+    return;
+  }
+  if (simd_level() == Simd::avx2) {
+    detail::turn_hue_avx2(pixels.data(), pixels.size() / 3, turn);
+    return;
+  }
+#endif
   for (std::size_t i = 0; i < pixels.size(); i += 3) {
     detail::Hsv hsv = detail::to_hsv(&pixels[i]);
     hsv.h = static_cast<std::uint8_t>(hsv.h + turn);  // around the circle

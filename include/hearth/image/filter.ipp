@@ -10,11 +10,19 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/thread_spare.hpp>
 #include <hearth/image/blend.hpp>
+#include <hearth/image/color_kernels.hpp>
 
 namespace hearth::image {
 
 namespace detail {
+
+struct SharpnessMemory {
+  std::vector<std::uint8_t> above;
+  std::vector<std::uint8_t> here;
+  std::vector<std::uint8_t> smooth;
+};
 
 /// torchvision's _get_gaussian_kernel1d: in float, summing to 1.
 inline std::vector<float> gaussian_kernel(int size, double sigma) {
@@ -62,26 +70,20 @@ HEARTH_INLINE void adjust_sharpness(Image& image, double factor) {
   if (image.height() < 3 || image.width() < 3) {
     return;
   }
-  const auto pixel = static_cast<std::size_t>(image.channels());
-  const auto stride = static_cast<std::size_t>(image.stride());
+  const std::ptrdiff_t pixel = image.channels();
+  const std::ptrdiff_t stride = image.stride();
+  const std::ptrdiff_t inner = stride - 2 * pixel;
   // Rows are changed in place, so the one above and the one itself are kept as they were.
-  std::vector<std::uint8_t> above(image.row(0), image.row(0) + stride);
-  std::vector<std::uint8_t> here(stride);
-  std::vector<int> columns(stride);  // the sum of each value and those above and below it
-  std::vector<std::uint8_t> smooth(stride);
+  const core::ThreadSpare<detail::SharpnessMemory> memory;
+  memory->above.assign(image.row(0), image.row(0) + stride);
+  memory->smooth.resize(static_cast<std::size_t>(inner));
   for (int y = 1; y + 1 < image.height(); ++y) {
     std::uint8_t* const row = image.row(y);
-    const std::uint8_t* const below = image.row(y + 1);
-    std::copy_n(row, stride, here.data());
-    for (std::size_t i = 0; i < stride; ++i) {
-      columns[i] = above[i] + here[i] + below[i];
-    }
-    for (std::size_t i = pixel; i < stride - pixel; ++i) {
-      const int sum = columns[i - pixel] + columns[i] + columns[i + pixel] + 4 * here[i];  // weights 1, the middle's 5
-      smooth[i] = static_cast<std::uint8_t>((2 * sum + 13) / 26);
-    }
-    blend.row(smooth.data() + pixel, row + pixel, stride - 2 * pixel);
-    above.swap(here);
+    memory->here.assign(row, row + stride);
+    smooth_values(memory->above.data() + pixel, row + pixel, image.row(y + 1) + pixel, pixel, inner,
+                  memory->smooth.data());
+    blend_values(blend, memory->smooth.data(), row + pixel, static_cast<std::size_t>(inner));
+    memory->above.swap(memory->here);
   }
 }
 

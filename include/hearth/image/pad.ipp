@@ -62,7 +62,7 @@ HEARTH_INLINE void pad(const ImageView& source, const Padding& padding, PaddingM
       "pad: nothing is left of an image of {} x {} pixels to repeat at its sides", source.height, source.width);
   const std::vector<int> rows = detail::padded_positions(source.height, padding.top, padding.bottom, mode);
   const std::vector<int> columns = detail::padded_positions(source.width, padding.left, padding.right, mode);
-  const std::vector<std::uint8_t> outside = fill_pixel(fill, source.channels, "pad");
+  const FillPixel outside = fill_pixel(fill, source.channels, "pad");
   out.reset(size.height, size.width, source.channels);
   take_grid(source, rows, columns, outside.data(), out);
 }

@@ -57,7 +57,7 @@ HEARTH_INLINE PerspectiveCoefficients perspective_coefficients(const Corners& fr
 HEARTH_INLINE void perspective(const ImageView& source, const PerspectiveCoefficients& coefficients,
                                Interpolation interpolation, std::span<const std::uint8_t> fill, Image& out) {
   check_warp(source, source.size(), "perspective");
-  const std::vector<std::uint8_t> outside = fill_pixel(fill, source.channels, "perspective");
+  const FillPixel outside = fill_pixel(fill, source.channels, "perspective");
   const PerspectiveCoefficients& a = coefficients;
   out.reset(source.height, source.width, source.channels);
   const auto row = [&a](int y) {

@@ -174,7 +174,11 @@ HEARTH_AVX512 void blend_rows_avx512(const std::uint8_t* first, std::ptrdiff_t s
     }
     const __m512i pixels = packed_avx512(joined_avx512(high[0], low[0]), joined_avx512(high[1], low[1]),
                                          joined_avx512(high[2], low[2]), joined_avx512(high[3], low[3]));
-    _mm512_mask_storeu_epi8(out + i, mask, pixels);
+    if (bytes - i >= 64) {  // a store of some bytes takes several times as long
+      _mm512_storeu_si512(out + i, pixels);
+    } else {
+      _mm512_mask_storeu_epi8(out + i, mask, pixels);
+    }
   }
 }
 

@@ -8,6 +8,11 @@
 #include <cstdint>
 #include <vector>
 
+#include <hearth/image/simd.hpp>
+#ifdef HEARTH_SIMD_X86
+#include <hearth/image/resample_taps_avx2.hpp>
+#endif
+
 namespace hearth::image {
 
 /// The taps of a stretch of target pixels, as Pillow's precompute_coeffs and normalize_coeffs_8bpc make them
@@ -59,53 +64,59 @@ class ResampleTaps {
   /// Makes the taps of target pixels begin … begin+size-1. Keeps its memory from call to call, and its taps too where
   /// nothing changed. All numbers but the offset are positive.
   void prepare(Filter filter, const Axis& axis, int begin, int size) {
-    if (filter == filter_ && axis == axis_ && begin == begin_ && static_cast<std::size_t>(size) == firsts_.size()) {
+    if (filter == filter_ && axis == axis_ && begin == begin_ && static_cast<std::size_t>(size) == size_) {
       return;
     }
     axis_ = {};  // what follows may run out of memory
     const Placement placement(filter, axis);
     reach_ = reach(filter, axis, begin, size);
-    firsts_.resize(static_cast<std::size_t>(size));
-    count_ = 0;
-    for (int i = 0; i < size; ++i) {
-      count_ = std::max(count_, placement.span(begin + i).count);
+    size_ = static_cast<std::size_t>(size);
+#ifdef HEARTH_SIMD_X86
+    if (filter == Filter::bilinear && simd_level() >= Simd::avx2) {
+      prepare_avx2(placement, begin);
+    } else {
+      prepare_portable(filter, placement, begin);
     }
-    pair_count_ = static_cast<std::size_t>(count_ + 1) / 2;
-    weights_.assign(firsts_.size() * pair_count_ * 2, 0);
-    pairs_.resize(firsts_.size() * pair_count_);
-    for (std::size_t i = 0; i < firsts_.size(); ++i) {
-      const Span span = placement.span(begin + static_cast<int>(i));
-      const double center = placement.center(begin + static_cast<int>(i));
-      firsts_[i] = std::min(span.first, reach_.first + reach_.count - count_);
-      if (filter == Filter::bilinear) {
-        weigh(i, span, center, 1.0 / placement.spread, triangle);
-      } else {
-        weigh(i, span, center, 1.0 / placement.spread, cubic);
-      }
-    }
+#else
+    prepare_portable(filter, placement, begin);
+#endif
     filter_ = filter;
     axis_ = axis;
     begin_ = begin;
   }
 
   /// How many target pixels there are.
-  std::size_t size() const noexcept { return firsts_.size(); }
+  std::size_t size() const noexcept {
+    return size_;
+  }
 
   /// How many taps each of them has.
-  int count() const noexcept { return count_; }
+  int count() const noexcept {
+    return count_;
+  }
 
   /// Their first taps, one after the other.
-  const int* firsts() const noexcept { return firsts_.data(); }
+  const int* firsts() const noexcept {
+    return firsts_.data();
+  }
 
   /// Their weights, pair_count() * 2 for each; they sum to 2^22, give or take the rounding of each.
-  const std::int32_t* weights() const noexcept { return weights_.data(); }
+  const std::int32_t* weights() const noexcept {
+    return weights_.data();
+  }
 
   /// The same weights, pair_count() for each.
-  const Pair* pairs() const noexcept { return pairs_.data(); }
-  std::size_t pair_count() const noexcept { return pair_count_; }
+  const Pair* pairs() const noexcept {
+    return pairs_.data();
+  }
+  std::size_t pair_count() const noexcept {
+    return pair_count_;
+  }
 
   /// The source pixels that all target pixels together take.
-  Span reach() const noexcept { return reach_; }
+  Span reach() const noexcept {
+    return reach_;
+  }
 
  private:
   /// Where the filter lies about a target pixel.
@@ -132,7 +143,49 @@ class ResampleTaps {
     int source;
   };
 
-  static double triangle(double distance) noexcept { return std::max(1.0 - distance, 0.0); }
+  void prepare_portable(Filter filter, const Placement& placement, int begin) {
+    firsts_.resize(size_);
+    count_ = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      count_ = std::max(count_, placement.span(begin + static_cast<int>(i)).count);
+    }
+    pair_count_ = static_cast<std::size_t>(count_ + 1) / 2;
+    weights_.assign(size_ * pair_count_ * 2, 0);
+    pairs_.resize(size_ * pair_count_);
+    for (std::size_t i = 0; i < size_; ++i) {
+      const Span span = placement.span(begin + static_cast<int>(i));
+      const double center = placement.center(begin + static_cast<int>(i));
+      firsts_[i] = std::min(span.first, reach_.first + reach_.count - count_);
+      if (filter == Filter::bilinear) {
+        weigh(i, span, center, 1.0 / placement.spread, triangle);
+      } else {
+        weigh(i, span, center, 1.0 / placement.spread, cubic);
+      }
+    }
+  }
+
+#ifdef HEARTH_SIMD_X86
+  void prepare_avx2(const Placement& placement, int begin) {
+    const std::size_t padded = (size_ + 3) / 4 * 4;  // four at a time
+    const detail::TapSpans spans{placement.offset,       placement.scale,  placement.support,
+                                 1.0 / placement.spread, placement.source, begin};
+    firsts_.resize(padded);
+    counts_.resize(padded);
+    count_ = detail::find_spans_avx2(spans, size_, firsts_.data(), counts_.data());
+    pair_count_ = static_cast<std::size_t>(count_ + 1) / 2;
+    weights_.assign(padded * pair_count_ * 2, 0);
+    shares_.resize(static_cast<std::size_t>(count_) * 4);
+    pairs_.resize(padded * pair_count_);
+    detail::weigh_bilinear_avx2(spans, padded, count_, reach_.first + reach_.count, firsts_.data(), counts_.data(),
+                                shares_.data(), weights_.data());
+    static_assert(sizeof(Pair) == 8);
+    detail::pair_weights_avx2(weights_.data(), pairs_.size(), half_bits, pairs_.data());
+  }
+#endif
+
+  static double triangle(double distance) noexcept {
+    return std::max(1.0 - distance, 0.0);
+  }
 
   static double cubic(double x) noexcept {
     constexpr double a = -0.5;
@@ -170,9 +223,12 @@ class ResampleTaps {
   Axis axis_;
   int begin_ = 0;
   Span reach_;
+  std::size_t size_ = 0;
   int count_ = 0;
   std::size_t pair_count_ = 0;
+  // Of these the first `size` are used.
   std::vector<int> firsts_;
+  std::vector<int> counts_;
   std::vector<std::int32_t> weights_;  // [size, pair_count * 2]
   std::vector<Pair> pairs_;            // [size, pair_count]
   std::vector<double> shares_;

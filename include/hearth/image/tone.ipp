@@ -10,6 +10,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/image/byte_table.hpp>
+#include <hearth/image/color_kernels.hpp>
 
 namespace hearth::image {
 
@@ -34,15 +35,8 @@ inline ByteTable equalizing_table(const Histogram& histogram) {
   });
 }
 
-inline ByteTable stretching_table(const Histogram& histogram) {
-  int low = 0;
-  int high = 255;
-  while (low < 255 && histogram[static_cast<std::size_t>(low)] == 0) {
-    ++low;
-  }
-  while (high > 0 && histogram[static_cast<std::size_t>(high)] == 0) {
-    --high;
-  }
+/// Stretches what lies between `low` and `high`, the least and the greatest value.
+inline ByteTable stretching_table(int low, int high) {
   if (high <= low) {
     return byte_table([](std::uint8_t value) { return value; });
   }
@@ -54,20 +48,47 @@ inline ByteTable stretching_table(const Histogram& histogram) {
   });
 }
 
-/// Maps each channel with the table that `table_of` makes of its histogram.
-template <class TableOf>
-void map_channels(Image& image, TableOf table_of) {
-  std::vector<std::uint8_t>& pixels = image.pixels();
-  const auto channels = static_cast<std::size_t>(image.channels());
-  for (std::size_t channel = 0; channel < channels; ++channel) {
-    Histogram histogram{};
-    for (std::size_t i = channel; i < pixels.size(); i += channels) {
-      ++histogram[pixels[i]];
+inline Histogram histogram_of(const std::vector<std::uint8_t>& pixels, std::size_t channel, std::size_t channels) {
+  Histogram histogram{};
+  for (std::size_t i = channel; i < pixels.size(); i += channels) {
+    ++histogram[pixels[i]];
+  }
+  return histogram;
+}
+
+/// Those of the channels of an RGB image. Two pixels in turn are counted apart: the next one's count need not wait.
+inline std::array<Histogram, 3> histograms_rgb(const std::vector<std::uint8_t>& pixels) {
+  std::array<std::array<std::array<std::uint32_t, 256>, 3>, 2> counts{};
+  std::array<Histogram, 3> histograms{};
+  const auto empty = [&] {
+    for (auto& half : counts) {
+      for (std::size_t c = 0; c < 3; ++c) {
+        for (std::size_t value = 0; value < 256; ++value) {
+          histograms[c][value] += half[c][value];
+        }
+        half[c].fill(0);
+      }
     }
-    const ByteTable table = table_of(histogram);
-    for (std::size_t i = channel; i < pixels.size(); i += channels) {
-      pixels[i] = table[pixels[i]];
+  };
+  constexpr std::size_t often = std::size_t{3} << 30;  // bytes, before a count could overflow
+  for (std::size_t begin = 0; begin < pixels.size(); begin += often) {
+    const std::size_t end = std::min(begin + often, pixels.size());
+    for (std::size_t i = begin; i < end; i += 3) {
+      auto& half = counts[i & 1];  // of bytes 0 and 3, 6 and 9, …
+      ++half[0][pixels[i]];
+      ++half[1][pixels[i + 1]];
+      ++half[2][pixels[i + 2]];
     }
+    empty();
+  }
+  return histograms;
+}
+
+/// Looks one channel up.
+inline void look_up_channel(std::vector<std::uint8_t>& pixels, std::size_t channel, std::size_t channels,
+                            const ByteTable& table) {
+  for (std::size_t i = channel; i < pixels.size(); i += channels) {
+    pixels[i] = table[pixels[i]];
   }
 }
 
@@ -94,11 +115,40 @@ HEARTH_INLINE void solarize(Image& image, double threshold) {
 }
 
 HEARTH_INLINE void equalize(Image& image) {
-  detail::map_channels(image, detail::equalizing_table);
+  const auto channels = static_cast<std::size_t>(image.channels());
+  if (channels == 3) {
+    const std::array<detail::Histogram, 3> histograms = detail::histograms_rgb(image.pixels());
+    look_up_rgb(image, {detail::equalizing_table(histograms[0]), detail::equalizing_table(histograms[1]),
+                        detail::equalizing_table(histograms[2])});
+    return;
+  }
+  for (std::size_t c = 0; c < channels; ++c) {
+    const ByteTable table = detail::equalizing_table(detail::histogram_of(image.pixels(), c, channels));
+    detail::look_up_channel(image.pixels(), c, channels, table);
+  }
 }
 
 HEARTH_INLINE void autocontrast(Image& image) {
-  detail::map_channels(image, detail::stretching_table);
+  const auto channels = static_cast<std::size_t>(image.channels());
+  if (channels == 3) {
+    std::array<std::uint8_t, 3> least;
+    std::array<std::uint8_t, 3> greatest;
+    find_extremes_rgb(image, least, greatest);
+    look_up_rgb(image,
+                {detail::stretching_table(least[0], greatest[0]), detail::stretching_table(least[1], greatest[1]),
+                 detail::stretching_table(least[2], greatest[2])});
+    return;
+  }
+  std::vector<std::uint8_t>& pixels = image.pixels();
+  for (std::size_t c = 0; c < channels; ++c) {
+    int least = 255;
+    int greatest = 0;
+    for (std::size_t i = c; i < pixels.size(); i += channels) {
+      least = std::min<int>(least, pixels[i]);
+      greatest = std::max<int>(greatest, pixels[i]);
+    }
+    detail::look_up_channel(pixels, c, channels, detail::stretching_table(least, greatest));
+  }
 }
 
 }  // namespace hearth::image

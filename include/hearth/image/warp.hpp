@@ -17,16 +17,31 @@
 
 namespace hearth::image {
 
+/// The bytes of one pixel, of which a few need no memory of their own.
+class FillPixel {
+ public:
+  explicit FillPixel(std::size_t count) : many_(count > few_.size() ? count : 0) {}
+  const std::uint8_t* data() const noexcept { return many_.empty() ? few_.data() : many_.data(); }
+  std::uint8_t* data() noexcept { return many_.empty() ? few_.data() : many_.data(); }
+
+ private:
+  std::array<std::uint8_t, 16> few_{};
+  std::vector<std::uint8_t> many_;
+};
+
 /// One pixel: a byte for each channel. Throws Error, in the name of `who`, unless `fill` has as many, or one, or none.
-inline std::vector<std::uint8_t> fill_pixel(std::span<const std::uint8_t> fill, int channels, std::string_view who) {
+inline FillPixel fill_pixel(std::span<const std::uint8_t> fill, int channels, std::string_view who) {
   const auto count = static_cast<std::size_t>(channels);
   core::require(fill.size() <= 1 || fill.size() == count,
                 "{}: fill must have one value, or one for each of the {} channels, but has {}", who, channels,
                 fill.size());
+  FillPixel pixel(count);
   if (fill.size() > 1) {
-    return {fill.begin(), fill.end()};
+    std::copy(fill.begin(), fill.end(), pixel.data());
+  } else {
+    std::fill_n(pixel.data(), count, fill.empty() ? std::uint8_t{0} : fill[0]);
   }
-  return std::vector<std::uint8_t>(count, fill.empty() ? std::uint8_t{0} : fill[0]);
+  return pixel;
 }
 
 /// Throws Error, in the name of `who`, unless both have pixels.
@@ -157,14 +172,38 @@ struct BicubicFilter {
 /// two is -1, with `fill`, a pixel.
 inline void take_grid(const ImageView& source, const std::vector<int>& rows, const std::vector<int>& columns,
                       const std::uint8_t* fill, Image& out) {
+  // The columns inside lie together. Where none is skipped or repeated, as in an image that is moved, they are one
+  // copy.
+  const auto is_inside = [](int column) { return column >= 0; };
+  const auto first = std::find_if(columns.begin(), columns.end(), is_inside);
+  const auto last = std::find_if_not(first, columns.end(), is_inside);
+  const auto jumps = [](int column, int next) { return next != column + 1; };
+  const bool in_one = first != last && std::adjacent_find(first, last, jumps) == last;
   with_channels(source.channels, [&]<int Channels>(ChannelCount<Channels> count) {
     std::uint8_t* pixel = out.pixels().data();
-    for (const int y : rows) {
-      const std::uint8_t* const row = source.row(std::max(y, 0));
-      for (const int x : columns) {
-        count.copy(x < 0 || y < 0 ? fill : row + std::ptrdiff_t{x} * source.channels, source.channels, pixel);
-        pixel += source.channels;
+    const auto fill_until = [&](std::uint8_t* end) {
+      for (; pixel != end; pixel += source.channels) {
+        count.copy(fill, source.channels, pixel);
       }
+    };
+    for (const int y : rows) {
+      std::uint8_t* const begin = pixel;
+      const auto place_of = [&](auto column) { return begin + (column - columns.begin()) * source.channels; };
+      if (y >= 0) {
+        const std::uint8_t* const row = source.row(y);
+        fill_until(place_of(first));
+        if (in_one) {
+          std::memcpy(pixel, row + std::ptrdiff_t{*first} * source.channels,
+                      static_cast<std::size_t>((last - first) * source.channels));
+        } else {
+          std::uint8_t* to = pixel;
+          for (auto column = first; column != last; ++column, to += source.channels) {
+            count.copy(row + std::ptrdiff_t{*column} * source.channels, source.channels, to);
+          }
+        }
+        pixel = place_of(last);
+      }
+      fill_until(place_of(columns.end()));
     }
   });
 }

@@ -17,8 +17,9 @@ struct RowPlace {
   Dtype dtype = Dtype::float32;
   std::ptrdiff_t next_channel = 0;
   std::ptrdiff_t next_pixel = 1;
-  /// Writes past the caches, where the place is as instructions need it: for what is not read again soon.
-  /// `finish_streaming` must follow before another thread reads.
+  /// Writes past the caches where that pays and the place is as the instructions need it (AVX-512, planes that begin at
+  /// a multiple of 64 bytes): for what is not read again soon. `finish_streaming` must follow before another thread
+  /// reads. A 3 x 224 x 224 sample of floats takes 21 µs from a 64 x 64 image then, 28 through the caches.
   bool stream = false;
 };
 

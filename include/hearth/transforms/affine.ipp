@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <hearth/core/error.hpp>
@@ -63,7 +64,7 @@ HEARTH_INLINE void RandomAffine::plan(transforms::Plan& plan, RandomStream& rand
   }
   const image::Point center = options_.center.value_or(image::Point{size.width * 0.5, size.height * 0.5});
   const image::AffineMatrix matrix = image::inverse_matrix(drawn, center);
-  const std::vector<std::uint8_t> fill = options_.fill.pixel(plan.channels(), "RandomAffine");
+  const std::span<const std::uint8_t> fill = options_.fill.pixel(plan.channels(), "RandomAffine");
   plan.remake([&](const ImageView& source, Image& out) {
     image::affine(source, size, matrix, options_.interpolation, fill, out);
   });

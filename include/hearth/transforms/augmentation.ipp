@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
+#include <span>
 #include <vector>
 
 #include <hearth/image/affine.hpp>
@@ -33,7 +34,7 @@ inline image::AffineParameters translate_by(double x, double y) noexcept {
 inline void warp(Plan& plan, const image::AffineParameters& parameters, image::Point center,
                  const AugmentationPixels& pixels, std::string_view transform) {
   const image::AffineMatrix inverse = image::inverse_matrix(parameters, center);
-  const std::vector<std::uint8_t> fill = pixels.fill.pixel(plan.channels(), transform);
+  const std::span<const std::uint8_t> fill = pixels.fill.pixel(plan.channels(), transform);
   plan.remake([&](const ImageView& from, Image& to) {
     image::affine(from, from.size(), inverse, pixels.interpolation, fill, to);
   });
@@ -125,7 +126,7 @@ HEARTH_INLINE void augment(Plan& plan, const Augmentation& augmentation, const A
     case AugmentationOp::translate_y:
       return detail::warp(plan, detail::translate_by(0, magnitude), middle, pixels, transform);
     case AugmentationOp::rotate: {
-      const std::vector<std::uint8_t> fill = pixels.fill.pixel(plan.channels(), transform);
+      const std::span<const std::uint8_t> fill = pixels.fill.pixel(plan.channels(), transform);
       return plan.remake([&](const ImageView& from, Image& to) {
         image::rotate(from, {.angle = magnitude, .interpolation = pixels.interpolation}, fill, to);
       });

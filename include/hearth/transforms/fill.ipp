@@ -16,16 +16,12 @@ HEARTH_INLINE void Fill::check(std::string_view transform) const {
   }
 }
 
-HEARTH_INLINE std::vector<std::uint8_t> Fill::pixel(int channels, std::string_view transform) const {
+HEARTH_INLINE std::span<const std::uint8_t> Fill::pixel(int channels, std::string_view transform) const {
   const auto count = static_cast<std::size_t>(channels);
   core::require(values_.size() == 1 || values_.size() == count,
                 "{}: fill must have one value, or one for each of the image's {} channels, but has {}", transform,
                 channels, values_.size());
-  std::vector<std::uint8_t> pixel(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    pixel[i] = static_cast<std::uint8_t>(values_[values_.size() == 1 ? 0 : i]);
-  }
-  return pixel;
+  return bytes_;
 }
 
 HEARTH_INLINE bool Fill::is_black() const noexcept {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <hearth/core/error.hpp>
@@ -37,7 +38,7 @@ HEARTH_INLINE void plan_padding(Plan& plan, const image::Padding& padding, const
     plan.crop({-padding.top, -padding.left, to.height, to.width});
     return;
   }
-  const std::vector<std::uint8_t> fill = options.fill.pixel(plan.channels(), transform);
+  const std::span<const std::uint8_t> fill = options.fill.pixel(plan.channels(), transform);
   plan.remake(
       [&](const ImageView& source, Image& out) { image::pad(source, padding, options.padding_mode, fill, out); });
 }

@@ -3,6 +3,7 @@
 #include <hearth/transforms/perspective.hpp>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <hearth/core/error.hpp>
@@ -51,7 +52,7 @@ HEARTH_INLINE void RandomPerspective::plan(transforms::Plan& plan, RandomStream&
   const double bottom = size.height - 1.0;
   const image::Corners from{{{0, 0}, {right, 0}, {right, bottom}, {0, bottom}}};
   const image::PerspectiveCoefficients coefficients = image::perspective_coefficients(from, *to);
-  const std::vector<std::uint8_t> fill = options_.fill.pixel(plan.channels(), "RandomPerspective");
+  const std::span<const std::uint8_t> fill = options_.fill.pixel(plan.channels(), "RandomPerspective");
   plan.remake([&](const ImageView& source, Image& out) {
     image::perspective(source, coefficients, options_.interpolation, fill, out);
   });

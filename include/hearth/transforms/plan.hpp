@@ -87,6 +87,7 @@ class Plan {
   bool flipped_horizontally_ = false;
   bool flipped_vertically_ = false;
   std::size_t last_drawing_ = 0;
+  bool starts_from_drawing_ = false;
   core::ThreadSpare<Memory> memory_;
 };
 

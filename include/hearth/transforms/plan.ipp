@@ -146,6 +146,12 @@ HEARTH_INLINE ImageView Plan::drawn() {
 }
 
 HEARTH_INLINE void Plan::edit(core::FunctionRef<void(Image&)> change) {
+  const bool whole = source_ == image::Rect{0, 0, image_.height, image_.width} && window_ == all_resized();
+  if (starts_from_drawing_ && whole && !resizes() && !flipped_horizontally_ && !flipped_vertically_) {
+    change(memory_->drawings[last_drawing_]);  // nobody else looks at it
+    go_on_from(last_drawing_);
+    return;
+  }
   const std::size_t drawing = 1 - last_drawing_;
   Image& image = memory_->drawings[drawing];
   image.reset(window_.height, window_.width, image_.channels);
@@ -175,6 +181,7 @@ HEARTH_INLINE void Plan::start_from(const ImageView& image) {
                 image.height, image.width);
   core::require(image.channels > 0, "Plan: an image must have channels, but got one of {}", image.channels);
   undecoded_ = nullptr;
+  starts_from_drawing_ = false;
   image_ = image;
   source_ = {0, 0, image.height, image.width};
   resized_ = image.size();
@@ -191,6 +198,7 @@ HEARTH_INLINE void Plan::go_on_from(std::size_t drawing) {
                 image.height(), image.width(), image.channels(), bytes, image.pixels().size());
   last_drawing_ = drawing;
   start_from(image.view());
+  starts_from_drawing_ = true;
 }
 
 HEARTH_INLINE void Plan::draw() {

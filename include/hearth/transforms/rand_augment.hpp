@@ -38,6 +38,8 @@ class RandAugment {
   void plan(transforms::Plan& plan, RandomStream& random) const;
 
  private:
+  transforms::Augmentation draw_one(const transforms::AugmentationSpace& space, RandomStream& random) const;
+
   RandAugmentOptions options_;
 };
 

@@ -35,17 +35,23 @@ HEARTH_INLINE std::vector<transforms::Augmentation> RandAugment::draw(image::Siz
   const transforms::AugmentationSpace space = transforms::rand_augment_space(from);
   std::vector<transforms::Augmentation> augmentations;
   for (int i = 0; i < options_.num_ops; ++i) {
-    const transforms::AugmentationOp op = detail::draw_op(random);
-    const double magnitude = space.magnitude(op, options_.magnitude, options_.num_magnitude_bins);
-    augmentations.push_back({op, detail::draw_sign(op, random) * magnitude});
+    augmentations.push_back(draw_one(space, random));
   }
   return augmentations;
 }
 
 HEARTH_INLINE void RandAugment::plan(transforms::Plan& plan, RandomStream& random) const {
-  for (const transforms::Augmentation& augmentation : draw(plan.size(), random)) {
-    transforms::augment(plan, augmentation, {options_.interpolation, options_.fill}, "RandAugment");
+  const transforms::AugmentationSpace space = transforms::rand_augment_space(plan.size());
+  for (int i = 0; i < options_.num_ops; ++i) {  // draw() without its memory
+    transforms::augment(plan, draw_one(space, random), {options_.interpolation, options_.fill}, "RandAugment");
   }
+}
+
+HEARTH_INLINE transforms::Augmentation RandAugment::draw_one(const transforms::AugmentationSpace& space,
+                                                             RandomStream& random) const {
+  const transforms::AugmentationOp op = detail::draw_op(random);
+  const double magnitude = space.magnitude(op, options_.magnitude, options_.num_magnitude_bins);
+  return {op, detail::draw_sign(op, random) * magnitude};
 }
 
 HEARTH_INLINE TrivialAugmentWide::TrivialAugmentWide(const TrivialAugmentWideOptions& options) : options_(options) {

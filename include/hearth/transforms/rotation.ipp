@@ -3,6 +3,7 @@
 #include <hearth/transforms/rotation.hpp>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <hearth/core/error.hpp>
@@ -34,7 +35,7 @@ HEARTH_INLINE void RandomRotation::plan(transforms::Plan& plan, RandomStream& ra
     return;
   }
   const image::Rotation rotation{angle, options_.interpolation, options_.expand, options_.center};
-  const std::vector<std::uint8_t> fill = options_.fill.pixel(plan.channels(), "RandomRotation");
+  const std::span<const std::uint8_t> fill = options_.fill.pixel(plan.channels(), "RandomRotation");
   plan.remake([&](const ImageView& from, Image& to) { image::rotate(from, rotation, fill, to); });
 }
 
