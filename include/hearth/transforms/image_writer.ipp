@@ -3,8 +3,10 @@
 #include <hearth/transforms/image_writer.hpp>
 
 #include <cmath>
+#include <limits>
 
 #include <hearth/core/error.hpp>
+#include <hearth/core/fetch_ahead.hpp>
 #include <hearth/image/write_row.hpp>
 
 namespace hearth::transforms {
@@ -91,9 +93,21 @@ HEARTH_INLINE void ImageWriter::write_stack(const ImageStack& images, std::span<
     const Shape shape{images.channels, images.height, images.width};
     image::RowPlace place = detail::first_row(sink.raw_place(shape, values.normalization));
     const std::ptrdiff_t sample_bytes = shape.numel() * detail::bytes_of(place.dtype);
-    const int pixels = images.height * images.width;  // densely packed: as one row
-    for (const std::size_t index : indices) {
-      image::write_row(values.map, images.image(index).data, images.channels, pixels, place);
+    const std::int64_t pixels = std::int64_t{images.height} * images.width;  // densely packed: as one row
+    core::require(pixels <= std::numeric_limits<int>::max(),
+                  "ToTensor: images of {} x {} pixels are too large for this", images.height, images.width);
+    constexpr std::size_t ahead = 4;  // images: one is converted sooner than memory answers
+    const auto fetch = [&](std::size_t i) {
+      if (i < indices.size()) {
+        core::fetch_ahead(images.image(indices[i]).data, images.image_bytes());
+      }
+    };
+    for (std::size_t i = 0; i < ahead; ++i) {
+      fetch(i);
+    }
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      fetch(i + ahead);
+      image::write_row(values.map, images.image(indices[i]).data, images.channels, static_cast<int>(pixels), place);
       place.data = static_cast<std::byte*>(place.data) + sample_bytes;
     }
     if (place.stream) {
