@@ -71,6 +71,7 @@ HEARTH_INLINE Batch repeated(const Batch& batch, std::int64_t size) {
     result.samples.push_back(batch.samples[i % batch.samples.size()]);
   }
   result.drawn = count;
+  result.normalization = batch.normalization;
   return result;
 }
 

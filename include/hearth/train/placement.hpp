@@ -9,6 +9,8 @@
 
 namespace hearth {
 
+struct Batch;
+
 /// Device and memory format of a model's parameters and of the batches it is given.
 struct Placement {
   at::Device device = default_device();  ///< where model and batches lie
@@ -21,6 +23,11 @@ struct Placement {
   /// The batch's inputs on the device, in the memory format; no copy where they are so already. From pinned memory
   /// the copy runs beside the computation.
   at::Tensor inputs(const at::Tensor& tensor) const;
+
+  /// The inputs of a batch, likewise. Where they are bytes with `Batch::normalization`, it is bytes that are copied,
+  /// and the device makes of them the floats that they stand for: byte * scale[c] + shift[c] in channel c. Throws Error
+  /// when they have another number of channels.
+  at::Tensor inputs(const Batch& batch) const;
 
   /// The batch's targets on the device.
   at::Tensor targets(const at::Tensor& tensor) const;

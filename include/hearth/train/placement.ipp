@@ -7,6 +7,8 @@
 #include <string>
 
 #include <hearth/core/error.hpp>
+#include <hearth/data/batch.hpp>
+#include <hearth/train/normalized.hpp>
 
 namespace hearth {
 
@@ -31,11 +33,22 @@ HEARTH_INLINE void Placement::place(torch::nn::Module& module) const {
 
 HEARTH_INLINE at::Tensor Placement::inputs(const at::Tensor& tensor) const {
   const bool images = channels_last && tensor.dim() == 4;
+  if (tensor.device() == device && (!images || tensor.is_contiguous(at::MemoryFormat::ChannelsLast))) {
+    return tensor;
+  }
   return tensor.to(tensor.options().device(device), /*non_blocking=*/tensor.is_pinned(), /*copy=*/false,
                    images ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Preserve);
 }
 
+HEARTH_INLINE at::Tensor Placement::inputs(const Batch& batch) const {
+  const at::Tensor placed = inputs(batch.inputs);
+  return batch.normalization == nullptr ? placed : train::normalized(placed, *batch.normalization);
+}
+
 HEARTH_INLINE at::Tensor Placement::targets(const at::Tensor& tensor) const {
+  if (tensor.device() == device) {
+    return tensor;
+  }
   return tensor.to(tensor.options().device(device), /*non_blocking=*/tensor.is_pinned());
 }
 
