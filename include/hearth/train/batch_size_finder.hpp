@@ -96,7 +96,8 @@ FoundBatchSize find_batch_size(Model& model, const Task& task, const FindBatchSi
   placement.place(*model);
   return search_batch_size(*model, options, limit, [&](std::int64_t size) {
     const Batch batch = make(size);
-    const Placed placed = place(batch, placement, options.training.mix, /*epoch=*/0);
+    const Placed placed =
+        Placer(placement, options.training.copy_ahead).place(batch, options.training.mix, /*epoch=*/0);
     const BatchContext context{"find_batch_size", *model, batch, placed.inputs, placed.targets, 0, placed.are_mixed};
     const Forward done = forward(context, model, given_task, classes, autocast_type(options.training.precision));
     check_loss(done.loss);

@@ -20,7 +20,7 @@
 #include <hearth/train/autocast.hpp>
 #include <hearth/train/batch_checks.hpp>
 #include <hearth/train/evaluation_mode.hpp>
-#include <hearth/train/placement.hpp>
+#include <hearth/train/placed.hpp>
 
 namespace hearth::train {
 
@@ -101,15 +101,15 @@ auto epoch_of(Loader& loader, std::uint64_t number, std::size_t first_sample, co
 /// gradients, until it returns false. Throws Error when there is no sample.
 template <class Model, class Loader, class Body>
 void for_each_evaluated(std::string_view component, Model& model, Loader& loader, const Share& share,
-                        const Placement& placement, int epoch, Body&& body) {
+                        const Placement& placement, int epoch, Body&& body, bool copy_ahead = true) {
   const at::NoGradGuard no_grad;
   const EvaluationMode evaluation(*model);
+  Placer placer(placement, copy_ahead);
   std::size_t samples = 0;
   for (const Batch& batch : epoch_of(loader, 0, 0, share)) {
-    const at::Tensor inputs = placement.inputs(batch.inputs);
-    const at::Tensor targets = placement.targets(batch.targets);
+    const Placed placed = placer.place(batch);
     samples += batch.size();
-    if (!body(BatchContext{component, *model, batch, inputs, targets, epoch})) {
+    if (!body(BatchContext{component, *model, batch, placed.inputs, placed.targets, epoch})) {
       return;
     }
   }

@@ -135,6 +135,7 @@ LrRange lr_range_test(Model& model, Optimizer& optimizer, Loader& loader, const 
   train::OptimizerOf part(optimizer);
   train::LrSweep sweep(*model, part, options);
   const auto classes = train::class_count(loader.dataset());
+  train::Placer placer(placement, options.training.copy_ahead);
   for (std::uint64_t epoch = 0; !sweep.is_over(); ++epoch) {
     sweep.begin_epoch();
     for (const Batch& batch : loader.epoch(epoch)) {
@@ -142,7 +143,7 @@ LrRange lr_range_test(Model& model, Optimizer& optimizer, Loader& loader, const 
       for (auto& group : optimizer.param_groups()) {
         optim::set_rate_of(group, sweep.rate_of(index++));
       }
-      const train::Placed placed = train::place(batch, placement, options.training.mix, epoch);
+      const train::Placed placed = placer.place(batch, options.training.mix, epoch);
       const train::BatchContext context{"lr_range_test",         *model,          batch, placed.inputs, placed.targets,
                                         static_cast<int>(epoch), placed.are_mixed};
       sweep.open();

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 
 #include <hearth/core/inline.hpp>
 #include <hearth/data/batch.hpp>
@@ -19,8 +20,28 @@ struct Placed {
   bool are_mixed = false;
 };
 
-/// The batch of a training's epoch, on the device and mixed.
-Placed place(const Batch& batch, const Placement& placement, const BatchMix& mix, std::uint64_t epoch);
+class CopyAhead;
+
+/// Brings one batch after the other to the device.
+class Placer {
+ public:
+  /// `copy_ahead`: from pinned memory to a CUDA device, batches are copied while it computes on the one before.
+  explicit Placer(const Placement& placement, bool copy_ahead = true);
+  Placer(const Placer&) = delete;
+  Placer& operator=(const Placer&) = delete;
+  ~Placer();
+
+  /// The batch on the device; its bytes are floats there.
+  Placed place(const Batch& batch);
+
+  /// The batch of a training's epoch, on the device and mixed.
+  Placed place(const Batch& batch, const BatchMix& mix, std::uint64_t epoch);
+
+ private:
+  Placement placement_;
+  bool copies_ahead_;
+  std::unique_ptr<CopyAhead> ahead_;  // from the first batch on that it can copy
+};
 
 }  // namespace hearth::train
 

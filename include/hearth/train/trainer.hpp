@@ -232,6 +232,7 @@ class Trainer {
                             session.position().drawn, session.seconds_before());
     const auto synchronized = session.training_scope();
     const auto tell = [&](const StepEnd& step) { notify(step); };
+    train::Placer placer(placement_, options_.copy_ahead);
     auto batches = train::epoch_of(loader, static_cast<std::uint64_t>(session.epoch()), session.position().drawn,
                                    training_share());
     for (const Batch& batch : batches) {
@@ -241,8 +242,7 @@ class Trainer {
       if (session.ends() || !session.open_step(batch)) {
         break;
       }
-      const train::Placed placed =
-          train::place(batch, placement_, options_.mix, static_cast<std::uint64_t>(session.epoch()));
+      const train::Placed placed = placer.place(batch, options_.mix, static_cast<std::uint64_t>(session.epoch()));
       const train::BatchContext context{"Trainer",      *model_,         batch,           placed.inputs,
                                         placed.targets, session.epoch(), placed.are_mixed};
       const train::Forward done = train::forward(context, model_, task, classes, session.step().autocast_type());
@@ -285,7 +285,7 @@ class Trainer {
       return !session.ends();
     };
     train::for_each_evaluated("Trainer", model_, loader, train::share_of(options_.world), placement_, session.epoch(),
-                              evaluate);
+                              evaluate, options_.copy_ahead);
     session.end_validation();
   }
 

@@ -79,7 +79,9 @@ struct TrainerOptions {
   int first_epoch = 0;                   ///< where fit() begins, counted from 0, when a run is resumed by hand
   at::Device device = default_device();  ///< where the model trains
   bool channels_last = false;            ///< see Placement
-  StopToken stop = {};                   ///< ends fit() early: the token of an InterruptSignal, say
+  /// Copies a batch to a CUDA device, from a loader that pins its memory, while the device computes on the one before.
+  bool copy_ahead = true;
+  StopToken stop = {};  ///< ends fit() early: the token of an InterruptSignal, say
 
   Precision precision = Precision::fp32;  ///< of the forward pass
   bool evaluate_in_precision = false;     ///< validates in `precision`, too, rather than in fp32
