@@ -243,8 +243,8 @@ TEST_CASE("A damaged index, or another tree's, is made anew", "[folder_tree]") {
   for (std::size_t i = 0; i < whole.size(); ++i) {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 4);
-    CHECK_THROWS_AS(datasets::FolderListing::load(std::as_bytes(std::span(damaged))), Error);
-    CHECK_THROWS_AS(datasets::FolderListing::load(std::as_bytes(std::span(whole).first(i))), Error);
+    CHECK_THROWS_AS(datasets::FolderListing(nullptr, std::as_bytes(std::span(damaged))), Error);
+    CHECK_THROWS_AS(datasets::FolderListing(nullptr, std::as_bytes(std::span(whole).first(i))), Error);
   }
   folder.write(index_in(folder / "index"), whole.substr(0, whole.size() - 1));
   CHECK(open(root, folder / "index").files == list(root));

@@ -1,12 +1,14 @@
 #include <hearth/datasets/fake_data.hpp>
-#include <hearth/datasets/image_archive.hpp>
 #include <hearth/datasets/image_dataset.hpp>
 #include <hearth/datasets/image_files.hpp>
 #include <hearth/datasets/image_folder.hpp>
-#include <hearth/datasets/imagenet.hpp>
 #include <hearth/datasets/in_memory_images.hpp>
 #include <hearth/datasets/map_targets.hpp>
 #include <hearth/datasets/subset.hpp>
+#if __has_include(<archive.h>)
+#include <hearth/datasets/image_archive.hpp>
+#include <hearth/datasets/imagenet.hpp>
+#endif
 
 #include <cstdint>
 #include <filesystem>
@@ -27,8 +29,10 @@ namespace {
 template <class D>
 constexpr bool is_class_folders = HasImages<D>&& KnowsTransform<D>&& KnowsPaths<D>&& KnowsClassFolders<D>&&
     KnowsLabels<D>&& KnowsClasses<D>&& KnowsClassCount<D>;
-static_assert(is_class_folders<ImageFolder<>> && is_class_folders<ImageArchive<>> && is_class_folders<ImageNet<>>);
-static_assert(is_class_folders<Subset<ImageFolder<>>> && is_class_folders<Subset<Subset<ImageNet<>>>>);
+static_assert(is_class_folders<ImageFolder<>> && is_class_folders<Subset<Subset<ImageFolder<>>>>);
+#if __has_include(<archive.h>)
+static_assert(is_class_folders<ImageArchive<>> && is_class_folders<ImageNet<>>);
+#endif
 static_assert(HasImages<datasets::InMemoryImages<>> && KnowsTransform<datasets::InMemoryImages<>>);
 static_assert(!HasEncodedImages<datasets::InMemoryImages<>> && !KnowsPaths<datasets::InMemoryImages<>>);
 static_assert(HasImages<ImageFiles<>> && HasEncodedImages<ImageFiles<>> && KnowsTransform<ImageFiles<>>);

@@ -105,7 +105,7 @@ class CachedImages {
     return image != nullptr ? *image : dataset_.image(index);
   }
 
-  // What the dataset has: see image_dataset.hpp.
+  /// What the dataset has, where it has it: see image_dataset.hpp.
   std::int64_t label(std::size_t index) const requires KnowsLabels<Dataset> { return dataset_.label(index); }
   decltype(auto) target(std::size_t index) const { return datasets::target_of(dataset_, index); }
   decltype(auto) encoded(std::size_t index) const requires HasEncodedImages<Dataset> { return dataset_.encoded(index); }

@@ -44,136 +44,88 @@ struct FolderRecord {
 };
 static_assert(sizeof(FolderRecord) == 72);
 
-/// Folders, each with its images in the order of their names.
+/// Folders, each with its images in the order of their names. An image takes 4 bytes and its name.
 class FolderListing {
  public:
-  std::size_t folders() const noexcept { return records_.size(); }
-  std::size_t images() const noexcept { return offsets_.size(); }
-  const FolderRecord& record(std::size_t folder) const noexcept { return records_[folder]; }
+  /// No folders.
+  FolderListing() = default;
 
-  /// The path of a folder from the root, without a slash at the end.
-  std::string_view path(const FolderRecord& record) const noexcept {
-    return std::string_view(texts_).substr(record.path, record.path_size);
-  }
-
-  /// The folder that image `index` is in, and the image's name there.
-  const FolderRecord& folder_of(std::size_t index) const noexcept {
-    std::size_t low = 0;
-    for (std::size_t high = records_.size(); low + 1 < high;) {
-      const std::size_t middle = low + (high - low) / 2;
-      (records_[middle].first_image <= index ? low : high) = middle;
-    }
-    return records_[low];
-  }
-  const char* name(const FolderRecord& folder, std::size_t index) const noexcept {
-    return texts_.data() + folder.names + offsets_[index];
-  }
-
-  /// Appends a folder. `names` has its images' names, each with a zero behind it, and `offsets` where each begins, in
-  /// their order. Throws Error when they are more than an index can hold.
-  void add(FolderRecord record, std::string_view path, std::string_view names, std::span<const std::uint32_t> offsets) {
-    record.path = texts_.size();
-    record.path_size = static_cast<std::uint32_t>(path.size());
-    texts_.append(path);
-    record.names = texts_.size();
-    texts_.append(names);
-    record.first_image = offsets_.size();
-    record.images = static_cast<std::uint32_t>(offsets.size());
-    offsets_.insert(offsets_.end(), offsets.begin(), offsets.end());
-    records_.push_back(record);
-  }
-
-  /// Appends a folder of another listing as it is there.
-  void add(const FolderListing& other, const FolderRecord& record) {
-    const auto offsets = std::span(other.offsets_).subspan(record.first_image, record.images);
-    add(record, other.path(record), other.names(record), offsets);
-  }
-
-  void shrink_to_fit() {
-    records_.shrink_to_fit();
-    offsets_.shrink_to_fit();
-    texts_.shrink_to_fit();
-  }
-
-  /// The block that `load` takes, with the folders of `rest` after these.
-  std::vector<std::byte> block(const FolderListing& rest = {}) const {
-    std::vector<FolderRecord> records = rest.records_;
-    for (FolderRecord& record : records) {
-      record.path += texts_.size();
-      record.names += texts_.size();
-      record.first_image += offsets_.size();
-    }
-    Header header;
-    header.folders = records_.size() + records.size();
-    header.images = offsets_.size() + rest.offsets_.size();
-    header.texts = texts_.size() + rest.texts_.size();
-    std::vector<std::byte> block(sizeof(header));
-    block.reserve(sizeof(header) + header.folders * sizeof(FolderRecord) + header.images * sizeof(std::uint32_t) +
-                  header.texts);
-    const auto append = [&](const auto& values) {
-      const auto bytes = std::as_bytes(std::span(values));
-      block.insert(block.end(), bytes.begin(), bytes.end());
-    };
-    append(records_);
-    append(records);
-    append(offsets_);
-    append(rest.offsets_);
-    append(texts_);
-    append(rest.texts_);
-    header.content = core::crc32(std::span(block).subspan(sizeof(header)));
-    header.own = checksum_of(header);
-    std::memcpy(block.data(), &header, sizeof(header));
-    return block;
-  }
-
-  /// Throws Error when the block is none, of another version or damaged: beside the checksums, every name is compared
-  /// with the sizes.
-  static FolderListing load(std::span<const std::byte> block) {
+  /// The folders in `block`, which `owner` keeps. Throws Error when it is none, of another version or damaged: beside
+  /// the checksums, every name is compared with the sizes.
+  FolderListing(std::shared_ptr<const void> owner, std::span<const std::byte> block)
+      : owner_(std::move(owner)), block_(block) {
     const auto check = [](bool is_right) { core::require(is_right, "it is no index of folders, or it is damaged"); };
     Header header;
     check(block.size() >= sizeof(header));
     std::memcpy(&header, block.data(), sizeof(header));
     check(header.mark == Header().mark && header.version == Header().version && header.own == checksum_of(header));
-    block = block.subspan(sizeof(header));
-    check(header.folders <= block.size() / sizeof(FolderRecord) &&
-          header.images <= block.size() / sizeof(std::uint32_t) && header.texts <= block.size() &&
-          header.folders * sizeof(FolderRecord) + header.images * sizeof(std::uint32_t) + header.texts ==
-              block.size() &&
-          header.content == core::crc32(block));
-    FolderListing listing;
-    const auto take = [&](auto& values, std::uint64_t count) {
-      values.resize(count);
-      const std::size_t bytes = count * sizeof(values[0]);
-      if (bytes > 0) {
-        std::memcpy(static_cast<void*>(values.data()), block.data(), bytes);
-      }
-      block = block.subspan(bytes);
-    };
-    take(listing.records_, header.folders);
-    take(listing.offsets_, header.images);
-    take(listing.texts_, header.texts);
+    const std::uint64_t rest = block.size() - sizeof(header);
+    check(header.folders <= rest / sizeof(FolderRecord) && header.images <= rest / sizeof(std::uint32_t) &&
+          header.texts <= rest &&
+          header.folders * sizeof(FolderRecord) + header.images * sizeof(std::uint32_t) + header.texts == rest &&
+          header.content == core::crc32(block.subspan(sizeof(header))));
+    folders_ = static_cast<std::size_t>(header.folders);
+    images_ = static_cast<std::size_t>(header.images);
     std::uint64_t images = 0;
     std::uint64_t texts = 0;
-    for (std::size_t i = 0; i < listing.records_.size(); ++i) {
-      const FolderRecord& record = listing.records_[i];
-      const std::uint64_t end = i + 1 < listing.records_.size() ? listing.records_[i + 1].path : header.texts;
-      check(record.path == texts && record.path_size <= header.texts - texts &&
-            record.names == record.path + record.path_size && record.names <= end && end <= header.texts &&
-            record.first_image == images && record.images <= header.images - images);
+    for (std::size_t i = 0; i < folders_; ++i) {
+      const FolderRecord own = record(i);
+      const std::uint64_t end = i + 1 < folders_ ? record(i + 1).path : header.texts;
+      check(own.path == texts && end <= header.texts && own.path <= end && own.path_size <= end - own.path &&
+            own.names == own.path + own.path_size && own.first_image == images && own.images <= header.images - images);
       texts = end;
-      images += record.images;
-      const std::string_view names = listing.names(record);
-      check(names.empty() ? record.images == 0 : names.back() == '\0' && names.find('/') == names.npos);
-      for (std::size_t image = record.first_image; image < images; ++image) {
-        const std::uint32_t offset = listing.offsets_[image];
-        check(offset < names.size() && (offset == 0 || names[offset - 1] == '\0'));
+      images += own.images;
+      const std::string_view text = names(i);
+      check(text.empty() ? own.images == 0 : text.back() == '\0' && text.find('/') == text.npos);
+      for (std::size_t image = own.first_image; image < images; ++image) {
+        const std::uint32_t begin = offset(image);
+        check(begin < text.size() && (begin == 0 || text[begin - 1] == '\0'));
       }
     }
-    check(images == header.images && (header.folders > 0 || header.texts == 0));
-    return listing;
+    check(images == header.images && texts == (folders_ > 0 ? header.texts : 0));
   }
 
+  std::size_t folders() const noexcept { return folders_; }
+  std::size_t images() const noexcept { return images_; }
+
+  FolderRecord record(std::size_t folder) const noexcept {
+    return load<FolderRecord>(sizeof(Header) + folder * sizeof(FolderRecord));
+  }
+
+  /// The path of a folder from the root, without a slash at the end.
+  std::string_view path(const FolderRecord& record) const noexcept {
+    return texts().substr(record.path, record.path_size);
+  }
+
+  /// The names of a folder's images, each with a zero behind it: all up to the next folder's path. Where each begins
+  /// there, in their order.
+  std::string_view names(std::size_t folder) const noexcept {
+    const std::size_t begin = record(folder).names;
+    return texts().substr(begin, (folder + 1 < folders_ ? record(folder + 1).path : texts().size()) - begin);
+  }
+  std::uint32_t offset(std::size_t image) const noexcept {
+    return load<std::uint32_t>(sizeof(Header) + folders_ * sizeof(FolderRecord) + image * sizeof(std::uint32_t));
+  }
+
+  /// The folder that image `index` is in, and the image's name there.
+  FolderRecord folder_of(std::size_t index) const noexcept {
+    std::size_t low = 0;
+    for (std::size_t high = folders_; low + 1 < high;) {
+      const std::size_t middle = low + (high - low) / 2;
+      (record(middle).first_image <= index ? low : high) = middle;
+    }
+    return record(low);
+  }
+  const char* name(const FolderRecord& folder, std::size_t index) const noexcept {
+    return texts().data() + folder.names + offset(index);
+  }
+
+  /// The bytes of the index.
+  std::span<const std::byte> block() const noexcept { return block_; }
+
  private:
+  friend class FolderIndexBuilder;
+
   /// The beginning of a block; the records, the offsets of the names and the texts follow.
   struct Header {
     std::array<char, 8> mark{'h', 'e', 'a', 'r', 't', 'h', 'F', 'I'};
@@ -191,15 +143,75 @@ class FolderListing {
     return core::crc32(std::as_bytes(std::span(&header, 1)).first(sizeof(Header) - sizeof(header.own)));
   }
 
-  /// The names of a folder's images: all up to the next folder's path.
-  std::string_view names(const FolderRecord& record) const noexcept {
-    const auto place = static_cast<std::size_t>(&record - records_.data());
-    const std::size_t end = place + 1 < records_.size() ? records_[place + 1].path : texts_.size();
-    return std::string_view(texts_).substr(record.names, end - record.names);
+  template <class T>
+  T load(std::size_t place) const noexcept {
+    T value;
+    std::memcpy(static_cast<void*>(&value), block_.data() + place, sizeof(T));
+    return value;
   }
 
+  std::string_view texts() const noexcept {
+    return core::as_text(
+        block_.subspan(sizeof(Header) + folders_ * sizeof(FolderRecord) + images_ * sizeof(std::uint32_t)));
+  }
+
+  std::shared_ptr<const void> owner_;
+  std::span<const std::byte> block_;
+  std::size_t folders_ = 0;
+  std::size_t images_ = 0;
+};
+
+/// Collects folders and makes the block of a FolderListing.
+class FolderIndexBuilder {
+ public:
+  /// Appends a folder. `names` has its images' names, each with a zero behind it, and `offsets` where each begins, in
+  /// their order.
+  void add(FolderRecord record, std::string_view path, std::string_view names, std::span<const std::uint32_t> offsets) {
+    record.path = texts_.size();
+    record.path_size = static_cast<std::uint32_t>(path.size());
+    texts_.append(path);
+    record.names = texts_.size();
+    texts_.append(names);
+    record.first_image = offsets_.size();
+    record.images = static_cast<std::uint32_t>(offsets.size());
+    offsets_.insert(offsets_.end(), offsets.begin(), offsets.end());
+    records_.push_back(record);
+  }
+
+  /// Appends a folder of a listing as it is there.
+  void add(const FolderListing& listing, std::size_t folder) {
+    const FolderRecord record = listing.record(folder);
+    std::vector<std::uint32_t> offsets(record.images);
+    for (std::size_t i = 0; i < offsets.size(); ++i) {
+      offsets[i] = listing.offset(record.first_image + i);
+    }
+    add(record, listing.path(record), listing.names(folder), offsets);
+  }
+
+  std::vector<std::byte> finish() const {
+    FolderListing::Header header;
+    header.folders = records_.size();
+    header.images = offsets_.size();
+    header.texts = texts_.size();
+    std::vector<std::byte> block(sizeof(header));
+    block.reserve(sizeof(header) + records_.size() * sizeof(FolderRecord) + offsets_.size() * sizeof(std::uint32_t) +
+                  texts_.size());
+    const auto append = [&](const auto& values) {
+      const auto bytes = std::as_bytes(std::span(values));
+      block.insert(block.end(), bytes.begin(), bytes.end());
+    };
+    append(records_);
+    append(offsets_);
+    append(texts_);
+    header.content = core::crc32(std::span(block).subspan(sizeof(header)));
+    header.own = FolderListing::checksum_of(header);
+    std::memcpy(block.data(), &header, sizeof(header));
+    return block;
+  }
+
+ private:
   std::vector<FolderRecord> records_;
-  std::vector<std::uint32_t> offsets_;  // of each image's name among those of its folder
+  std::vector<std::uint32_t> offsets_;
   std::string texts_;
 };
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,11 +58,13 @@ class FolderTree final : public ImageTree {
       load();
     }
     Walked top = visit("", false);
-    listed_.add(top.record, "", "", {});  // the images beside the class folders are of no class
-    for (NamedFolder::Child& child : top.folders) {
+    top.names.clear();  // the images beside the class folders are of no class
+    top.offsets.clear();
+    for (const NamedFolder::Child& child : top.folders) {
       is_link_.emplace(child.name, child.is_link);
-      classes_.push_back(std::move(child.name));
+      classes_.push_back(child.name);
     }
+    walked_.push_back(std::move(top));
   }
 
   static constexpr std::size_t fewest_indexed = 10'000;
@@ -71,61 +74,59 @@ class FolderTree final : public ImageTree {
   std::vector<std::string> folders() const override { return classes_; }
 
   std::size_t add(const std::string& folder) override {
-    const std::size_t before = listed_.images();
     std::vector<std::pair<dev_t, ino_t>> above;
     std::vector<Walked> walked;
     walk(folder, is_link_.at(folder), above, walked);
     // Python compares the paths without the slash at the end, so "a-b" comes before "a/c".
     std::sort(walked.begin(), walked.end(), [](const Walked& a, const Walked& b) { return a.path < b.path; });
-    for (const Walked& each : walked) {
-      if (each.kept != nullptr) {
-        listed_.add(kept_, *each.kept);
-      } else {
-        listed_.add(each.record, each.path, each.names, each.offsets);
-      }
+    std::size_t images = 0;
+    for (Walked& each : walked) {
+      images += each.kept ? each.record.images : each.offsets.size();
+      walked_.push_back(std::move(each));
     }
+    images_ += images;
     is_link_.erase(folder);
-    return listed_.images() - before;
+    return images;
   }
 
   void finish() override {
-    if (!file_.empty() && is_news_ && listed_.images() >= fewest_) {
-      // Of classes that were not asked for, what is known stays; the names of all must be there, for the root's sake.
-      FolderListing rest;
-      for (const auto& [folder, is_link] : is_link_) {
-        if (!places_.contains(folder)) {
-          FolderRecord record;
-          record.is_link = is_link ? 1 : 0;
-          rest.add(record, folder, "", {});
+    if (is_kept_whole()) {
+      listed_ = std::move(kept_);
+    } else {
+      FolderIndexBuilder builder;
+      for (Walked& each : walked_) {
+        if (each.kept) {
+          builder.add(kept_, *each.kept);
+        } else {
+          builder.add(each.record, each.path, each.names, each.offsets);
+          each.names = {};
         }
       }
-      for (std::size_t i = 0; i < kept_.folders() && !is_link_.empty(); ++i) {
-        const std::string_view path = kept_.path(kept_.record(i));
-        if (is_link_.contains(std::string(path.substr(0, path.find('/'))))) {
-          rest.add(kept_, kept_.record(i));
-        }
+      const auto block = std::make_shared<const std::vector<std::byte>>(builder.finish());
+      listed_ = FolderListing(block, *block);
+      if (!file_.empty() && is_news_ && images_ >= fewest_) {
+        save(builder);
       }
-      archives::save_index(file_, listed_.block(rest));
     }
     kept_ = {};
+    walked_ = {};
     places_ = {};
     children_ = {};
     is_link_ = {};
     classes_ = {};
-    listed_.shrink_to_fit();
   }
 
   /// How many of the folders were listed, and not taken from the index.
   std::size_t listed_now() const noexcept { return listed_now_; }
 
   std::filesystem::path path(std::size_t index) const override {
-    const FolderRecord& folder = listed_.folder_of(index);
+    const FolderRecord folder = listed_.folder_of(index);
     return root_ / listed_.path(folder) / listed_.name(folder, index);
   }
 
   std::span<const std::byte> encoded(std::size_t index, std::vector<std::byte>& memory) const override {
     const core::ThreadSpare<std::string> path;  // a std::filesystem::path would take memory for each image
-    const FolderRecord& folder = listed_.folder_of(index);
+    const FolderRecord folder = listed_.folder_of(index);
     path->assign(root_.native()).append("/").append(listed_.path(folder)).append("/");
     path->append(listed_.name(folder, index));
     return core::read_file(path->c_str(), memory);
@@ -136,7 +137,7 @@ class FolderTree final : public ImageTree {
   struct Walked {
     std::string path;
     FolderRecord record;
-    const FolderRecord* kept = nullptr;
+    std::optional<std::size_t> kept;  // its number in the index
     std::vector<NamedFolder::Child> folders;
     std::string names;
     std::vector<std::uint32_t> offsets;
@@ -148,15 +149,15 @@ class FolderTree final : public ImageTree {
       return;
     }
     try {
-      const core::MappedFile mapped(file_);
-      kept_ = FolderListing::load(mapped.bytes());
+      const auto mapped = std::make_shared<const core::MappedFile>(file_);
+      kept_ = FolderListing(mapped, mapped->bytes());
     } catch (const Error&) {  // it is made anew
       return;
     }
     for (std::size_t i = 0; i < kept_.folders(); ++i) {
-      const FolderRecord& record = kept_.record(i);
+      const FolderRecord record = kept_.record(i);
       const std::string_view path = kept_.path(record);
-      places_.emplace(path, &record);
+      places_.emplace(path, i);
       if (!path.empty()) {
         const std::size_t slash = path.rfind('/');
         const bool is_top = slash == path.npos;
@@ -168,11 +169,44 @@ class FolderTree final : public ImageTree {
 
   std::filesystem::path whole(const std::string& path) const { return path.empty() ? root_ : root_ / path; }
 
-  /// Where the folder at `path` has the stamp: what the index says of it, if it can be relied on.
-  const FolderRecord* find(const std::string& path, const FolderStamp& stamp) const {
+  /// Are the folders all that the index has, in its order?
+  bool is_kept_whole() const noexcept {
+    for (std::size_t i = 0; i < walked_.size(); ++i) {
+      if (walked_[i].kept != i) {
+        return false;
+      }
+    }
+    return walked_.size() == kept_.folders();
+  }
+
+  /// Keeps the index. Of classes that were not asked for, it has what is known; the names of all must be there, for the
+  /// root's sake.
+  void save(FolderIndexBuilder& builder) const {
+    for (const auto& [folder, is_link] : is_link_) {
+      if (!places_.contains(folder)) {
+        FolderRecord record;
+        record.is_link = is_link ? 1 : 0;
+        builder.add(record, folder, "", {});
+      }
+    }
+    for (std::size_t i = 0; i < kept_.folders() && !is_link_.empty(); ++i) {
+      const std::string_view path = kept_.path(kept_.record(i));
+      if (is_link_.contains(std::string(path.substr(0, path.find('/'))))) {
+        builder.add(kept_, i);
+      }
+    }
+    archives::save_index(file_, is_link_.empty() ? listed_.block() : builder.finish());
+  }
+
+  /// Where the index has the folder at `path`, if it has the stamp and what the index says of it can be relied on.
+  std::optional<std::size_t> find(const std::string& path, const FolderStamp& stamp) const {
     const auto place = places_.find(path);
-    if (place == places_.end() || place->second->is_settled == 0 || !(place->second->stamp == stamp)) {
-      return nullptr;
+    if (place == places_.end()) {
+      return std::nullopt;
+    }
+    const FolderRecord record = kept_.record(place->second);
+    if (record.is_settled == 0 || !(record.stamp == stamp)) {
+      return std::nullopt;
     }
     const auto children = children_.find(path);
     const bool is_right = children == children_.end() ||
@@ -180,7 +214,7 @@ class FolderTree final : public ImageTree {
                             std::error_code error;
                             return !child.is_link || std::filesystem::is_directory(whole(path) / child.name, error);
                           });
-    return is_right ? place->second : nullptr;
+    return is_right ? std::optional(place->second) : std::nullopt;
   }
 
   Walked visit(const std::string& path, bool is_link) {
@@ -191,8 +225,8 @@ class FolderTree final : public ImageTree {
       core::fail("cannot read the folder {}: {}", core::printable(whole(path)), std::strerror(errno));
     }
     walked.kept = find(path, stamp_of(status));
-    if (walked.kept != nullptr) {
-      walked.record = *walked.kept;
+    if (walked.kept) {
+      walked.record = kept_.record(*walked.kept);
       if (const auto children = children_.find(path); children != children_.end()) {
         walked.folders = children->second;
         std::sort(walked.folders.begin(), walked.folders.end());
@@ -230,7 +264,9 @@ class FolderTree final : public ImageTree {
   std::int64_t ahead_;
   std::size_t fewest_;
   std::filesystem::path file_;  // of the index; empty: none is kept
-  FolderListing listed_;
+  FolderListing listed_;        // when it is finished
+  std::vector<Walked> walked_;  // until then
+  std::size_t images_ = 0;
   std::vector<std::string> classes_;
   std::map<std::string, bool> is_link_;  // of the classes that were not taken yet
   bool is_news_ = false;
@@ -238,7 +274,7 @@ class FolderTree final : public ImageTree {
 
   // What the index has.
   FolderListing kept_;
-  std::unordered_map<std::string_view, const FolderRecord*> places_;
+  std::unordered_map<std::string_view, std::size_t> places_;
   std::unordered_map<std::string_view, std::vector<NamedFolder::Child>> children_;
 };
 

@@ -73,7 +73,7 @@ class MapTargets {
   const std::vector<std::string>& classes() const noexcept requires HasClasses { return *classes_; }
   std::size_t num_classes() const noexcept requires HasClasses { return classes_->size(); }
 
-  // What the dataset has, and what caches and packs ask for: see image_dataset.hpp.
+  /// What the dataset has, where it has it: see image_dataset.hpp.
   decltype(auto) image(std::size_t index) const requires HasImages<Dataset> { return dataset_.image(index); }
   decltype(auto) encoded(std::size_t index) const requires HasEncodedImages<Dataset> { return dataset_.encoded(index); }
   decltype(auto) path(std::size_t index) const requires KnowsPaths<Dataset> { return dataset_.path(index); }

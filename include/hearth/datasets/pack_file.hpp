@@ -17,11 +17,11 @@
 
 namespace hearth {
 
-/// What a pack has of each image: the bytes of its file as they are, or its pixels.
+/// What a pack has of each image: `encoded`, the bytes of its file as they are, or `decoded`, its pixels.
 enum class PackContent : std::uint32_t { encoded, decoded };
 
-/// When the hash of a sample is compared with its bytes: each when it is read first, all when the pack is opened, or
-/// not at all.
+/// When the hash of a sample is compared with its bytes: `first_read`, when the sample is read first, `open`, of all
+/// when the pack is opened, or `never`.
 enum class PackCheck { first_read, open, never };
 
 /// A sample of a pack, and the file that it was made of.

@@ -61,7 +61,7 @@ class Subset {
 
   std::size_t num_classes() const requires KnowsClassCount<Dataset> { return dataset_->num_classes(); }
 
-  // What the dataset has, and what caches and packs ask for: see image_dataset.hpp.
+  /// What the dataset has, where it has it: see image_dataset.hpp.
   decltype(auto) image(std::size_t index) const requires HasImages<Dataset> { return dataset_->image(original(index)); }
   decltype(auto) encoded(std::size_t index) const requires HasEncodedImages<Dataset> {
     return dataset_->encoded(original(index));
