@@ -15,6 +15,8 @@ inline void fetch_ahead(const void* data, std::size_t size) noexcept {
   for (std::size_t at = 0; at < (size < most ? size : most); at += line) {
     __builtin_prefetch(bytes + at);
   }
+  // GCC 12 takes a function that only fetches for one without an effect, and leaves out its calls.
+  asm volatile("" : : "r"(bytes));
 #else
   static_cast<void>(data);
   static_cast<void>(size);
