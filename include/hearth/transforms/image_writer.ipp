@@ -96,7 +96,7 @@ HEARTH_INLINE void ImageWriter::write_stack(const ImageStack& images, std::span<
     const std::int64_t pixels = std::int64_t{images.height} * images.width;  // densely packed: as one row
     core::require(pixels <= std::numeric_limits<int>::max(),
                   "ToTensor: images of {} x {} pixels are too large for this", images.height, images.width);
-    constexpr std::size_t ahead = 4;  // images: one is converted sooner than memory answers
+    constexpr std::size_t ahead = 2;  // images: one is converted sooner than memory answers; more was slower
     const auto fetch = [&](std::size_t i) {
       if (i < indices.size()) {
         core::fetch_ahead(images.image(indices[i]).data, images.image_bytes());
