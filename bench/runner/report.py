@@ -68,10 +68,17 @@ def limits_in_words(limits):
     return "Of this machine, with all cores: " + "; ".join(parts) + "."
 
 
+def pairs(run):
+    return "medians of {} pairs".format(run["pairs"]) if run["pairs"] > 1 else "one pair"
+
+
 def page(run):
     """All of it in Markdown."""
-    parts = [f"Measured on {in_words(run['machine'])}; medians of {run['pairs']} pairs, the lowest and the highest "
-             "behind them. A ratio is the median of the pairs' ratios: how many times better hearth is.", table(run["rows"])]
+    others = (run["machine"]["programs_that_run"] or 1) - 1
+    busy = f" {others} other programs were running: on a quiet machine the figures are others." if others > 0 else ""
+    parts = [f"Measured on {in_words(run['machine'])}; {pairs(run)}, the lowest and the highest "
+             "behind them. A ratio is the median of the pairs' ratios: how many times better hearth is." + busy,
+             table(run["rows"])]
     if run["limits"]:
         parts.append(limits_in_words(run["limits"]))
     if run["curves"]:
