@@ -52,7 +52,7 @@ parity: ## train and evaluate beside Python, every architecture and recipe, and 
 	@cmake/build.sh dev -j $(JOBS) parity
 	@cmake/parity.sh build/dev runs/parity.png
 
-fuzz: ## read two million damaged files of weights and a million damaged archives
+fuzz: ## read millions of damaged files: weights, archives, images and packs
 	@cmake/setup.sh test
 	@cmake/build.sh dev fuzz
 
