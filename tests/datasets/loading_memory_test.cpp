@@ -1,6 +1,10 @@
 #include <hearth/data/data_loader.hpp>
+#include <hearth/datasets/cached_images.hpp>
+#include <hearth/datasets/fake_data.hpp>
 #include <hearth/datasets/fashion_mnist.hpp>
 #include <hearth/datasets/image_folder.hpp>
+#include <hearth/datasets/pack_images.hpp>
+#include <hearth/datasets/packed_images.hpp>
 #include <hearth/datasets/subset.hpp>
 #include <hearth/datasets/tensor_dataset.hpp>
 #include <hearth/transforms/compose.hpp>
@@ -183,8 +187,31 @@ TEST_CASE("An image file that is decoded, cropped, resized, flipped and normalis
                                                                ToTensor{}, Normalize{imagenet::mean, imagenet::std}}};
   };
   check_no_allocation_a_sample(make);
+  check_no_allocation_a_sample([&](std::size_t count) {
+    const auto images = make(count);
+    pack_images(images, folder / "pack");
+    return PackedImages{folder / "pack", images.transform()};
+  });
 }
 #endif
+
+TEST_CASE("Images in a cache and in a pack of decoded images cost no allocation", "[memory]") {
+  const Compose augment{RandomResizedCrop{24}, RandomHorizontalFlip{}, ToTensor{}};
+  const auto fake = [&](std::size_t count) {
+    return FakeData{FakeDataOptions{.size = count, .height = 30, .width = 40}, augment};
+  };
+  check_no_allocation_a_sample([&](std::size_t count) {
+    const CachedImages cached{fake(count)};
+    cached.fill();
+    return cached;
+  });
+  const TemporaryFolder folder;
+  check_no_allocation_a_sample([&](std::size_t count) {
+    const fs::path pack = folder / std::to_string(count);
+    pack_images(fake(count), pack, {.content = PackContent::decoded});
+    return PackedImages{pack, augment};
+  });
+}
 
 TEST_CASE("Ten thousand batches take no more memory than a few hundred", "[memory]") {
   for (const int workers : {0, 2, LoaderOptions::automatic}) {
