@@ -42,6 +42,7 @@ struct EncodedImage {
 
   /// Throws Error unless the bytes can hold an image of this size and it has no more than `max_pixels`.
   void check_size(Size size, ImageFormat format) const {
+    require(size.height >= 1 && size.width >= 1, "its header gives no size");
     const std::int64_t pixels = std::int64_t{size.height} * size.width;
     if (pixels > options.max_pixels) [[unlikely]] {
       core::fail("decode_image: {} has {} x {} pixels, but max_pixels allows at most {}", name(), size.width,
