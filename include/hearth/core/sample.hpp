@@ -52,7 +52,8 @@ class Shape {
 /// torch::MemoryFormat::ChannelsLast has it.
 enum class Layout { contiguous, channels_last };
 
-/// The type of a batch's numbers. `uint8`: an image's bytes, which are normalised on the device (see Normalization).
+/// The type of a batch's numbers: `float32`, `bfloat16`, `float16`, or `uint8`, an image's bytes, which are normalised
+/// on the device (see Normalization).
 enum class Dtype { float32, bfloat16, float16, uint8 };
 
 /// What the bytes of a batch of them stand for: byte * scale[c] + shift[c] in channel c.
@@ -70,7 +71,7 @@ struct SamplePlace {
   Layout layout = Layout::contiguous;
 };
 
-/// The same for a writer that can write any type.
+/// The same for a writer that can write any type: `dtype` is that of the numbers, `shape` and `layout` as above.
 struct RawPlace {
   void* data = nullptr;  ///< the first of `shape.numel()` numbers of the type
   Dtype dtype = Dtype::float32;

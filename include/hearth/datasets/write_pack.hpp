@@ -38,7 +38,7 @@ struct PackOptions {
 
 /// What was packed.
 struct PackSummary {
-  std::size_t samples = 0;
+  std::size_t samples = 0;  ///< in the pack
   std::size_t bad = 0;      ///< of these, images that cannot be read
   std::uint64_t bytes = 0;  ///< of the file
 };

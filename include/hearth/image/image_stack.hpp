@@ -8,7 +8,8 @@
 
 namespace hearth {
 
-/// Somebody else's pixels of images of one size, densely packed: image i begins `i * image_bytes()` behind `data`.
+/// Somebody else's pixels of images of one `height`, `width` and number of `channels`, densely packed: image i begins
+/// `i * image_bytes()` behind `data`.
 struct ImageStack {
   const std::uint8_t* data = nullptr;
   int height = 0;
