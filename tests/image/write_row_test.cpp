@@ -126,6 +126,32 @@ TEST_CASE("Rows become numbers by the table, whatever the instructions, the type
   }
 }
 
+TEST_CASE("A row is copied as it is, and from its last pixel on") {
+  for (const image::Simd level : image::simd_levels()) {
+    const image::SimdOverride in_use(level);
+    for (const int channels : {1, 2, 3, 4}) {
+      for (const int width : {1, 2, 15, 16, 17, 40, 64, 97}) {
+        const auto pixel = static_cast<std::size_t>(channels);
+        std::vector<std::uint8_t> source(static_cast<std::size_t>(width) * pixel);
+        for (std::size_t i = 0; i < source.size(); ++i) {
+          source[i] = static_cast<std::uint8_t>(7 * i + i / 256);
+        }
+        std::vector<std::uint8_t> same(source.size());
+        image::copy_row(source.data(), channels, width, channels, same.data());
+        CAPTURE(name_of(level), channels, width);
+        CHECK(same == source);
+        std::vector<std::uint8_t> turned(source.size() + 64, 0xA5);
+        std::vector<std::uint8_t> expected = turned;
+        for (std::size_t i = 0; i < source.size(); ++i) {
+          expected[i] = source[source.size() - pixel - i / pixel * pixel + i % pixel];
+        }
+        image::copy_row(source.data() + source.size() - pixel, -channels, width, channels, turned.data());
+        CHECK(turned == expected);
+      }
+    }
+  }
+}
+
 TEST_CASE("A table of byte / 255 is linear, and one with another bit is not") {
   image::FloatTable table;
   for (std::size_t byte = 0; byte < 256; ++byte) {

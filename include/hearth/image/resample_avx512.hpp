@@ -49,6 +49,7 @@ HEARTH_AVX512 inline void prepare_avx512(int origin, int channels, const Resampl
   alignas(64) int pixels[16];
   alignas(64) int places[16];
   for (std::size_t g = 0; g < groups; ++g) {
+    const std::size_t from = x;
     const int begin = firsts[x];
     table.begins[g] = std::ptrdiff_t{begin - origin} * channels;
     for (std::size_t i = 0; i < 16; ++i) {
@@ -63,6 +64,16 @@ HEARTH_AVX512 inline void prepare_avx512(int origin, int channels, const Resampl
     const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(channels));
     _mm512_store_si512((lanes++)->values, _mm512_or_si512(first, _mm512_slli_epi32(second, 16)));
     __m512i at = _mm512_load_si512(pixels);
+    if (pairs == 1 && pixels[15] - pixels[0] < 8) {  // eight pairs in one vector
+      const auto some = static_cast<__mmask8>((1U << std::min<std::size_t>(taps.size() - from, 8)) - 1);
+      const __m512i weights = _mm512_maskz_loadu_epi64(some, taps.pairs() + from);
+      const __m512i highs = _mm512_slli_epi32(_mm512_sub_epi32(at, _mm512_set1_epi32(pixels[0])), 1);
+      const __m512i lows = _mm512_add_epi32(highs, _mm512_set1_epi32(1));
+      constexpr auto all = static_cast<__mmask16>(-1);
+      _mm512_store_si512((lanes++)->values, _mm512_maskz_permutexvar_epi32(all, highs, weights));
+      _mm512_store_si512((lanes++)->values, _mm512_maskz_permutexvar_epi32(all, lows, weights));
+      continue;
+    }
     for (std::size_t p = 0; p < pairs; ++p) {
       const auto* const weights = reinterpret_cast<const char*>(taps.pairs());
       _mm512_store_si512((lanes++)->values, _mm512_i32gather_epi32(at, weights, 8));

@@ -34,7 +34,7 @@ HEARTH_AVX2_UNFUSED inline int find_spans_avx2(const TapSpans& spans, std::size_
                                                int* counts) noexcept {
   const __m256d support = _mm256_set1_pd(spans.support);
   const __m256d half = _mm256_set1_pd(0.5);
-  int most = 0;
+  __m128i most = _mm_setzero_si128();
   for (std::size_t i = 0; i < size; i += 4) {
     const __m256d center = centers_avx2(spans, i);
     const __m128i low = _mm256_cvttpd_epi32(_mm256_add_pd(_mm256_sub_pd(center, support), half));
@@ -43,11 +43,12 @@ HEARTH_AVX2_UNFUSED inline int find_spans_avx2(const TapSpans& spans, std::size_
     const __m128i count = _mm_sub_epi32(_mm_min_epi32(high, _mm_set1_epi32(spans.source)), first);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(firsts + i), first);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(counts + i), count);
-    for (std::size_t j = i; j < std::min(i + 4, size); ++j) {
-      most = std::max(most, counts[j]);
-    }
+    const __m128i taken = _mm_cmpgt_epi32(_mm_set1_epi32(static_cast<int>(std::min<std::size_t>(size - i, 4))),
+                                          _mm_setr_epi32(0, 1, 2, 3));
+    most = _mm_max_epi32(most, _mm_and_si128(count, taken));
   }
-  return most;
+  most = _mm_max_epi32(most, _mm_shuffle_epi32(most, 0x4E));
+  return _mm_cvtsi128_si32(_mm_max_epi32(most, _mm_shuffle_epi32(most, 0xB1)));
 }
 
 /// Makes the weights of `padded` target pixels, a multiple of four, each with `count` taps that end before source pixel
@@ -82,11 +83,20 @@ HEARTH_AVX2_UNFUSED inline void weigh_bilinear_avx2(const TapSpans& spans, std::
     const bool in_place = _mm_testz_si128(shift, shift) != 0;
     alignas(16) int shifts[4];
     _mm_store_si128(reinterpret_cast<__m128i*>(shifts), shift);
-    for (int t = 0; t < count; ++t) {
+    const auto weight = [=](int t) HEARTH_AVX2_UNFUSED {
       const __m256d share = _mm256_div_pd(_mm256_loadu_pd(shares + 4 * t), sum);
+      return _mm256_cvttpd_epi32(_mm256_add_pd(_mm256_mul_pd(share, unit), half));
+    };
+    if (count == 2 && in_place) {
+      const __m128i even = weight(0);
+      const __m128i odd = weight(1);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(weights), _mm_unpacklo_epi32(even, odd));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(weights + 4), _mm_unpackhi_epi32(even, odd));
+      continue;
+    }
+    for (int t = 0; t < count; ++t) {
       alignas(16) int rounded[4];
-      _mm_store_si128(reinterpret_cast<__m128i*>(rounded),
-                      _mm256_cvttpd_epi32(_mm256_add_pd(_mm256_mul_pd(share, unit), half)));
+      _mm_store_si128(reinterpret_cast<__m128i*>(rounded), weight(t));
       if (in_place) {
         for (std::ptrdiff_t j = 0; j < 4; ++j) {
           weights[j * next + t] = rounded[j];

@@ -28,6 +28,10 @@ struct RowPlace {
 /// uint8 takes the bytes themselves. Nothing outside of the pixels is read, nothing outside of their places written.
 void write_row(const ByteMap& map, const std::uint8_t* first, std::ptrdiff_t step, int width, const RowPlace& place);
 
+/// Copies `width` pixels of `channels` bytes, of which pixel x begins at `first + x * step`, side by side to `out`,
+/// which is no part of them. `step` is as above.
+void copy_row(const std::uint8_t* first, std::ptrdiff_t step, int width, int channels, std::uint8_t* out);
+
 /// Makes what was written past the caches visible to other threads as what follows is: once at an image's end.
 void finish_streaming() noexcept;
 

@@ -2,6 +2,8 @@
 
 #include <hearth/image/write_row.hpp>
 
+#include <algorithm>
+
 #include <hearth/image/simd.hpp>
 #include <hearth/image/write_row_portable.hpp>
 
@@ -39,6 +41,31 @@ HEARTH_INLINE void write_row(const ByteMap& map, const std::uint8_t* first, std:
       break;
   }
   write_row_portable(map, first, step, width, place);
+}
+
+HEARTH_INLINE void copy_row(const std::uint8_t* first, std::ptrdiff_t step, int width, int channels,
+                            std::uint8_t* out) {
+  if (step > 0) {
+    std::copy_n(first, std::ptrdiff_t{width} * channels, out);
+    return;
+  }
+#ifdef HEARTH_SIMD_X86
+  if (channels == 3 && width >= 16 && simd_level() >= Simd::avx2) {
+    detail::reverse_rgb_avx2(first, width, out);
+    return;
+  }
+#endif
+  if (channels == 3) {
+    for (int x = 0; x < width; ++x, first -= 3, out += 3) {
+      out[0] = first[0];
+      out[1] = first[1];
+      out[2] = first[2];
+    }
+    return;
+  }
+  for (int x = 0; x < width; ++x, first += step, out += channels) {
+    std::copy_n(first, channels, out);
+  }
 }
 
 HEARTH_INLINE void finish_streaming() noexcept {

@@ -122,7 +122,26 @@ HEARTH_AVX2 void write_rgb_avx2(const ByteMap& map, const std::uint8_t* first, b
   }
 }
 
-/// The same of one channel.
+/// Copies RGB rows of at least 16 pixels from the last pixel on, as above.
+HEARTH_AVX2 inline void reverse_rgb_avx2(const std::uint8_t* first, std::ptrdiff_t width, std::uint8_t* out) noexcept {
+  const RgbShuffle& shuffle = rgb_shuffles[1];
+  for (std::ptrdiff_t x = 0; x < width; x += 16) {
+    x = std::min(x, width - 16);
+    const std::uint8_t* const from = first - (x + 15) * 3;
+    const __m128i a = load_16_avx2(from);
+    const __m128i b = load_16_avx2(from + 16);
+    const __m128i c = load_16_avx2(from + 32);
+    for (std::size_t v = 0; v < 3; ++v) {
+      const auto& bytes = shuffle.bytes[v];
+      const __m128i sorted = _mm_or_si128(_mm_or_si128(_mm_shuffle_epi8(a, load_16_avx2(bytes[0].data())),
+                                                       _mm_shuffle_epi8(b, load_16_avx2(bytes[1].data()))),
+                                          _mm_shuffle_epi8(c, load_16_avx2(bytes[2].data())));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 3 * x + 16 * static_cast<std::ptrdiff_t>(v)), sorted);
+    }
+  }
+}
+
+/// Writes rows of one channel, as above.
 template <Dtype Type, class Number>
 HEARTH_AVX2 void write_grey_avx2(const ByteMap& map, const std::uint8_t* first, bool flipped, std::ptrdiff_t width,
                                  Number* data) noexcept {

@@ -8,6 +8,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/image/resampler.hpp>
+#include <hearth/image/write_row.hpp>
 
 namespace hearth::transforms {
 
@@ -156,14 +157,7 @@ HEARTH_INLINE void Plan::edit(core::FunctionRef<void(Image&)> change) {
   Image& image = memory_->drawings[drawing];
   image.reset(window_.height, window_.width, image_.channels);
   rows([&](int y, PixelRow row) {
-    std::uint8_t* out = image.row(y);
-    if (row.step > 0) {
-      std::copy_n(row.first, image.stride(), out);
-      return;
-    }
-    for (int x = 0; x < image.width(); ++x, row.first += row.step, out -= row.step) {
-      std::copy_n(row.first, image.channels(), out);
-    }
+    image::copy_row(row.first, row.step, image.width(), image.channels(), image.row(y));
   });
   change(image);
   go_on_from(drawing);
