@@ -107,7 +107,8 @@ HEARTH_AVX2_UNFUSED inline std::uint64_t luma_sum_avx2(const std::uint8_t* pixel
 
 /// Blend: between `from` and `to`, both 0 … 255.
 HEARTH_AVX2_UNFUSED inline __m256i blended_256(__m256i from, __m256i to, __m256 factor) noexcept {
-  const __m256 product = _mm256_mul_ps(factor, _mm256_cvtepi32_ps(_mm256_sub_epi32(to, from)));
+  __m256 product = _mm256_mul_ps(factor, _mm256_cvtepi32_ps(_mm256_sub_epi32(to, from)));
+  HEARTH_UNFUSED(product);
   const __m256 sum = _mm256_add_ps(_mm256_cvtepi32_ps(from), product);
   return _mm256_cvttps_epi32(_mm256_min_ps(_mm256_max_ps(sum, _mm256_setzero_ps()), _mm256_set1_ps(255.0F)));
 }
@@ -156,7 +157,7 @@ HEARTH_AVX2 inline __m256i shaded_256(__m256 twice_v, __m256 s) noexcept {
 HEARTH_AVX2 inline __m128i shaded_by_rest_256(__m128 twice_v, __m128 s, __m128 rest) noexcept {
   const __m256d one = _mm256_set1_pd(1.0);
   __m256d product = _mm256_mul_pd(_mm256_cvtps_pd(s), _mm256_sub_pd(one, _mm256_cvtps_pd(rest)));
-  asm("" : "+x"(product));  // a compiler could fuse it with the difference
+  HEARTH_UNFUSED(product);
   const __m256d twice = _mm256_mul_pd(_mm256_cvtps_pd(twice_v), _mm256_sub_pd(one, product));
   return _mm_srli_epi32(_mm_add_epi32(_mm256_cvttpd_epi32(twice), _mm_set1_epi32(1)), 1);
 }

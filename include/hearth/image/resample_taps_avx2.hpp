@@ -25,7 +25,9 @@ struct TapSpans {
 HEARTH_AVX2_UNFUSED inline __m256d centers_avx2(const TapSpans& spans, std::size_t i) noexcept {
   const __m128i pixels = _mm_add_epi32(_mm_set1_epi32(spans.begin + static_cast<int>(i)), _mm_setr_epi32(0, 1, 2, 3));
   const __m256d middles = _mm256_add_pd(_mm256_cvtepi32_pd(pixels), _mm256_set1_pd(0.5));
-  return _mm256_add_pd(_mm256_set1_pd(spans.offset), _mm256_mul_pd(middles, _mm256_set1_pd(spans.scale)));
+  __m256d scaled = _mm256_mul_pd(middles, _mm256_set1_pd(spans.scale));
+  HEARTH_UNFUSED(scaled);
+  return _mm256_add_pd(_mm256_set1_pd(spans.offset), scaled);
 }
 
 /// The first source pixel and the number of them for each of `size` target pixels and of those up to the next multiple
@@ -85,7 +87,9 @@ HEARTH_AVX2_UNFUSED inline void weigh_bilinear_avx2(const TapSpans& spans, std::
     _mm_store_si128(reinterpret_cast<__m128i*>(shifts), shift);
     const auto weight = [=](int t) HEARTH_AVX2_UNFUSED {
       const __m256d share = _mm256_div_pd(_mm256_loadu_pd(shares + 4 * t), sum);
-      return _mm256_cvttpd_epi32(_mm256_add_pd(_mm256_mul_pd(share, unit), half));
+      __m256d scaled = _mm256_mul_pd(share, unit);
+      HEARTH_UNFUSED(scaled);
+      return _mm256_cvttpd_epi32(_mm256_add_pd(scaled, half));
     };
     if (count == 2 && in_place) {
       const __m128i even = weight(0);

@@ -11,8 +11,11 @@
 /// Compiles a function for a level, whatever the file is compiled for.
 #define HEARTH_SSE4 __attribute__((target("sse4.1")))
 #define HEARTH_AVX2 __attribute__((target("avx2,fma,f16c")))
-/// Without FMA: a compiler cannot fuse a product with a sum, which would round once instead of twice.
+/// Without FMA: a compiler has no instruction that fuses a product with a sum and rounds once instead of twice.
 #define HEARTH_AVX2_UNFUSED __attribute__((target("avx2")))
+/// And where it has one, in a function with FMA or a program made for a processor with it: it doesn't see what
+/// `product`, a vector, is made of.
+#define HEARTH_UNFUSED(product) asm("" : "+x"(product))
 #define HEARTH_AVX512 __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vnni")))
 #elif defined(__aarch64__) && defined(__GNUC__)
 #define HEARTH_SIMD_NEON 1
