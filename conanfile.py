@@ -37,7 +37,10 @@ class Hearth(ConanFile):
         "archive": [True, False],  # the components, each with its libraries
         "download": [True, False],
         "jpeg": [True, False],
+        "png": [True, False],
         "safetensors": [True, False],
+        "tiff": [True, False],
+        "webp": [True, False],
         "distributed": [True, False],  # gloo's headers, which Conan Center lacks, come from the system
     }
     default_options = {
@@ -47,7 +50,10 @@ class Hearth(ConanFile):
         "archive": True,
         "download": True,
         "jpeg": True,
+        "png": False,
         "safetensors": True,
+        "tiff": False,
+        "webp": False,
         "distributed": False,
         "fmt/*:header_only": True,  # LibTorch brings the headers of another fmt, with which no compiled fmt would link
     }
@@ -58,12 +64,18 @@ class Hearth(ConanFile):
         "archive": ["libarchive::libarchive"],
         "download": ["libcurl::libcurl", "openssl::crypto"],
         "jpeg": ["libjpeg-turbo::libjpeg-turbo"],
+        "png": ["libdeflate::libdeflate"],
         "safetensors": ["nlohmann_json::nlohmann_json"],
+        "tiff": ["libtiff::libtiff"],
+        "webp": ["libwebp::webp"],
     }
 
     component_defines = {
         "download": ["HEARTH_WITH_DOWNLOAD"],
         "jpeg": ["HEARTH_WITH_LIBJPEG_TURBO"],
+        "png": ["HEARTH_WITH_LIBDEFLATE"],
+        "tiff": ["HEARTH_WITH_LIBTIFF"],
+        "webp": ["HEARTH_WITH_LIBWEBP"],
     }
 
     def set_version(self):
@@ -93,6 +105,12 @@ class Hearth(ConanFile):
             self.requires("openssl/[>=1.1 <4]", transitive_headers=True)
         if self.options.jpeg:
             self.requires("libjpeg-turbo/[>=2.1 <4]", transitive_headers=True)
+        if self.options.png:
+            self.requires("libdeflate/[>=1.8 <2]", transitive_headers=True)
+        if self.options.tiff:
+            self.requires("libtiff/[>=4.5 <5]", transitive_headers=True)
+        if self.options.webp:
+            self.requires("libwebp/[>=1.2 <2]", transitive_headers=True)
         if self.options.safetensors:
             self.requires("nlohmann_json/[>=3.10 <4]", transitive_headers=True)
 
@@ -129,7 +147,7 @@ class Hearth(ConanFile):
         toolchain.cache_variables["HEARTH_BUILD_COMPILED"] = bool(self.options.compiled)
         toolchain.cache_variables["HEARTH_BUILD_TESTS"] = False
         toolchain.cache_variables["HEARTH_BUILD_EXAMPLES"] = False
-        for component in ("archive", "distributed", "download", "jpeg", "safetensors"):
+        for component in ("archive", "distributed", "download", "jpeg", "png", "safetensors", "tiff", "webp"):
             toolchain.cache_variables[f"HEARTH_{component.upper()}"] = bool(self.options.get_safe(component))
         toolchain.generate()
 

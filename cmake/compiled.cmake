@@ -50,7 +50,7 @@ endif()
 
 # What only the definitions need is linked, and never seen by who includes the headers. Which components the library is
 # built with is its own matter: targets that link it may differ in theirs.
-set(compiled_components archive download jpeg safetensors)
+set(compiled_components archive download jpeg png safetensors tiff webp)
 foreach(component IN LISTS compiled_components)
   if(TARGET hearth::${component})
     target_link_libraries(hearth_compiled PRIVATE hearth_${component})

@@ -2,13 +2,16 @@
 
 # The headers of the libraries that may be absent, and the component of hearth that brings each.
 set(c10d torch/csrc/distributed/c10d)
-set(optional_headers archive.h curl/curl.h jpeglib.h libdeflate.h nlohmann/json.hpp openssl/evp.h ${c10d}/ProcessGroup.hpp
+set(optional_headers archive.h curl/curl.h jpeglib.h libdeflate.h nlohmann/json.hpp openssl/evp.h tiffio.h webp/decode.h
+    ${c10d}/ProcessGroup.hpp
     ${c10d}/ProcessGroupGloo.hpp ${c10d}/Store.hpp ${c10d}/reducer.hpp)
 set(component_of_archive.h archive)
 set(component_of_curl/curl.h download)
 set(component_of_openssl/evp.h download)
 set(component_of_jpeglib.h jpeg)
 set(component_of_libdeflate.h png)
+set(component_of_tiffio.h tiff)
+set(component_of_webp/decode.h webp)
 set(component_of_nlohmann/json.hpp safetensors)
 foreach(header IN ITEMS ProcessGroup.hpp ProcessGroupGloo.hpp Store.hpp reducer.hpp)
   set(component_of_${c10d}/${header} distributed)

@@ -43,9 +43,12 @@ pkg_config(hearth "${PROJECT_DESCRIPTION}, the headers alone"
 set(requires_archive libarchive)
 set(requires_download libcurl libcrypto)
 set(requires_jpeg libjpeg)
+set(requires_png libdeflate)
+set(requires_webp libwebp)
+set(requires_tiff libtiff-4)
 set(requires_safetensors nlohmann_json)
 set(requires_distributed "")
-foreach(component IN ITEMS archive distributed download jpeg safetensors)
+foreach(component IN ITEMS archive distributed download jpeg png safetensors tiff webp)
   get_target_property(definitions hearth_${component} INTERFACE_COMPILE_DEFINITIONS)
   list(FILTER definitions EXCLUDE REGEX "NOTFOUND|^\\$<|^$")
   if(component STREQUAL "distributed")  # what CMake knows of torch_cpu

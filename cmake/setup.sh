@@ -85,8 +85,8 @@ missing_packages() {
     wanted="$wanted libcurl4-openssl-dev"
   fi
   case $purpose in
-    test) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache doxygen iproute2 $pkg_config" ;;  # ip: hosts that are namespaces
-    lint) wanted="$wanted libssl-dev libjpeg-dev catch2 ccache clang-tidy" ;;
+    test) wanted="$wanted libssl-dev libjpeg-dev libdeflate-dev libwebp-dev libtiff-dev catch2 ccache doxygen iproute2 $pkg_config" ;;  # ip: hosts that are namespaces
+    lint) wanted="$wanted libssl-dev libjpeg-dev libdeflate-dev libwebp-dev libtiff-dev catch2 ccache clang-tidy" ;;
   esac
   if [ $builds = yes ]; then
     find_compiler || {
@@ -142,7 +142,7 @@ missing_formulae() {
     format) wanted=clang-format@14 ;;
     docs) wanted=doxygen ;;
     demo) wanted='fmt cli11 nlohmann-json libarchive' ;;
-    *) wanted='fmt cli11 nlohmann-json libarchive curl openssl@3 jpeg-turbo catch2 ccache doxygen pkgconf' ;;
+    *) wanted='fmt cli11 nlohmann-json libarchive curl openssl@3 jpeg-turbo libdeflate webp libtiff catch2 ccache doxygen pkgconf' ;;
   esac
   [ "$purpose" != lint ] || wanted="$wanted llvm"
   if [ $builds = yes ]; then
@@ -332,7 +332,7 @@ elif command -v brew > /dev/null; then
     brew_prefixes
   fi
 else
-  say "this is neither Debian nor Ubuntu, and there is no Homebrew: fmt, stb, CLI11, nlohmann_json, libarchive, libcurl, OpenSSL, libjpeg-turbo, Catch2, CMake 3.25 and Ninja must be there"
+  say "this is neither Debian nor Ubuntu, and there is no Homebrew: fmt, stb, CLI11, nlohmann_json, libarchive, libcurl, OpenSSL, libjpeg-turbo, libdeflate, libwebp, libtiff, Catch2, CMake 3.25 and Ninja must be there"
 fi
 [ $builds = yes ] || exit 0
 

@@ -17,7 +17,7 @@ class TestPackage(ConanFile):
 
     def generate(self):
         options = self.dependencies["hearth"].options
-        components = [name for name in ("archive", "download", "jpeg", "safetensors", "distributed")
+        components = [name for name in ("archive", "download", "jpeg", "png", "safetensors", "tiff", "webp", "distributed")
                       if options.get_safe(name)]
         CMakeDeps(self).generate()
         toolchain = CMakeToolchain(self)

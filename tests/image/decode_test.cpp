@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,17 @@ namespace {
 constexpr bool with_libjpeg_turbo = true;
 #else
 constexpr bool with_libjpeg_turbo = false;
+#endif
+
+#ifdef HEARTH_WITH_LIBWEBP
+constexpr bool with_libwebp = true;
+#else
+constexpr bool with_libwebp = false;
+#endif
+#ifdef HEARTH_WITH_LIBTIFF
+constexpr bool with_libtiff = true;
+#else
+constexpr bool with_libtiff = false;
 #endif
 
 const Pack& reference() {
@@ -183,6 +195,82 @@ TEST_CASE("A BMP of any depth decodes to what PIL makes of it, within one level 
   }
 }
 
+TEST_CASE("A PGM, PPM, WebP or TIFF of any kind decodes to what PIL makes of it, where its library is linked") {
+  const Pack pack(HEARTH_TEST_DIR "/image/reference/formats.pack");
+  std::map<std::string, int> files;
+  for (const Pack::Array& array : pack.arrays()) {
+    const std::string& name = array.name;
+    if (name.find('/') != name.npos) {
+      continue;
+    }
+    CAPTURE(name);
+    const auto bytes = array.values<std::byte>();
+    const std::string kind = name.substr(name.find('.'));
+    ++files[kind];
+    if ((kind == ".webp" && !with_libwebp) || (kind == ".tif" && !with_libtiff)) {
+      CHECK(complaint(bytes) ==
+            (kind == ".webp" ? "decode_image: cat.jpg is a WebP image, which needs a program with hearth::webp"
+                             : "decode_image: cat.jpg is a TIFF image, which needs a program with hearth::tiff"));
+      continue;
+    }
+    CHECK(difference(decode_image(bytes, name), pack[name + "/rgb"].image()).most == 0);
+    const Image grey = decode_image(bytes, name, {.channels = Channels::grey});
+    CHECK(difference(grey, pack[name + "/grey"].image()).most == 0);
+    for (const std::size_t length : {bytes.size() / 4, bytes.size() / 2, bytes.size() - 3}) {
+      // A TIFF may end in what nobody needs, and a second page is nothing else; a shorter number is one, too.
+      const bool may_end = kind == ".tif" || name.starts_with("plain");
+      if (!may_end || (length < bytes.size() - 3 && name != "two_pages.tif")) {
+        CHECK_THAT(complaint(std::span(bytes).first(length)), ContainsSubstring("cat.jpg is "));
+      }
+    }
+  }
+  CHECK(files == std::map<std::string, int>{{".pgm", 7}, {".ppm", 6}, {".tif", 65}, {".webp", 7}});
+}
+
+TEST_CASE("A PGM or PPM that breaks its own rules is refused") {
+  const auto said = [](const std::string& text) { return complaint(std::as_bytes(std::span(text))); };
+  CHECK_THAT(said("P2\n3 1\n255\n1 2 256\n"), ContainsSubstring("it has a number above its largest value"));
+  CHECK_THAT(said("P2\n3 1\n255\n1 2 x\n"), ContainsSubstring("it has no number where one must be"));
+  CHECK_THAT(said("P2\n3 1\n255\n1 2 12345678901\n"), ContainsSubstring("it has no number where one must be"));
+  CHECK_THAT(said("P2\n3 1\n255\n1 2 "), ContainsSubstring("cat.jpg is truncated"));
+  CHECK_THAT(said("P5\n3 1\n65536\n123456"), ContainsSubstring("its header gives no largest value from 1 to 65535"));
+  CHECK_THAT(said("P5\n0 1\n255\n"), ContainsSubstring("its header gives no size"));
+  CHECK_THAT(said("P6\n3000 3000\n255\n123456"), ContainsSubstring("cannot hold 3000 x 3000 pixels"));
+  CHECK_THAT(said("P5\n3 1 255"), ContainsSubstring("cat.jpg is truncated"));
+  CHECK(said("P2 3 1 255 1 # two\n2 3") == "decoded");
+}
+
+TEST_CASE("A BMP's colours that are not in its palette are black, also where its header is the old one") {
+  // 2 x 1 pixels of 8 bits: the last colour of a full palette, and one that a palette of two lacks.
+  const auto bmp = [](std::size_t header, std::size_t colours, int first, int second) {
+    const std::size_t entry = header == 12 ? 3 : 4;
+    std::vector<std::byte> bytes(14 + header + colours * entry + 4);
+    const auto put = [&](std::size_t at, std::size_t value) {
+      bytes[at] = static_cast<std::byte>(value);
+      bytes[at + 1] = static_cast<std::byte>(value >> 8);
+    };
+    bytes[0] = std::byte{'B'};
+    bytes[1] = std::byte{'M'};
+    put(10, bytes.size() - 4);
+    put(14, header);
+    put(18, 2);
+    put(header == 12 ? 20 : 22, 1);
+    put(header == 12 ? 22 : 26, 1);
+    put(header == 12 ? 24 : 28, 8);
+    for (std::size_t i = 0; i < colours; ++i) {
+      bytes[14 + header + i * entry + 2] = static_cast<std::byte>(i);  // of red
+      bytes[14 + header + i * entry] = std::byte{7};                   // of blue
+    }
+    put(bytes.size() - 4, static_cast<std::size_t>(first + 256 * second));
+    return bytes;
+  };
+  for (const std::size_t header : {12, 40}) {
+    CAPTURE(header);
+    CHECK(decode_image(bmp(header, 256, 255, 1), "x").pixels() == std::vector<std::uint8_t>{255, 0, 7, 1, 0, 7});
+    CHECK(decode_image(bmp(header, 2, 1, 9), "x").pixels() == std::vector<std::uint8_t>{1, 0, 7, 0, 0, 0});
+  }
+}
+
 TEST_CASE("A file that ends early is an Error that names it and says so, wherever it ends") {
   for (const std::string name : {"baseline.jpg", "progressive.jpg", "restarts.jpg", "grey.jpg", "rgb_8.png",
                                  "interlaced.png", "palette_4.png", "grey_16.png", "rgb_24.bmp", "palette_8.bmp"}) {
@@ -214,10 +302,13 @@ TEST_CASE("Bytes after the end of an image do no harm") {
 
 TEST_CASE("What is no image is an Error that names it") {
   const std::string text = "This is a text file, whatever its name says.";
-  CHECK(complaint(std::as_bytes(std::span(text))) == "decode_image: cat.jpg is not a JPEG, PNG or BMP image");
+  CHECK(complaint(std::as_bytes(std::span(text))) ==
+        "decode_image: cat.jpg is not a JPEG, PNG, BMP, PGM, PPM, WebP or TIFF image");
   CHECK(complaint({}) == "decode_image: cat.jpg is empty");
-  CHECK(complaint(std::vector<std::byte>(500)) == "decode_image: cat.jpg is not a JPEG, PNG or BMP image");
-  CHECK(complaint(std::vector<std::byte>{std::byte{0xFF}}) == "decode_image: cat.jpg is not a JPEG, PNG or BMP image");
+  CHECK(complaint(std::vector<std::byte>(500)) ==
+        "decode_image: cat.jpg is not a JPEG, PNG, BMP, PGM, PPM, WebP or TIFF image");
+  CHECK(complaint(std::vector<std::byte>{std::byte{0xFF}}) ==
+        "decode_image: cat.jpg is not a JPEG, PNG, BMP, PGM, PPM, WebP or TIFF image");
 }
 
 TEST_CASE("Damage is an Error that names the file, or an image; never a crash") {

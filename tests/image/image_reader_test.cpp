@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <hearth/core/error.hpp>
@@ -66,10 +67,30 @@ const Pack& formats() {
   return pack;
 }
 
+/// Those of every other format that the program decodes.
+const Pack& others() {
+  static const Pack pack(HEARTH_TEST_DIR "/image/reference/formats.pack");
+  return pack;
+}
+
+bool is_decoded([[maybe_unused]] const std::string& name) {
+#ifndef HEARTH_WITH_LIBWEBP
+  if (name.ends_with(".webp")) {
+    return false;
+  }
+#endif
+#ifndef HEARTH_WITH_LIBTIFF
+  if (name.ends_with(".tif")) {
+    return false;
+  }
+#endif
+  return true;
+}
+
 std::vector<File> files_of(const Pack& pack) {
   std::vector<File> files;
   for (const Pack::Array& array : pack.arrays()) {
-    if (array.name.find('/') == array.name.npos && array.name.find('.') != array.name.npos) {
+    if (array.name.find('/') == array.name.npos && array.name.find('.') != array.name.npos && is_decoded(array.name)) {
       files.push_back({array.name, array.values<std::byte>()});
     }
   }
@@ -194,6 +215,31 @@ TEST_CASE("A JPEG is made smaller by 2, 4 or 8 while it is decoded, where the op
   }
 }
 
+TEST_CASE("A part of a progressive JPEG that lacks scans, which is smoothed, has the pixels of the whole") {
+  ImageReader reader;
+  const std::vector<std::byte> whole = jpegs()["2x2_progressive.jpg"].values<std::byte>();
+  const auto name = [] { return std::string("cat.jpg"); };
+  int smoothed = 0;
+  std::size_t scans = 0;
+  for (std::size_t at = 2; at + 1 < whole.size(); ++at) {
+    if (whole[at] != std::byte{0xFF} || whole[at + 1] != std::byte{0xDA} || ++scans < 2) {
+      continue;
+    }
+    std::vector<std::byte> bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(at));
+    bytes.insert(bytes.end(), {std::byte{0xFF}, std::byte{0xD9}});
+    const Image image = decode_image(bytes, "cat.jpg");
+    smoothed += are_equal(image.view(), jpegs()["2x2_progressive.jpg/1"].image()) ? 0 : 1;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+      RandomStream random(6, 0, i);
+      const Rect part = part_of(image.size(), random);
+      reader.open(bytes, name);
+      CAPTURE(scans, part.top, part.left, part.height, part.width);
+      REQUIRE(are_equal(reader.pixels(part, 1), image.view().crop(part)));
+    }
+  }
+  CHECK(smoothed > 3);
+}
+
 TEST_CASE("A JPEG without tables of its own does not get those of the file before") {
   const std::vector<std::byte> sound = jpegs()["1x1_baseline.jpg"].values<std::byte>();
   const std::vector<std::byte> no_quantisation = without(sound, 0xDB);
@@ -211,6 +257,24 @@ TEST_CASE("A JPEG without tables of its own does not get those of the file befor
   CHECK(are_equal(used.pixels(), formats()["baseline.jpg/rgb"].image()));
 }
 #endif
+
+TEST_CASE("A part of a file of any other format has PIL's pixels, too") {
+  ImageReader reader;
+  const std::vector<File> files = files_of(others());
+  REQUIRE(files.size() >= 13);
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    RandomStream random(5, 0, i);
+    const File& file = files[random.below(files.size())];
+    const bool is_grey = random.bernoulli(0.3);
+    const auto name = [&] { return file.name; };
+    const ImageView expected = others()[file.name + (is_grey ? "/grey" : "/rgb")].image();
+    reader.open(file.bytes, name, {.channels = is_grey ? Channels::grey : Channels::rgb});
+    REQUIRE(reader.size() == expected.size());
+    const Rect part = part_of(reader.size(), random);
+    CAPTURE(file.name, is_grey, part.top, part.left, part.height, part.width);
+    REQUIRE(are_equal(reader.pixels(part, 1), expected.crop(part)));
+  }
+}
 
 TEST_CASE("A file that ends early is an Error even where the part that is needed is complete") {
   ImageReader reader;
@@ -257,7 +321,10 @@ TEST_CASE("After an Error a reader reads the next image as a new one does") {
 }
 
 TEST_CASE("Images of like size are read one after the other without memory being taken") {
-  const std::vector<File> files = files_of(formats());
+  std::vector<File> files = files_of(formats());
+  for (File& file : files_of(others())) {
+    files.push_back(std::move(file));
+  }
   ImageReader reader;
   for (const bool is_grey : {false, true}) {
     const DecodeOptions options{.channels = is_grey ? Channels::grey : Channels::rgb};

@@ -86,7 +86,7 @@ END
 
     # Components.
     refuses "$version REQUIRED COMPONENTS archive jpg" \
-      'hearth has no component `jpg`; there are archive, distributed, download, jpeg, safetensors, compiled.' -D "$stub"
+      'hearth has no component `jpg`; there are archive, distributed, download, jpeg, png, safetensors, tiff, webp, compiled.' -D "$stub"
     finds "$version REQUIRED OPTIONAL_COMPONENTS jpg" "hearth_FOUND is 1" -D "$stub"
     finds "$version REQUIRED COMPONENTS archive" "there is hearth::archive" -D "$stub"
     refuses "$version REQUIRED COMPONENTS safetensors archive" \

@@ -9,7 +9,10 @@ vcpkg_check_features(
         distributed HEARTH_DISTRIBUTED
         download    HEARTH_DOWNLOAD
         jpeg        HEARTH_JPEG
+        png         HEARTH_PNG
         safetensors HEARTH_SAFETENSORS
+        tiff        HEARTH_TIFF
+        webp        HEARTH_WEBP
 )
 if("compiled" IN_LIST FEATURES)
     vcpkg_check_linkage(ONLY_STATIC_LIBRARY)

@@ -23,8 +23,8 @@ class Decoder;
 using NameOf = core::FunctionRef<std::string()>;
 
 /// The images of files in memory, one after the other, for one thread at a time: the decoders and their memory are
-/// kept from one image to the next, so that no memory is taken when many images of similar size are read. What a
-/// damaged file does ends with its Error: the next image is read as by a new reader.
+/// kept from one image to the next, so that none is taken with operator new when many images of similar size are read.
+/// What a damaged file does ends with its Error: the next image is read as by a new reader.
 class ImageReader final : public ImageSource {
  public:
   ImageReader() noexcept;

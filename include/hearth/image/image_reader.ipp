@@ -9,12 +9,31 @@
 #include <hearth/core/error.hpp>
 #include <hearth/image/decoder.hpp>
 #include <hearth/image/png.hpp>
+#include <hearth/image/pnm.hpp>
 #include <hearth/image/stb_decoder.hpp>
 #ifdef HEARTH_WITH_LIBJPEG_TURBO  // linking hearth::jpeg defines it
 #include <hearth/image/libjpeg_turbo.hpp>
 HEARTH_RULE_1(hearth_all_parts_of_a_program_link_hearth_jpeg_or_none_does);
 #else
 HEARTH_RULE_0(hearth_all_parts_of_a_program_link_hearth_jpeg_or_none_does);
+#endif
+
+#ifdef HEARTH_WITH_LIBDEFLATE  // hearth::png
+HEARTH_RULE_1(hearth_all_parts_of_a_program_link_hearth_png_or_none_does);
+#else
+HEARTH_RULE_0(hearth_all_parts_of_a_program_link_hearth_png_or_none_does);
+#endif
+#ifdef HEARTH_WITH_LIBWEBP  // hearth::webp
+#include <hearth/image/webp.hpp>
+HEARTH_RULE_1(hearth_all_parts_of_a_program_link_hearth_webp_or_none_does);
+#else
+HEARTH_RULE_0(hearth_all_parts_of_a_program_link_hearth_webp_or_none_does);
+#endif
+#ifdef HEARTH_WITH_LIBTIFF  // hearth::tiff
+#include <hearth/image/tiff.hpp>
+HEARTH_RULE_1(hearth_all_parts_of_a_program_link_hearth_tiff_or_none_does);
+#else
+HEARTH_RULE_0(hearth_all_parts_of_a_program_link_hearth_tiff_or_none_does);
 #endif
 
 namespace hearth::image {
@@ -33,6 +52,20 @@ inline std::unique_ptr<Decoder> make_decoder(ImageFormat format) {
       return std::make_unique<PngDecoder>();
     case ImageFormat::bmp:
       return std::make_unique<StbDecoder>(format);
+    case ImageFormat::pnm:
+      return std::make_unique<PnmDecoder>();
+    case ImageFormat::webp:
+#ifdef HEARTH_WITH_LIBWEBP
+      return std::make_unique<WebpDecoder>();
+#else
+      break;
+#endif
+    case ImageFormat::tiff:
+#ifdef HEARTH_WITH_LIBTIFF
+      return std::make_unique<TiffDecoder>();
+#else
+      break;
+#endif
     case ImageFormat::unknown:
       break;
   }
@@ -57,7 +90,11 @@ HEARTH_INLINE void ImageReader::open(std::span<const std::byte> bytes, NameOf na
     decoder = detail::make_decoder(format);
   }
   if (decoder == nullptr) {
-    core::fail("decode_image: {} is not a JPEG, PNG or BMP image", name());
+    core::require(format != ImageFormat::webp,
+                  "decode_image: {} is a WebP image, which needs a program with hearth::webp", name());
+    core::require(format != ImageFormat::tiff,
+                  "decode_image: {} is a TIFF image, which needs a program with hearth::tiff", name());
+    core::fail("decode_image: {} is not a JPEG, PNG, BMP, PGM, PPM, WebP or TIFF image", name());
   }
   size_ = decoder->open(*file_);
   decoder_ = decoder.get();

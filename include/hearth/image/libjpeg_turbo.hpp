@@ -171,9 +171,17 @@ class JpegDecoder final : public Decoder {
     is_at_header_ = true;
   }
 
-  /// Whether the library gives the same pixels when it leaves columns and rows out. libjpeg-turbo 2.1.5 does not where
-  /// it makes an image smaller whose colours are subsampled by 4 one way and 2 the other.
+  /// Whether the library gives the same pixels when it leaves columns and rows out. It does not where it smooths a
+  /// progressive image that lacks some of its scans, for it looks at all blocks around one; libjpeg-turbo 2.1.5 does
+  /// not where it makes an image smaller whose colours are subsampled by 4 one way and 2 the other.
   bool can_skip() const noexcept {
+    if (jpeg_.coef_bits != nullptr) {
+      for (int i = 0; i < jpeg_.num_components; ++i) {
+        if (std::any_of(jpeg_.coef_bits[i], jpeg_.coef_bits[i] + DCTSIZE2, [](int bits) { return bits != 0; })) {
+          return false;
+        }
+      }
+    }
     return jpeg_.scale_denom == jpeg_.scale_num || (jpeg_.max_h_samp_factor <= 2 && jpeg_.max_v_samp_factor <= 2);
   }
 

@@ -97,6 +97,7 @@ class StbDecoder final : public Decoder {
   std::span<const std::byte> with_all_colours(std::span<const std::byte> bytes) {
     constexpr std::size_t file_header = 14;
     constexpr std::size_t old_info_header = 12;
+    constexpr std::size_t info_header_least = 16;
     const auto number = [&](std::size_t at, std::size_t size) {
       std::size_t value = 0;
       for (std::size_t i = 0; i < size; ++i) {
@@ -104,30 +105,30 @@ class StbDecoder final : public Decoder {
       }
       return value;
     };
-    constexpr std::size_t least = file_header + old_info_header;
-    if (bytes.size() < least + 4) {
+    if (bytes.size() < file_header + info_header_least) {
       return bytes;
     }
     const std::size_t offset = number(10, 4);
     const std::size_t info_header = number(14, 4);
-    const std::size_t depth = number(info_header == old_info_header ? 24 : 28, 2);
-    const std::size_t entry = info_header == old_info_header ? 3 : 4;
+    const bool is_old = info_header == old_info_header;
+    const std::size_t depth = number(is_old ? 24 : 28, 2);
+    const std::size_t entry = is_old ? 3 : 4;
     const std::size_t palette = file_header + info_header;
-    if (depth > 8 || offset < palette || offset > bytes.size()) {
+    if (depth > 8 || offset > bytes.size()) {
       return bytes;
     }
-    const std::size_t colours = (offset - palette) / entry;
-    const std::size_t all = std::size_t{1} << depth;
-    if (colours >= all) {
+    file_->require(offset >= palette, "it has no palette");
+    const std::size_t all = (std::size_t{1} << depth) * entry;
+    const std::size_t gap = is_old ? 12 : 0;  // stb_image takes so many bytes off the palette of the old header
+    if (offset - palette >= all + gap) {
       return bytes;
     }
-    const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(palette + colours * entry);
-    const std::size_t added = (all - colours) * entry;
-    padded_.assign(bytes.begin(), end);
-    padded_.resize(padded_.size() + added);
-    padded_.insert(padded_.end(), end, bytes.end());
+    const auto place = [&](std::size_t at) { return bytes.begin() + static_cast<std::ptrdiff_t>(at); };
+    padded_.assign(bytes.begin(), place(palette + std::min(offset - palette, all)));
+    padded_.resize(palette + all + gap);
+    padded_.insert(padded_.end(), place(offset), bytes.end());
     for (std::size_t i = 0; i < 4; ++i) {
-      padded_[10 + i] = static_cast<std::byte>((offset + added) >> (8 * i));
+      padded_[10 + i] = static_cast<std::byte>((palette + all + gap) >> (8 * i));
     }
     return padded_;
   }
