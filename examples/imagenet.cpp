@@ -35,10 +35,11 @@ struct Flags {
   bool dummy = false;
   std::int64_t dummy_size = 640;
   bool amp = false;
+  bool uint8 = false;
   bool enable_wandb = false;
 };
 
-/// The images of --dummy, or those of DIR.
+/// The images of --dummy, or those of DIR, where a pack comes first.
 template <class Transform>
 class Images {
  public:
@@ -59,9 +60,13 @@ class Images {
   }
 
  private:
-  using Source = std::variant<FakeData<Transform>, ImageNet<Transform>>;
+  using Source = std::variant<FakeData<Transform>, ImageNet<Transform>, PackedImages<Transform>>;
 
   static Source make(const Flags& flags, Split split, int side, Transform transform) {
+    const std::filesystem::path pack = flags.run.data / (split == Split::train ? "train.pack" : "val.pack");
+    if (!flags.dummy && std::filesystem::exists(pack)) {
+      return PackedImages{pack, std::move(transform)};
+    }
     if (!flags.dummy) {
       return ImageNet{flags.run.data, split, std::move(transform)};
     }
@@ -89,6 +94,12 @@ auto train_images(const Flags& flags) {
 
 auto val_images(const Flags& flags) {
   return Images{flags, Split::test, flags.recipe.val_crop_size, val_transform(flags.recipe)};
+}
+
+LoaderOptions loader_options(const Flags& flags) {
+  LoaderOptions options = program::loader_options(flags.run, /*shuffle=*/false);
+  options.dtype = flags.uint8 ? Dtype::uint8 : Dtype::float32;
+  return options;
 }
 
 /// Where --gpu and --no-accel say.
@@ -264,7 +275,7 @@ int run(const program::Flags& command_line, Flags& flags, const InterruptSignal&
     use_preset(command_line, weights, flags.recipe);
   }
 
-  DataLoader val{val_images(flags), program::loader_options(flags.run, /*shuffle=*/false)};
+  DataLoader val{val_images(flags), loader_options(flags)};
   const std::size_t classes = val.dataset().num_classes();
   Console::print("=> creating model '{}'\n", flags.arch);
   auto model = make_model(flags, classes, weights, world);
@@ -273,7 +284,7 @@ int run(const program::Flags& command_line, Flags& flags, const InterruptSignal&
   }
   auto images = train_images(flags);
   const ChosenSampler sampler{images.size(), flags.recipe, flags.run.seed};
-  DataLoader train{std::move(images), sampler, program::loader_options(flags.run, /*shuffle=*/false)};
+  DataLoader train{std::move(images), sampler, loader_options(flags)};
   Console::print("{} with {} parameters on {}: {} classes, {} training and {} validation images\n", flags.arch,
                  count_parameters(model).total, describe(program::device(flags.run, world)), classes, train.samples(),
                  val.samples());
@@ -332,8 +343,10 @@ int run(const program::Flags& command_line, Flags& flags, const InterruptSignal&
 }
 
 void add_flags(program::Flags& command_line, Flags& flags) {
-  command_line.add("DIR,--data", flags.run.data,
-                   "train/ and val/ with class folders, train.tar and val.tar, or ImageNet's archives as downloaded");
+  command_line.add(
+      "DIR,--data", flags.run.data,
+      "train/ and val/ with class folders, train.pack and val.pack as hearth-pack makes them, train.tar and "
+      "val.tar, or ImageNet's archives as downloaded");
   command_line.add("-a,--arch", flags.arch, "any of torchvision's names: resnet18, vit_b_16, …");
   command_line.add_workers("-j,--workers", flags.workers, "threads that load images, of all processes of a host");
   command_line.add("--epochs", flags.run.epochs, {0, 1'000'000},
@@ -357,6 +370,7 @@ void add_flags(program::Flags& command_line, Flags& flags) {
   command_line.add("--output_dir,--output-dir", flags.run.output_dir, "the run's folder");
   command_line.add("--enable_wandb,--enable-wandb", flags.enable_wandb, "shows the run in Weights & Biases");
   command_line.add("--amp", flags.amp, "computes in 16 bits where that is safe: fp16 on a GPU, bf16 elsewhere");
+  command_line.add("--uint8", flags.uint8, "copies images to the device as bytes, and normalises them there");
   command_line.add("--channels-last", flags.run.channels_last, "keeps images as NHWC in memory: faster convolutions");
   command_line.add("--accumulate", flags.run.accumulate, {1, 1'000'000}, "batches for each optimizer step");
   command_line.add("--deterministic,--use-deterministic-algorithms", flags.run.deterministic,

@@ -30,6 +30,15 @@ struct Opened {
   std::size_t listed = 0;          // folders that were listed, and not taken from the index
 };
 
+/// Whether an index can be kept here: not every file system tells when a folder has changed.
+bool is_indexed(const TemporaryFolder& folder) {
+  const bool is = datasets::is_local_folder(folder.path());
+  if (!is) {
+    WARN("skipped: the file system of " << folder.path() << " is not one whose folders can be indexed");
+  }
+  return is;
+}
+
 /// Opens the tree with its index in the folder, a day later; all classes, or the first so many.
 Opened open(const fs::path& root, const fs::path& index, std::int64_t ahead = day, std::size_t classes = 1000) {
   FolderTree tree(root, index, ahead);
@@ -76,6 +85,9 @@ fs::path index_in(const fs::path& folder) {
 
 TEST_CASE("A tree's files come in the order of Python's sorted(os.walk()), listed or from the index", "[folder_tree]") {
   const TemporaryFolder folder;
+  if (!is_indexed(folder)) {
+    return;
+  }
   make_tree(folder);
   for (const std::string name : {"a/b-c/1.jpg", "a/b/c/1.jpg", "a/b0/1.jpg", "a/a.jpg.d/1.jpg", "d/\xC3\xA4.jpg",
                                  "d/img_000000002.jpg", "d/img_00000001.jpg", "d/img_0000000010.jpg", "d/img_.jpg"}) {
@@ -93,6 +105,9 @@ TEST_CASE("A tree's files come in the order of Python's sorted(os.walk()), liste
 
 TEST_CASE("Every change of a tree is noticed, and only the changed folders are listed", "[folder_tree]") {
   const TemporaryFolder folder;
+  if (!is_indexed(folder)) {
+    return;
+  }
   make_tree(folder);
   const fs::path root = folder / "root";
   const auto changed = [&](std::size_t folders) {
@@ -169,6 +184,9 @@ TEST_CASE("Every change of a tree is noticed, and only the changed folders are l
 
 TEST_CASE("What was changed shortly before it was listed is listed again", "[folder_tree]") {
   const TemporaryFolder folder;
+  if (!is_indexed(folder)) {
+    return;
+  }
   make_tree(folder);
   CHECK(open(folder / "root", folder / "index", 0).listed == 6);
   CHECK(open(folder / "root", folder / "index", 0).listed == 6);
@@ -186,6 +204,9 @@ TEST_CASE("What was changed shortly before it was listed is listed again", "[fol
 
 TEST_CASE("Links to folders are followed and noticed; folders with links to files are listed", "[folder_tree]") {
   const TemporaryFolder folder;
+  if (!is_indexed(folder)) {
+    return;
+  }
   make_tree(folder);
   const fs::path root = folder / "root";
   folder.write("elsewhere/1.jpg", "");
@@ -222,6 +243,9 @@ TEST_CASE("Links to folders are followed and noticed; folders with links to file
 
 TEST_CASE("An index of the first classes does not hide the others", "[folder_tree]") {
   const TemporaryFolder folder;
+  if (!is_indexed(folder)) {
+    return;
+  }
   make_tree(folder);
   const fs::path root = folder / "root";
   CHECK(open(root, folder / "index", day, 1).listed == 3);  // the root, a and a/b
@@ -236,6 +260,9 @@ TEST_CASE("An index of the first classes does not hide the others", "[folder_tre
 
 TEST_CASE("A damaged index, or another tree's, is made anew", "[folder_tree]") {
   const TemporaryFolder folder;
+  if (!is_indexed(folder)) {
+    return;
+  }
   make_tree(folder);
   const fs::path root = folder / "root";
   open(root, folder / "index");
@@ -273,6 +300,9 @@ TEST_CASE("A tree opens where its index cannot be kept", "[folder_tree]") {
 TEST_CASE("ImageFolder takes the names from an index that was kept, and keeps none of a small tree unasked",
           "[folder_tree]") {
   const TemporaryFolder folder;
+  if (!is_indexed(folder)) {
+    return;
+  }
   make_tree(folder);
   const fs::path root = folder / "root";
   const hearth_test::Environment cache("XDG_CACHE_HOME", (folder / "cache").string());

@@ -4,6 +4,7 @@
 #include <hearth/datasets/tensor_dataset.hpp>
 #include <hearth/transforms/compose.hpp>
 #include <hearth/transforms/crop.hpp>
+#include <hearth/transforms/five_crop.hpp>
 #include <hearth/transforms/flip.hpp>
 #include <hearth/transforms/normalize.hpp>
 #include <hearth/transforms/random_erasing.hpp>
@@ -200,6 +201,24 @@ TEST_CASE("Batches of bytes say what the bytes stand for", "[data_loader]") {
     CHECK((values - expected.inputs).abs().max().item<float>() < 1e-6F);
     CHECK(at::equal(batch.targets, expected.targets));
   }
+}
+
+TEST_CASE("Several crops of an image can be bytes, too", "[data_loader]") {
+  const TemporaryFolder folder;
+  write_images(folder);
+  const Compose crops{FiveCrop{8}, ToTensor{}, Normalize{imagenet::mean, imagenet::std}};
+  DataLoader floats{ImageFolder{folder.path(), crops}, {.batch_size = 3}};
+  DataLoader bytes{ImageFolder{folder.path(), crops}, {.batch_size = 3, .dtype = Dtype::uint8}};
+  DataLoader halves{ImageFolder{folder.path(), crops}, {.batch_size = 3, .dtype = Dtype::bfloat16}};
+  const Batch expected = all(floats)[0];
+  const Batch batch = all(bytes)[0];
+  REQUIRE(batch.normalization != nullptr);
+  const auto of_channels = [](const std::vector<float>& values) { return at::tensor(values).reshape({3, 1, 1}); };
+  const at::Tensor values =
+      batch.inputs.to(at::kFloat) * of_channels(batch.normalization->scale) + of_channels(batch.normalization->shift);
+  CHECK(batch.inputs.sizes() == expected.inputs.sizes());
+  CHECK((values - expected.inputs).abs().max().item<float>() < 1e-6F);
+  CHECK(at::equal(all(halves)[0].inputs, expected.inputs.to(at::kBFloat16)));
 }
 
 TEST_CASE("What cannot be done to bytes later is an error where batches are of bytes", "[data_loader]") {

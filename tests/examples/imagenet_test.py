@@ -166,6 +166,22 @@ class Data(ImageNetTest):
         self.assert_succeeds(result)
         self.assertIn(f" * Acc@1 {100 * best:.3f} Acc@3 100.000\n", result.stdout)
 
+    def test_packs_give_the_run_of_their_folders_and_bytes_nearly_so(self):
+        write_folders(self.folder / "folders")
+        (self.folder / "packs").mkdir()
+        for split in ("train", "val"):
+            self.assert_succeeds(run("hearth-pack", self.folder / "folders" / split,
+                                     self.folder / "packs" / f"{split}.pack"))
+        self.assert_succeeds(self.imagenet(self.folder / "folders", "-b", 6, "--epochs", 2, folder="run-folders"))
+        self.assert_succeeds(self.imagenet(self.folder / "packs", "-b", 6, "--epochs", 2, folder="run-packs"))
+        self.assert_succeeds(self.imagenet(self.folder / "packs", "-b", 6, "--epochs", 2, "--uint8", folder="run-bytes"))
+        folders, packs, of_bytes = (metrics_without_times(self.folder / f"run-{source}")
+                                    for source in ("folders", "packs", "bytes"))
+        self.assertEqual(folders, packs)
+        for line, other in zip(folders, of_bytes, strict=True):
+            self.assertAlmostEqual(line["train_loss"], other["train_loss"], delta=1e-2)
+        self.assertAlmostEqual(folders[0]["train_loss"], of_bytes[0]["train_loss"], delta=1e-3)
+
     def test_a_tar_that_is_cut_short_is_named(self):
         write_folders(self.folder / "folders", train=2, val=1)
         for split in ("train", "val"):

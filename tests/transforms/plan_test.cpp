@@ -248,6 +248,16 @@ TEST_CASE("Of an image that is not decoded yet, a plan has only what it needs de
   CHECK(asked.width == 11);
 }
 
+TEST_CASE("A plan that keeps nothing but padding decodes nothing") {
+  const Image photo = noise(8, 8, 3, 12);
+  PartsOf parts(photo);
+  transforms::Plan plan(parts);
+  plan.crop({-16, -16, 40, 40});
+  plan.crop({0, 0, 8, 8});
+  CHECK(drawn(plan) == Image(8, 8, 3));
+  CHECK(parts.asked.empty());
+}
+
 TEST_CASE("Where an image becomes smaller and the decoder may reduce it, what is resampled is the reduced one") {
   Image photo(102, 84, 3);  // smooth, so that two ways to make it smaller come to the same
   for (int y = 0; y < photo.height(); ++y) {

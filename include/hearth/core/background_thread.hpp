@@ -1,6 +1,7 @@
 /// Threads that leave the cores to others where these want them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,13 @@ struct BackgroundThread {
 /// `nice` above 0 is the class of service "utility" and cores cannot be chosen, and on other systems than these and
 /// Linux nothing is done.
 void enter_background(const BackgroundThread& thread) noexcept;
+
+/// How many cores this process may use, at least 1: all of the machine, or those that taskset or a scheduler has left.
+std::size_t usable_cores() noexcept;
+
+/// How many processes of this job run on this machine, by the variable LOCAL_WORLD_SIZE, which torchrun and hearth's
+/// launcher set; otherwise 1.
+std::size_t processes_of_machine() noexcept;
 
 /// Throws Error, in the name of `component`, unless `nice` is 0 to 19 and this process may use each of the cores.
 void check_background(const char* component, int nice, const std::vector<int>& cores);

@@ -2,6 +2,11 @@
 
 #include <hearth/core/background_thread.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <thread>
+
 #include <hearth/core/error.hpp>
 
 #ifdef __linux__
@@ -12,8 +17,6 @@
 #include <unistd.h>
 
 #include <fmt/ranges.h>
-#include <algorithm>
-#include <cstddef>
 #elif defined(__APPLE__)
 #include <pthread.h>
 #include <pthread/qos.h>
@@ -52,6 +55,22 @@ HEARTH_INLINE void enter_background(const BackgroundThread& thread) noexcept {
 #else
   static_cast<void>(thread);
 #endif
+}
+
+HEARTH_INLINE std::size_t usable_cores() noexcept {
+#ifdef __linux__
+  ::cpu_set_t own;
+  CPU_ZERO(&own);
+  if (::sched_getaffinity(0, sizeof(own), &own) == 0 && CPU_COUNT(&own) > 0) {
+    return static_cast<std::size_t>(CPU_COUNT(&own));
+  }
+#endif
+  return std::max(std::thread::hardware_concurrency(), 1U);
+}
+
+HEARTH_INLINE std::size_t processes_of_machine() noexcept {
+  const char* const text = std::getenv("LOCAL_WORLD_SIZE");
+  return text == nullptr ? 1 : std::clamp<std::size_t>(std::strtoul(text, nullptr, 10), 1, 4096);
 }
 
 HEARTH_INLINE void check_background(const char* component, int nice, const std::vector<int>& cores) {

@@ -56,6 +56,11 @@ enum class Layout { contiguous, channels_last };
 /// on the device (see Normalization).
 enum class Dtype { float32, bfloat16, float16, uint8 };
 
+/// How many bytes a number of the type takes.
+constexpr std::ptrdiff_t bytes_of(Dtype dtype) noexcept {
+  return dtype == Dtype::float32 ? 4 : dtype == Dtype::uint8 ? 1 : 2;
+}
+
 /// What the bytes of a batch of them stand for: byte * scale[c] + shift[c] in channel c.
 struct Normalization {
   std::vector<float> scale;

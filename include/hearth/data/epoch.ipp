@@ -13,7 +13,6 @@
 #include <limits>
 #include <new>
 #include <string>
-#include <thread>
 #include <unordered_map>
 
 #include <hearth/core/background_thread.hpp>
@@ -161,15 +160,19 @@ class Epoch::Run {
     if (!source_->read_batch || all.begin + share.rank >= all.end) {
       return false;
     }
-    std::span<const std::size_t> samples(order_.data() + all.begin, all.end - all.begin);
-    const core::ThreadSpare<std::vector<std::size_t>> own;
-    if (share.size > 1) {
-      own->clear();
-      for (std::size_t i = share.rank; i < samples.size(); i += share.size) {
-        own->push_back(samples[i]);
-      }
-      samples = *own;
+    const std::span<const std::size_t> samples(order_.data() + all.begin, all.end - all.begin);
+    if (share.size <= 1) {
+      return read_at_once(samples, memory);
     }
+    const core::ThreadSpare<std::vector<std::size_t>> own;
+    own->clear();
+    for (std::size_t i = share.rank; i < samples.size(); i += share.size) {
+      own->push_back(samples[i]);
+    }
+    return read_at_once(*own, memory);
+  }
+
+  bool read_at_once(std::span<const std::size_t> samples, BatchMemory& memory) const {
     memory.begin_samples(samples);
     try {
       source_->read_batch(samples, memory);
@@ -253,8 +256,9 @@ HEARTH_INLINE void check_loader_options(const LoaderOptions& options, std::size_
 HEARTH_INLINE void begin_workers(EpochSource& source) {
   source.spare = std::make_shared<std::vector<BatchMemory>>();
   if (source.options.workers == LoaderOptions::automatic) {
-    const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
-    const std::size_t usable = source.options.worker_cores.empty() ? cores : source.options.worker_cores.size();
+    const std::size_t cores = core::usable_cores() / core::processes_of_machine();  // each process has its share
+    const std::size_t usable =
+        source.options.worker_cores.empty() ? std::max<std::size_t>(cores, 1) : source.options.worker_cores.size();
     source.automatic = std::make_shared<AutomaticWorkers>(
         first_workers(usable, static_cast<std::size_t>(at::get_num_threads())), usable);
   }

@@ -28,7 +28,7 @@ class Prefetch {
   /// becomes true nobody will look at the item, so a long call may return early.
   using Make = std::function<void(std::size_t index, Item& item, const std::atomic<bool>& stop)>;
 
-  /// What each worker does first, on its thread; they are numbered from 0. It must not throw.
+  /// What each worker does first, on its thread; they are numbered from 0. What it throws is not seen.
   using Begin = std::function<void(std::size_t worker)>;
 
   /// Starts `workers` threads, which at once begin to fill `ring`: one place of it is the taker's, and the number of
@@ -125,8 +125,11 @@ class Prefetch {
   void start_threads(std::size_t workers) {
     while (threads_.size() < workers) {
       threads_.emplace_back([this, number = threads_.size()] {
-        if (begin_) {
-          begin_(number);
+        try {
+          if (begin_) {
+            begin_(number);
+          }
+        } catch (...) {  // it can work without
         }
         work(number);
       });

@@ -25,7 +25,8 @@ namespace hearth {
 
 struct CachedImagesOptions {
   /// The most bytes of memory that images may take, three for each pixel; left out: half of what is free when the cache
-  /// is made, in the machine and in the container that the process runs in.
+  /// is made, in the machine and in the container that the process runs in, shared out among the processes of the job
+  /// on this machine. Memory is taken as images are read: of several caches, say each one's own budget.
   std::optional<std::uint64_t> max_bytes = std::nullopt;
 };
 

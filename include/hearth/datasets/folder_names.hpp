@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include <hearth/core/descriptor.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/printable.hpp>
 #include <hearth/datasets/folder_index.hpp>
@@ -58,6 +59,9 @@ inline FolderStamp stamp_of(const struct stat& status) noexcept {
 #endif
 }
 
+constexpr std::int64_t second = 1'000'000'000;  // in nanoseconds
+constexpr std::int64_t local_settling = 3 * second;
+
 /// How long a folder of this file system must have been left alone for its times to tell a later change, which may fall
 /// into the same tick of the file system's clock as the last one; on servers, whose clock may differ from this one,
 /// that is longer. None for file systems that do not keep a folder's times, or that nobody has looked at.
@@ -67,7 +71,6 @@ inline std::optional<std::int64_t> settling_time(int descriptor) noexcept {
   if (::fstatfs(descriptor, &status) != 0) {
     return std::nullopt;
   }
-  constexpr std::int64_t second = 1'000'000'000;
   switch (static_cast<std::uint32_t>(status.f_type)) {
     case 0xEF53:      // ext2, ext3, ext4
     case 0x58465342:  // XFS
@@ -77,7 +80,7 @@ inline std::optional<std::int64_t> settling_time(int descriptor) noexcept {
     case 0x2FC12FC1:  // ZFS
     case 0x01021994:  // tmpfs
     case 0x794C7630:  // overlayfs
-      return 3 * second;
+      return local_settling;
     case 0x6969:      // NFS
     case 0x0BD00BD0:  // Lustre
     case 0x47504653:  // GPFS
@@ -89,6 +92,12 @@ inline std::optional<std::int64_t> settling_time(int descriptor) noexcept {
   static_cast<void>(descriptor);
   return std::nullopt;
 #endif
+}
+
+/// Is the folder on a disk of this machine, as far as that is known?
+inline bool is_local_folder(const std::filesystem::path& folder) noexcept {
+  const core::Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return descriptor && settling_time(descriptor.number()) == local_settling;
 }
 
 namespace detail {
@@ -187,8 +196,9 @@ NamedFolder name_folder(const std::filesystem::path& folder, const IsImage& is_i
     if (is_folder) {
       found.folders.push_back({std::string(name), is_link});
     } else if (is_file && is_image(name)) {
-      core::require(found.names.size() + name.size() < std::numeric_limits<std::uint32_t>::max(),
-                    "the folder {} has more than 4 GiB of names", core::printable(folder));
+      if (found.names.size() + name.size() >= std::numeric_limits<std::uint32_t>::max()) {
+        core::fail("the folder {} has more than 4 GiB of names", core::printable(folder));
+      }
       found.offsets.push_back(static_cast<std::uint32_t>(found.names.size()));
       found.names.append(name).push_back('\0');
     }

@@ -1,6 +1,7 @@
 /// The class folders below a folder of the disk.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -149,8 +150,13 @@ class FolderTree final : public ImageTree {
       return;
     }
     try {
-      const auto mapped = std::make_shared<const core::MappedFile>(file_);
-      kept_ = FolderListing(mapped, mapped->bytes());
+      if (is_local_folder(file_.parent_path())) {
+        const auto mapped = std::make_shared<const core::MappedFile>(file_);
+        kept_ = FolderListing(mapped, mapped->bytes());
+      } else {  // another machine may remove the file under the mapping
+        const auto bytes = std::make_shared<const std::vector<std::byte>>(core::read_file(file_));
+        kept_ = FolderListing(bytes, *bytes);
+      }
     } catch (const Error&) {  // it is made anew
       return;
     }
@@ -182,8 +188,12 @@ class FolderTree final : public ImageTree {
   /// Keeps the index. Of classes that were not asked for, it has what is known; the names of all must be there, for the
   /// root's sake.
   void save(FolderIndexBuilder& builder) const {
+    const auto is_known = [&](const std::string& folder) {
+      const auto place = places_.find(folder);
+      return place != places_.end() && (kept_.record(place->second).is_link != 0) == is_link_.at(folder);
+    };
     for (const auto& [folder, is_link] : is_link_) {
-      if (!places_.contains(folder)) {
+      if (!is_known(folder)) {
         FolderRecord record;
         record.is_link = is_link ? 1 : 0;
         builder.add(record, folder, "", {});
@@ -191,7 +201,8 @@ class FolderTree final : public ImageTree {
     }
     for (std::size_t i = 0; i < kept_.folders() && !is_link_.empty(); ++i) {
       const std::string_view path = kept_.path(kept_.record(i));
-      if (is_link_.contains(std::string(path.substr(0, path.find('/'))))) {
+      const std::string folder(path.substr(0, path.find('/')));
+      if (is_link_.contains(folder) && is_known(folder)) {
         builder.add(kept_, i);
       }
     }
@@ -220,8 +231,10 @@ class FolderTree final : public ImageTree {
   Walked visit(const std::string& path, bool is_link) {
     Walked walked;
     walked.path = path;
+    // Opened first: a server's file system asks the server then, and tells its times as they are there.
     struct stat status {};
-    if (::stat(whole(path).c_str(), &status) != 0) {
+    const core::Descriptor folder(::open(whole(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::fstat(folder.number(), &status) != 0) {
       core::fail("cannot read the folder {}: {}", core::printable(whole(path)), std::strerror(errno));
     }
     walked.kept = find(path, stamp_of(status));

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <hearth/core/background_thread.hpp>
 #include <hearth/core/error.hpp>
 #include <hearth/core/free_memory.hpp>
 #include <hearth/datasets/in_threads.hpp>
@@ -27,7 +28,7 @@ namespace hearth::datasets {
 
 HEARTH_INLINE ImageCache::ImageCache(std::size_t size, std::optional<std::uint64_t> max_bytes)
     : size_(size),
-      max_bytes_(max_bytes ? *max_bytes : core::free_memory() / 2),
+      max_bytes_(max_bytes ? *max_bytes : core::free_memory() / 2 / core::processes_of_machine()),
       slots_(std::make_unique<std::atomic<const Image*>[]>(size)) {}
 
 HEARTH_INLINE ImageCache::~ImageCache() {

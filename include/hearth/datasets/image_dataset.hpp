@@ -93,7 +93,9 @@ concept TellsTargets = requires(const D& dataset, std::size_t index) {
 /// DecodeOptions::exact is off.
 template <class D>
 bool decodes_exactly(const D& dataset) {
-  if constexpr (requires { dataset.decoding().exact; }) {
+  if constexpr (requires { dataset.decodes_exactly(); }) {
+    return dataset.decodes_exactly();
+  } else if constexpr (requires { dataset.decoding().exact; }) {
     return dataset.decoding().exact;
   } else if constexpr (requires { dataset.dataset(); }) {
     return decodes_exactly(dataset.dataset());

@@ -32,8 +32,9 @@ struct PackedImagesOptions {
 };
 
 /// The dataset of the samples of a pack, with the labels, classes and names of the dataset that it was made of, and its
-/// batches, bit for bit. Samples are read in the page cache, where all processes of a machine share them: encoded ones
-/// are decoded from there, and decoded ones are given to the transform where they lie. Copies share the file.
+/// batches, bit for bit (of decoded ones in as far as this program would decode as the one that packed them,
+/// `about()`). Samples are read in the page cache, where all processes of a machine share them: encoded ones are
+/// decoded from there, and decoded ones are given to the transform where they lie. Copies share the file.
 template <class Transform = ToTensor>
 class PackedImages {
   static_assert(
@@ -113,6 +114,9 @@ class PackedImages {
 
   /// How encoded images are decoded.
   const DecodeOptions& decoding() const noexcept { return decoding_; }
+
+  /// Is an image the same whatever part of it is asked for? Decoded ones are.
+  bool decodes_exactly() const noexcept { return decoding_.exact || content() == PackContent::decoded; }
 
   const Transform& transform() const noexcept { return transform_; }
 

@@ -205,6 +205,11 @@ HEARTH_INLINE PackSummary write_pack(const std::filesystem::path& file, const Pa
         entry.offset = output.size();
         entry.size = each.sample.bytes.size();
         entry.label = source.label(first + i);
+        if (!source.classes.empty() &&
+            (entry.label < 0 || static_cast<std::size_t>(entry.label) >= source.classes.size())) {
+          core::fail("pack_images: the label of sample {} ({}) is {}, but there are {} classes", first + i, name,
+                     entry.label, source.classes.size());
+        }
         entry.name = names.size();
         entry.name_size = static_cast<std::uint32_t>(name.size());
         entry.checksum = each.checksum;

@@ -130,7 +130,7 @@ HEARTH_INLINE Image ImageReader::image() {
   const bool is_within =
       !std::less<>()(view.data, memory_.data()) && std::less<>()(view.data, memory_.data() + memory_.size());
   std::vector<std::uint8_t> packed;
-  if (is_within) {  // the rows stand at their places or behind them
+  if (is_within && memory_.capacity() - bytes <= bytes / 8) {  // the rows stand at their places or behind them
     packed = std::exchange(memory_, {});
   } else {
     packed.resize(bytes);

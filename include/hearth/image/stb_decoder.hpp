@@ -69,7 +69,8 @@ class StbDecoder final : public Decoder {
         stb::stbi_info_from_callbacks(&detail::read_bytes, &reader, &size_.width, &size_.height, &channels_) == 0) {
       fail(reader);
     }
-    file.require(size_.height > std::numeric_limits<int>::min(), "its header gives no size");
+    file.require(size_.width >= 1 && size_.height != 0 && size_.height > std::numeric_limits<int>::min(),
+                 "its header gives no size");
     size_.height = std::abs(size_.height);  // a BMP whose rows begin at the top has a negative one
     file.check_size(size_, format_);
     return size_;

@@ -73,12 +73,19 @@ class PartsSink final : public SampleSink {
  public:
   PartsSink(SampleSink& sink, std::size_t count) : sink_(sink), count_(count) {}
   SamplePlace place(const Shape& shape) override;
+  RawPlace raw_place(const Shape& shape, const std::shared_ptr<const Normalization>& bytes) override;
 
  private:
+  /// The shape of all samples, where `shape` is that of the first.
+  Shape shape_of_all(const Shape& shape) const;
+
+  /// The number of the next sample, which has this shape. Throws Error where the others have another one.
+  std::ptrdiff_t next(const Shape& shape);
+
   SampleSink& sink_;
   std::size_t count_;
   std::size_t given_ = 0;
-  SamplePlace whole_;
+  RawPlace whole_;
 };
 
 }  // namespace detail

@@ -35,10 +35,6 @@ inline std::shared_ptr<const Normalization> normalization_of(const std::vector<i
 /// A sample of more bytes than this does not stay in a core's cache until the batch is used.
 constexpr std::ptrdiff_t most_cached = 128 * 1024;
 
-constexpr std::ptrdiff_t bytes_of(Dtype dtype) noexcept {
-  return dtype == Dtype::float32 ? 4 : dtype == Dtype::uint8 ? 1 : 2;
-}
-
 /// Where the first row of a sample goes.
 inline image::RowPlace first_row(const RawPlace& place) {
   const std::ptrdiff_t channels = place.shape[0];
@@ -92,7 +88,7 @@ HEARTH_INLINE void ImageWriter::write_stack(const ImageStack& images, std::span<
   with_values(images.channels, value_of, [&](const Values& values) {
     const Shape shape{images.channels, images.height, images.width};
     image::RowPlace place = detail::first_row(sink.raw_place(shape, values.normalization));
-    const std::ptrdiff_t sample_bytes = shape.numel() * detail::bytes_of(place.dtype);
+    const std::ptrdiff_t sample_bytes = shape.numel() * bytes_of(place.dtype);
     const std::int64_t pixels = std::int64_t{images.height} * images.width;  // densely packed: as one row
     core::require(pixels <= std::numeric_limits<int>::max(),
                   "ToTensor: images of {} x {} pixels are too large for this", images.height, images.width);

@@ -125,6 +125,9 @@ HEARTH_INLINE void Plan::resample(const image::Rect& window, core::FunctionRef<v
     resampler.resize(image_.crop(source_), resized_, window, interpolation_, consume);
     return;
   }
+  if (window.height == 0 || window.width == 0) {  // the plan keeps nothing but padding
+    return;
+  }
   const int shrinks = std::min(source_.height / resized_.height, source_.width / resized_.width);
   const int reduction = shrinks > 1 && interpolation_ != Interpolation::nearest ? undecoded_->reduction(shrinks) : 1;
   const image::Rect area = detail::reduced(source_, reduction);
