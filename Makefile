@@ -8,7 +8,7 @@ JOBS ?= $(shell cores=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || e
 	fit=$$(awk '/MemAvailable/ {print int($$2 / 2000000)}' /proc/meminfo 2>/dev/null); \
 	[ -n "$$fit" ] && [ "$$fit" -lt "$$cores" ] && cores=$$fit; [ "$$cores" -gt 0 ] && echo $$cores || echo 1)
 
-SOURCES = $(shell find include examples programs tests bench -name "*.hpp" -o -name "*.ipp" -o -name "*.cpp")
+SOURCES = $(shell find include examples tests bench -name "*.hpp" -o -name "*.ipp" -o -name "*.cpp")
 RUN_DEMO = build/release/examples/fashion_mnist --data examples/data/fashion-mnist-sample --epochs 10 --lr 0.05 \
 	--output-dir runs/demo --overwrite
 
