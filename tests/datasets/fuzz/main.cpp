@@ -13,7 +13,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,45 +28,10 @@
 #include <hearth/datasets/pack_images.hpp>
 #include <hearth/datasets/packed_images.hpp>
 
+#include "counted_memory.hpp"
 #include "datasets/image_files.hpp"
 #include "temporary_folder.hpp"
 #include "weights/fuzz/damage.hpp"
-
-namespace {
-
-std::size_t live = 0;
-std::size_t most_live = 0;
-
-void* counted(std::size_t size) {
-  auto* const block = static_cast<std::size_t*>(std::malloc(size + sizeof(std::max_align_t)));
-  if (block == nullptr) {
-    throw std::bad_alloc();
-  }
-  *block = size;
-  live += size;
-  most_live = std::max(most_live, live);
-  return reinterpret_cast<std::byte*>(block) + sizeof(std::max_align_t);
-}
-
-void release(void* memory) noexcept {
-  if (memory != nullptr) {
-    auto* const block = reinterpret_cast<std::size_t*>(static_cast<std::byte*>(memory) - sizeof(std::max_align_t));
-    live -= *block;
-    std::free(block);
-  }
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  return counted(size);
-}
-void operator delete(void* memory) noexcept {
-  release(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  release(memory);
-}
 
 namespace {
 
