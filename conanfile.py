@@ -147,7 +147,7 @@ class Hearth(ConanFile):
         toolchain.cache_variables["HEARTH_BUILD_COMPILED"] = bool(self.options.compiled)
         toolchain.cache_variables["HEARTH_BUILD_TESTS"] = False
         toolchain.cache_variables["HEARTH_BUILD_EXAMPLES"] = False
-        for component in ("archive", "distributed", "download", "jpeg", "png", "safetensors", "tiff", "webp"):
+        for component in ("archive", "cuda", "distributed", "download", "jpeg", "png", "safetensors", "tiff", "webp"):
             toolchain.cache_variables[f"HEARTH_{component.upper()}"] = bool(self.options.get_safe(component))
         toolchain.generate()
 

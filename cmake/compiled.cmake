@@ -59,9 +59,11 @@ foreach(component IN LISTS compiled_components)
   endif()
 endforeach()
 target_compile_definitions(hearth_compiled PUBLIC HEARTH_COMPILED)
-if(TARGET hearth::distributed)  # which has no library: who links hearth::compiled needs nothing of it
-  target_link_libraries(hearth_compiled PRIVATE $<BUILD_INTERFACE:hearth_distributed>)
-endif()
+foreach(component IN ITEMS cuda distributed)  # which have no library: who links hearth::compiled needs nothing of them
+  if(TARGET hearth::${component})
+    target_link_libraries(hearth_compiled PRIVATE $<BUILD_INTERFACE:hearth_${component}>)
+  endif()
+endforeach()
 
 # Half of what the headers alone cost a program is fmt, read as a header-only library. The compiled library holds fmt's
 # functions too where fmt/fmt.cpp fits the fmt that is found, and the programs that link it read declarations.

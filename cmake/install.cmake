@@ -7,7 +7,7 @@ set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/hearth")
 install(TARGETS hearth_headers EXPORT hearthTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(TARGETS hearth EXPORT hearthTargets)
 install(EXPORT hearthTargets NAMESPACE hearth:: DESTINATION "${package_folder}")
-set(components archive distributed download jpeg png safetensors tiff webp)
+set(components archive cuda distributed download jpeg png safetensors tiff webp)
 set(independent ARCH_INDEPENDENT)
 if(HEARTH_BUILD_COMPILED)
   list(APPEND components compiled)
@@ -41,7 +41,7 @@ if(PACKAGE_FIND_VERSION AND NOT PACKAGE_VERSION_COMPATIBLE AND NOT PACKAGE_VERSI
 endif()
 ]])
 install(FILES "${PROJECT_BINARY_DIR}/hearthConfig.cmake" "${PROJECT_BINARY_DIR}/hearthConfigVersion.cmake"
-              cmake/image-libraries.cmake cmake/libjpeg-turbo.cmake cmake/no-build-type.cmake cmake/torch-version.cmake
+              cmake/cuda.cmake cmake/image-libraries.cmake cmake/libjpeg-turbo.cmake cmake/no-build-type.cmake cmake/torch-version.cmake
               cmake/torch-without-cuda-toolkit.cmake cmake/FindStb.cmake
         DESTINATION "${package_folder}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/hearth")

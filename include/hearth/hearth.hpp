@@ -75,6 +75,7 @@
 #include <hearth/optim/per_group.hpp>
 #include <hearth/optim/polynomial_lr.hpp>
 #include <hearth/optim/radam.hpp>
+#include <hearth/optim/recording_key.hpp>
 #include <hearth/optim/reduce_lr_on_plateau.hpp>
 #include <hearth/optim/rmsprop.hpp>
 #include <hearth/optim/rule_optimizer.hpp>

@@ -86,7 +86,7 @@ END
 
     # Components.
     refuses "$version REQUIRED COMPONENTS archive jpg" \
-      'hearth has no component `jpg`; there are archive, distributed, download, jpeg, png, safetensors, tiff, webp, compiled.' -D "$stub"
+      'hearth has no component `jpg`; there are archive, cuda, distributed, download, jpeg, png, safetensors, tiff, webp, compiled.' -D "$stub"
     finds "$version REQUIRED OPTIONAL_COMPONENTS jpg" "hearth_FOUND is 1" -D "$stub"
     finds "$version REQUIRED COMPONENTS archive" "there is hearth::archive" -D "$stub"
     refuses "$version REQUIRED COMPONENTS safetensors archive" \
@@ -107,6 +107,7 @@ END
       -D "$stub" -D CMAKE_DISABLE_FIND_PACKAGE_JPEG=ON
     refuses "REQUIRED COMPONENTS safetensors" "nlohmann_json is not found (Debian's nlohmann-json3-dev" \
       -D "$stub" -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON
+    refuses "REQUIRED COMPONENTS cuda" "hearth::cuda cannot be used: this LibTorch is built without CUDA" -D "$stub"
     refuses "REQUIRED COMPONENTS distributed" "this LibTorch is built without Gloo" -D "$stub"
     refuses "REQUIRED COMPONENTS distributed" "gloo's headers are not found (Debian's libgloo-dev" \
       -D "$stub" -D STUB_TORCH_DEFINITIONS=USE_C10D_GLOO -D HEARTH_GLOO_INCLUDE_DIR=HEARTH_GLOO_INCLUDE_DIR-NOTFOUND \

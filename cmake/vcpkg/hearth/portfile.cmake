@@ -27,6 +27,7 @@ vcpkg_cmake_configure(
     SOURCE_PATH "${SOURCE_PATH}"
     OPTIONS
         ${FEATURE_OPTIONS}
+        -DHEARTH_CUDA=OFF
         -DHEARTH_BUILD_TESTS=OFF
         -DHEARTH_BUILD_EXAMPLES=OFF
 )

@@ -48,6 +48,7 @@ struct AdamRule {
   static void check_options(const Options& options);
   static void begin(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state, const Options& options);
   static bool may_fuse(const Options&) { return true; }
+  static constexpr bool reads_rate_tensors = true;  ///< the fused kernel does: see RecordableRule
   static void step_fused(const FusedCall& call, const Options& options);
   static void step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                          const Options& options);

@@ -36,15 +36,22 @@ void AdamRule<SomeOptions>::begin(const at::Tensor& parameter, const at::Tensor&
 template <class SomeOptions>
 void AdamRule<SomeOptions>::step_fused(const FusedCall& call, const Options& options) {
   at::_foreach_add_(call.state[0], 1);
-  const auto run = [&](auto kernel) {
-    kernel(call.parameters, call.gradients, call.state[1], call.state[2], call.state[3], call.state[0], options.lr,
+  const auto run_with = [&](const auto& kernel, const auto& rate) {
+    kernel(call.parameters, call.gradients, call.state[1], call.state[2], call.state[3], call.state[0], rate,
            options.betas.first, options.betas.second, options.weight_decay, options.eps, options.amsgrad,
            options.maximize);
   };
+  const auto run = [&](const auto& kernel) {
+    if (call.rate.defined()) {
+      run_with(kernel, call.rate);
+    } else {
+      run_with(kernel, options.lr);
+    }
+  };
   if (is_decoupled(options)) {
-    run([](auto&... arguments) { at::_fused_adamw_(arguments...); });
+    run([](const auto&... arguments) { at::_fused_adamw_(arguments...); });
   } else {
-    run([](auto&... arguments) { at::_fused_adam_(arguments...); });
+    run([](const auto&... arguments) { at::_fused_adam_(arguments...); });
   }
 }
 

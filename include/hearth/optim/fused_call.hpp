@@ -42,6 +42,7 @@ struct FusedCall {
   at::Device device;                        ///< of all its tensors
   at::ScalarType type;                      ///< of all its tensors
   bool first_step;                          ///< the state is made by this step
+  at::Tensor rate = {};                     ///< the learning rate, where it is read from a tensor: one 32-bit float
   std::vector<at::Tensor> parameters = {};  ///< that are stepped
   std::vector<at::Tensor> gradients = {};   ///< of each of them
   std::vector<std::vector<at::Tensor>> state = {};

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,6 +20,7 @@
 #include <hearth/optim/fused_call.hpp>
 #include <hearth/optim/optimizer_state.hpp>
 #include <hearth/optim/param_group.hpp>
+#include <hearth/optim/recording_key.hpp>
 
 namespace hearth::optim {
 
@@ -31,6 +34,11 @@ concept FusedRule = requires(typename R::Options& options, const typename R::Opt
   // Steps many parameters by the fused kernel.
   R::step_fused(call, constant);
 };
+
+/// A fused kernel that reads the learning rate from FusedCall::rate where that is given, so that a recording of the
+/// step, which has its other options for good, can be repeated with another one.
+template <class R>
+concept RecordableRule = FusedRule<R> && R::reads_rate_tensors;
 
 /// The arithmetic of an optimizer, and how Python writes it down: static members alone.
 template <class R>
@@ -101,8 +109,37 @@ class RuleOptimizer {
   void step() {
     const at::NoGradGuard no_grad;
     for (const Group& group : groups_) {
-      step(group);
+      step(group, {});
     }
+  }
+
+  /// The same with the learning rate of each group in a tensor of one 32-bit float, rather than as a number: what a
+  /// device can be recorded doing and made to repeat. Only where `recording_key` gives a key.
+  void step_with_rates(std::span<const at::Tensor> rates) requires RecordableRule<Rule> {
+    const at::NoGradGuard no_grad;
+    core::require(rates.size() == groups_.size(), "{}: there are {} learning rates for {} groups", Rule::name,
+                  rates.size(), groups_.size());
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      step(groups_[i], rates[i]);
+    }
+  }
+
+  /// Whether the next step, with the gradients that there are, is the work of fused kernels alone, on state that
+  /// earlier steps have made: then a key that stays the same as long as a recording of it is good for repeating. It
+  /// tells apart the options but the learning rate, and where parameters and state lie; gradients are the caller's.
+  std::optional<std::uint64_t> recording_key() const requires RecordableRule<Rule> {
+    RecordingKey key;
+    for (const Group& group : groups_) {
+      const std::vector<bool> used = used_kinds(group.options);
+      Rule::visit_options(group.options, key);
+      for (const at::Tensor& parameter : group.params) {
+        const at::Tensor& gradient = parameter.grad();
+        if (gradient.defined() && !add_to_key(key, group.options, used, parameter, gradient)) {
+          return std::nullopt;
+        }
+      }
+    }
+    return key.value();
   }
 
   /// Drops the gradients, or fills them with zeros where `set_to_none` is false.
@@ -172,7 +209,32 @@ class RuleOptimizer {
     return read;
   }
 
-  void step(const Group& group) {
+  /// Adds what a recorded step of the parameter would read and write. False where the step cannot be recorded.
+  bool add_to_key(RecordingKey& key, const Options& options, const std::vector<bool>& used, const at::Tensor& parameter,
+                  const at::Tensor& gradient) const requires RecordableRule<Rule> {
+    const auto found = states_.find(parameter.unsafeGetTensorImpl());
+    const bool keeps = std::find(used.begin(), used.end(), true) != used.end();
+    if (!options.fused.value_or(parameter.is_cuda()) || !Rule::may_fuse(options) || (keeps && found == states_.end())) {
+      return false;
+    }
+    ParamState none(used.size());
+    const ParamState& state = found == states_.end() ? none : found->second;
+    if (!fits_fused_kernel(Rule::state_names, used, parameter, gradient, state)) {
+      return false;
+    }
+    key.add(parameter);
+    for (std::size_t kind = 0; kind < used.size(); ++kind) {
+      if (used[kind]) {
+        if (!state[kind].defined() || state[kind].device() != parameter.device()) {
+          return false;
+        }
+        key.add(state[kind]);
+      }
+    }
+    return true;
+  }
+
+  void step(const Group& group, const at::Tensor& rate) {
     const std::vector<bool> used = used_kinds(group.options);
     std::vector<FusedCall> calls;
     for (const at::Tensor& parameter : group.params) {
@@ -195,7 +257,8 @@ class RuleOptimizer {
       Rule::step_alone(parameter, gradient, state, group.options);
     }
     if constexpr (FusedRule<Rule>) {
-      for (const FusedCall& call : calls) {
+      for (FusedCall& call : calls) {
+        call.rate = rate;
         Rule::step_fused(call, group.options);
       }
     }

@@ -51,6 +51,7 @@ struct SGDRule {
   static void begin(const at::Tensor&, const at::Tensor&, ParamState&, const Options&) {}
   /// CUDA's kernel does not decay weights while it maximizes as Python does.
   static bool may_fuse(const Options& options) { return !options.maximize; }
+  static constexpr bool reads_rate_tensors = true;  ///< the fused kernel does: see RecordableRule
   static void step_fused(const FusedCall& call, const Options& options);
   static void step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,
                          const Options& options);

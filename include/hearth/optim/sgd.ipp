@@ -26,8 +26,15 @@ HEARTH_INLINE void SGDRule::check_options(const Options& options) {
 }
 
 HEARTH_INLINE void SGDRule::step_fused(const FusedCall& call, const Options& options) {
-  at::_fused_sgd_(call.parameters, call.gradients, call.state[0], options.weight_decay, options.momentum, options.lr,
-                  options.dampening, options.nesterov, /*maximize=*/false, call.first_step);
+  const auto run = [&](const auto& rate) {
+    at::_fused_sgd_(call.parameters, call.gradients, call.state[0], options.weight_decay, options.momentum, rate,
+                    options.dampening, options.nesterov, /*maximize=*/false, call.first_step);
+  };
+  if (call.rate.defined()) {
+    run(call.rate);
+  } else {
+    run(options.lr);
+  }
 }
 
 HEARTH_INLINE void SGDRule::step_alone(const at::Tensor& parameter, const at::Tensor& gradient, ParamState& state,

@@ -52,8 +52,9 @@ at::Tensor outputs_of(const BatchContext& context, Model& model, std::optional<a
 /// it, each times its weight. `targets` are those on the device, perhaps mixed, while `context.batch` has its own on
 /// the CPU.
 template <class Model, class Task>
-Forward forward(const BatchContext& context, Model& model, const Task& task, std::optional<std::size_t> classes,
-                std::optional<at::ScalarType> autocast_type) {
+Forward forward_unweighed(const BatchContext& context, Model& model, const Task& task,
+                          std::optional<std::size_t> classes, std::optional<at::ScalarType> autocast_type,
+                          bool checks = true) {
   const Autocast autocast(context.inputs.device().type(), autocast_type);
   Forward done;
   std::vector<AuxiliaryLogits> auxiliary;
@@ -67,7 +68,9 @@ Forward forward(const BatchContext& context, Model& model, const Task& task, std
     }
     return model->forward(context.inputs);
   });
-  task.check(done.outputs, context.batch.targets, classes);
+  if (checks) {
+    task.check(done.outputs, context.batch.targets, classes);
+  }
   done.loss = explained(context, "the loss", [&] {
     at::Tensor loss = task.loss(done.outputs, context.targets);
     for (const AuxiliaryLogits& head : auxiliary) {
@@ -75,10 +78,56 @@ Forward forward(const BatchContext& context, Model& model, const Task& task, std
     }
     return loss;
   });
-  done.weight =
-      context.batch.counts ? task.total_weight(context.are_mixed ? context.targets : context.batch.targets) : 0;
   return done;
 }
+
+/// What the mean over the batch is divided by; 0 for a batch that does not count.
+template <class Task>
+double weight_of(const BatchContext& context, const Task& task) {
+  return context.batch.counts ? task.total_weight(context.are_mixed ? context.targets : context.batch.targets) : 0;
+}
+
+/// The same as `forward_unweighed`, and the batch's weight.
+template <class Model, class Task>
+Forward forward(const BatchContext& context, Model& model, const Task& task, std::optional<std::size_t> classes,
+                std::optional<at::ScalarType> autocast_type) {
+  Forward done = forward_unweighed(context, model, task, classes, autocast_type);
+  done.weight = weight_of(context, task);
+  return done;
+}
+
+/// What a training step does with a batch, whatever the model and the task are.
+class BatchWork {
+ public:
+  virtual ~BatchWork() = default;
+  /// Outputs and loss, without the weight. `checks`: whether the outputs are held to the batch's targets.
+  virtual Forward compute(const BatchContext& context, bool checks) const = 0;
+  virtual double weight(const BatchContext& context) const = 0;
+  /// Throws Error when the outputs do not fit the batch's targets.
+  virtual void check(const at::Tensor& outputs, const BatchContext& context) const = 0;
+};
+
+template <class Model, class Task>
+class BatchWorkOf final : public BatchWork {
+ public:
+  BatchWorkOf(Model& model, const Task& task, std::optional<std::size_t> classes,
+              std::optional<at::ScalarType> autocast_type)
+      : model_(model), task_(task), classes_(classes), autocast_type_(autocast_type) {}
+
+  Forward compute(const BatchContext& context, bool checks) const override {
+    return forward_unweighed(context, model_, task_, classes_, autocast_type_, checks);
+  }
+  double weight(const BatchContext& context) const override { return weight_of(context, task_); }
+  void check(const at::Tensor& outputs, const BatchContext& context) const override {
+    task_.check(outputs, context.batch.targets, classes_);
+  }
+
+ private:
+  Model& model_;
+  const Task& task_;
+  std::optional<std::size_t> classes_;
+  std::optional<at::ScalarType> autocast_type_;
+};
 
 /// The rest of an epoch from a sample on, or one process's share of it.
 template <class Loader>

@@ -5,7 +5,10 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <ranges>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +43,10 @@ class OptimizerPart {
   virtual Value state() const = 0;  ///< None without one
   virtual void load_state(const Value& state) = 0;
   virtual torch::optim::Optimizer* torch_optimizer() const noexcept = 0;  ///< null unless it is LibTorch's
+
+  /// What a recording of `step_with_rates` holds on to; none where the next step cannot be recorded.
+  virtual std::optional<std::uint64_t> recording_key() const { return std::nullopt; }
+  virtual void step_with_rates(std::span<const at::Tensor>) {}  ///< with the learning rates in tensors
 };
 
 class SchedulerPart {
@@ -61,11 +68,27 @@ void load_torch_state(torch::optim::Optimizer& optimizer, const Value& state);
 template <class Optimizer>
 class OptimizerOf final : public OptimizerPart {
   static constexpr bool is_torch = std::convertible_to<Optimizer*, torch::optim::Optimizer*>;
+  static constexpr bool is_recordable = requires(Optimizer & optimizer, std::span<const at::Tensor> rates) {
+    optimizer.recording_key();
+    optimizer.step_with_rates(rates);
+  };
 
  public:
   explicit OptimizerOf(Optimizer& optimizer) : optimizer_(optimizer) {}
 
   void step() override { optimizer_.step(); }
+  std::optional<std::uint64_t> recording_key() const override {
+    if constexpr (is_recordable) {
+      return optimizer_.recording_key();
+    } else {
+      return std::nullopt;
+    }
+  }
+  void step_with_rates([[maybe_unused]] std::span<const at::Tensor> rates) override {
+    if constexpr (is_recordable) {
+      optimizer_.step_with_rates(rates);
+    }
+  }
   void zero_grad() override { optimizer_.zero_grad(); }
   std::vector<double> learning_rates() const override {
     std::vector<double> rates;

@@ -26,6 +26,7 @@
 #include <hearth/train/run.hpp>
 #include <hearth/train/run_file.hpp>
 #include <hearth/train/step.hpp>
+#include <hearth/train/step_graph.hpp>
 #include <hearth/train/trainer_options.hpp>
 #include <hearth/weights/state_dict.hpp>
 
@@ -96,9 +97,9 @@ class Session final : public Run {
   /// Whether this batch is the last of the open step.
   bool closes_step(const Batch& batch) const noexcept { return step_.is_due() || batch.index + 1 == train_.batches; }
 
-  /// Looks at the loss and takes the gradients of a batch, unless its loss is not finite: Error, and buffers and
-  /// generators are those of before (fp16: the step is skipped). Of several processes, all throw it in `close_step`.
-  void backward(const BatchContext& context, const Forward& done);
+  /// Outputs, loss and gradients of a batch, unless its loss is not finite: Error, and buffers and generators are those
+  /// of before (fp16: the step is skipped). Of several processes, all throw it in `close_step`.
+  Forward compute(const BatchContext& context, const BatchWork& work);
 
   /// Completes the open step, counts its batches, moves on to the end of the last of them and calls `told` with it.
   /// Does nothing when no step is open, or when a stop was answered meanwhile.
@@ -143,6 +144,8 @@ class Session final : public Run {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void backward(const BatchContext& context, const Forward& done);
+  void look(const BatchContext& context, const Forward& done);
   void interrupt();
   void check();
   void begin_replicas();
@@ -183,6 +186,7 @@ class Session final : public Run {
   std::string ends_together_;         // to end, for this reason
   std::string own_failure_;           // which all are to throw
   bool is_summed_ = false;            // the meter has the sums of all processes
+  std::unique_ptr<StepGraph> graph_;  // where steps are recorded
   Step step_;
   LossWatch watch_;
   Position position_;

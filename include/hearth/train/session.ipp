@@ -51,8 +51,10 @@ HEARTH_INLINE Session::Session(torch::nn::Module& model, OptimizerPart& optimize
       meter_(meter),
       train_(std::move(train)),
       val_(std::move(val)),
+      graph_(options.cuda_graph ? std::make_unique<StepGraph>(model, optimizer_, recorder_maker()(options.device))
+                                : nullptr),
       step_(model, optimizer_, scheduler, options,
-            options.world.is_alone() ? 0 : static_cast<double>(train_.batch_size)),
+            options.world.is_alone() ? 0 : static_cast<double>(train_.batch_size), graph_.get()),
       watch_(options.device),
       stop_(
           options.stop,
@@ -131,21 +133,50 @@ HEARTH_INLINE bool Session::open_step(const Batch& batch) {
   });
 }
 
+HEARTH_INLINE Forward Session::compute(const BatchContext& context, const BatchWork& work) {
+  Forward done;
+  const auto compute = [&] {
+    done = work.compute(context, /*checks=*/true);
+    done.weight = work.weight(context);
+    backward(context, done);
+  };
+  if (graph_ == nullptr) {
+    compute();
+    return done;
+  }
+  if (!graph_->takes(context)) {
+    graph_->rehearse(compute);
+    return done;
+  }
+  const auto replay = [&] { return graph_->replay(context, work); };
+  if (const std::optional<Forward> replayed = explained(context, "the recorded step", replay)) {
+    look(context, *replayed);
+    step_.count(replayed->weight);
+    return *replayed;
+  }
+  compute();
+  return done;
+}
+
+HEARTH_INLINE void Session::look(const BatchContext& context, const Forward& done) {
+  try {
+    watch_.look(done.loss, context.epoch, context.batch.index);
+  } catch (const Error& error) {
+    if (!replicas_) {
+      stop_.exclusively([&] { step_.roll_back(); });
+      throw;
+    }
+    own_failure_ = error.what();  // the others are told with this step's wishes: this one goes on until then
+  }
+}
+
 HEARTH_INLINE void Session::backward(const BatchContext& context, const Forward& done) {
   check_loss(done.loss);
   if (done.weight == 0 && !replicas_) {
     return;
   }
   if (done.weight != 0 && step_.scaler() == nullptr) {
-    try {
-      watch_.look(done.loss, context.epoch, context.batch.index);
-    } catch (const Error& error) {
-      if (!replicas_) {
-        stop_.exclusively([&] { step_.roll_back(); });
-        throw;
-      }
-      own_failure_ = error.what();  // the others are told with this step's wishes: this one goes on until then
-    }
+    look(context, done);
   }
   if (replicas_) {
     replicas_->before_backward(closes_step(context.batch), done.loss);

@@ -17,6 +17,8 @@
 
 namespace hearth::train {
 
+class StepGraph;
+
 /// What a forward pass changes although no step is complete: the model's buffers (BatchNorm's statistics) and the
 /// generators of random numbers (dropout's).
 struct ForwardState {
@@ -38,8 +40,9 @@ void set_generator_state(at::Device device, const at::Tensor& state);
 class Step {
  public:
   /// `usual_weight`: of a batch, where the processes of `options.world` take the step together; all have the same.
+  /// `graph`: where steps are recorded; null where they are not.
   Step(torch::nn::Module& model, OptimizerPart& optimizer, SchedulerPart& scheduler, const TrainerOptions& options,
-       double usual_weight = 0);
+       double usual_weight = 0, StepGraph* graph = nullptr);
 
   /// The type for Autocast around the forward pass.
   std::optional<at::ScalarType> autocast_type() const noexcept;
@@ -52,6 +55,9 @@ class Step {
   /// In fp16 a loss that is not finite makes gradients that are not, whatever they would be, so that the step is
   /// skipped.
   void backward(const at::Tensor& loss, double weight);
+
+  /// Counts a batch of this weight, whose gradients are there without `backward`.
+  void count(double weight) noexcept;
 
   /// Adds gradients of 0, for a batch that counts nothing, so that this process takes its part in a reduction.
   void backward_nothing(const at::Tensor& outputs);
@@ -95,6 +101,8 @@ class Step {
   const optim::GradScaler* scaler() const noexcept { return scaler_ ? &*scaler_ : nullptr; }
 
  private:
+  at::Tensor clip();
+
   OptimizerPart& optimizer_;
   SchedulerPart& scheduler_;
   const TrainerOptions& options_;
@@ -103,6 +111,7 @@ class Step {
   std::optional<optim::GradScaler> scaler_;
   std::optional<optim::WeightAverage> average_;
   ForwardState kept_;
+  StepGraph* graph_;
   double processes_;        // that train together
   double usual_weight_;     // of a batch; 0: that of the step's first batch
   int batches_ = 0;         // of the open step

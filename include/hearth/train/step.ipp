@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include <hearth/optim/clip_gradients.hpp>
+#include <hearth/train/step_graph.hpp>
 
 namespace hearth::train {
 
@@ -53,12 +54,13 @@ HEARTH_INLINE void ForwardState::put_back(const std::vector<at::Tensor>& model_b
 }
 
 HEARTH_INLINE Step::Step(torch::nn::Module& model, OptimizerPart& optimizer, SchedulerPart& scheduler,
-                         const TrainerOptions& options, double usual_weight)
+                         const TrainerOptions& options, double usual_weight, StepGraph* graph)
     : optimizer_(optimizer),
       scheduler_(scheduler),
       options_(options),
       parameters_(optimizer.parameters()),
       buffers_(model.buffers()),
+      graph_(graph),
       processes_(usual_weight == 0 ? 1 : options.world.size()),
       usual_weight_(usual_weight) {
   if (options.precision == Precision::fp16) {
@@ -87,10 +89,7 @@ HEARTH_INLINE void Step::backward(const at::Tensor& loss, double weight) {
   if (weight == 0) {
     return;
   }
-  if (unit_weight_ == 0) {
-    unit_weight_ = weight;
-  }
-  weight_ += weight;
+  count(weight);
   // With one batch a step, this is loss.backward(). With several, each counts as much as its samples against those of
   // the first, or of a usual batch of each process; `apply` divides by the sum.
   const at::Tensor share = weight == unit_weight_ ? loss : loss * (weight / unit_weight_);
@@ -102,9 +101,28 @@ HEARTH_INLINE void Step::backward(const at::Tensor& loss, double weight) {
   }
 }
 
+HEARTH_INLINE void Step::count(double weight) noexcept {
+  if (unit_weight_ == 0) {
+    unit_weight_ = weight;
+  }
+  weight_ += weight;
+}
+
 HEARTH_INLINE void Step::backward_nothing(const at::Tensor& outputs) {
   const at::Tensor nothing = (outputs * 0).sum();
   (scaler_ ? scaler_->scale(nothing) : nothing).backward();
+}
+
+/// The gradients' norm of before; undefined unless they are clipped by norm.
+HEARTH_INLINE at::Tensor Step::clip() {
+  at::Tensor norm;
+  if (options_.clip_norm) {
+    norm = optim::clip_grad_norm(parameters_, *options_.clip_norm);
+  }
+  if (options_.clip_value) {
+    optim::clip_grad_value(parameters_, *options_.clip_value);
+  }
+  return norm;
 }
 
 HEARTH_INLINE Step::Applied Step::apply(double total_weight) {
@@ -129,13 +147,12 @@ HEARTH_INLINE Step::Applied Step::apply(double total_weight) {
       }
       at::_foreach_mul_(gradients, unit_weight_ / units);
     }
-    if (options_.clip_norm) {
-      done.gradient_norm = optim::clip_grad_norm(parameters_, *options_.clip_norm);
+    if (graph_ != nullptr) {
+      done.gradient_norm = graph_->update([this] { return clip(); });
+    } else {
+      done.gradient_norm = clip();
+      optimizer_.step();
     }
-    if (options_.clip_value) {
-      optim::clip_grad_value(parameters_, *options_.clip_value);
-    }
-    optimizer_.step();
     done.stepped = true;
     if (average_) {
       average_->update();

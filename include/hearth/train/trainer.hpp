@@ -226,12 +226,12 @@ class Trainer {
   template <class Loader, class Task>
   train::PhaseTime train_epoch(train::Session& session, train::Notifier<Callbacks...>& notify, Loader& loader,
                                const Task& task, train::Meter& meter) {
-    const auto classes = train::class_count(loader.dataset());
     const train::LoaderFacts& facts = session.training();
     train::PhaseClock clock(session, Phase::train, facts.batches, facts.samples, !options_.world.is_alone(),
                             session.position().drawn, session.seconds_before());
     const auto synchronized = session.training_scope();
     const auto tell = [&](const StepEnd& step) { notify(step); };
+    const train::BatchWorkOf work(model_, task, train::class_count(loader.dataset()), session.step().autocast_type());
     train::Placer placer(placement_, options_.copy_ahead);
     auto batches = train::epoch_of(loader, static_cast<std::uint64_t>(session.epoch()), session.position().drawn,
                                    training_share());
@@ -245,8 +245,7 @@ class Trainer {
       const train::Placed placed = placer.place(batch, options_.mix, static_cast<std::uint64_t>(session.epoch()));
       const train::BatchContext context{"Trainer",      *model_,         batch,           placed.inputs,
                                         placed.targets, session.epoch(), placed.are_mixed};
-      const train::Forward done = train::forward(context, model_, task, classes, session.step().autocast_type());
-      session.backward(context, done);
+      const train::Forward done = session.compute(context, work);
       if (batch.counts) {
         meter.collect(done, placed.targets);
       }

@@ -81,6 +81,11 @@ struct TrainerOptions {
   bool channels_last = false;            ///< see Placement
   /// Copies a batch to a CUDA device, from a loader that pins its memory, while the device computes on the one before.
   bool copy_ahead = true;
+  /// Records the training step on a CUDA device as CUDA graphs, once its batches have come in one shape three times,
+  /// and repeats them: for small models, whose step is over before the host has given the next. Batches of other shapes
+  /// are computed as without. Needs hearth::cuda, one process, `accumulate` 1, fp32 or bf16, and a model and a loss
+  /// that never wait for the device and do the same for every batch; docs/training.md says more.
+  bool cuda_graph = false;
   StopToken stop = {};  ///< ends fit() early: the token of an InterruptSignal, say
 
   Precision precision = Precision::fp32;  ///< of the forward pass

@@ -3,6 +3,7 @@
 #include <hearth/train/trainer_options.hpp>
 
 #include <hearth/core/error.hpp>
+#include <hearth/train/recorder.hpp>
 
 namespace hearth::train {
 
@@ -16,6 +17,18 @@ HEARTH_INLINE void check_trainer_options(const TrainerOptions& options) {
                 options.clip_norm.value_or(0));
   core::require(!options.clip_value || *options.clip_value > 0, "Trainer: clip_value must be above 0, but got {}",
                 options.clip_value.value_or(0));
+  if (options.cuda_graph) {
+    core::require(options.accumulate == 1,
+                  "TrainerOptions::cuda_graph: a recorded step has one batch, but accumulate is {}: leave it off",
+                  options.accumulate);
+    core::require(options.precision != Precision::fp16,
+                  "TrainerOptions::cuda_graph: a step in fp16 waits for the device, to skip it where gradients are not "
+                  "finite: take bf16, or leave it off");
+    core::require(options.world.is_alone(),
+                  "TrainerOptions::cuda_graph: the step of {} processes cannot be recorded: leave it off",
+                  options.world.size());
+    static_cast<void>(recorder_maker()(options.device));  // throws where there is none
+  }
   if (options.checkpoints) {
     const CheckpointOptions& checkpoints = *options.checkpoints;
     core::require(checkpoints.keep >= 1, "Trainer: checkpoints.keep must be at least 1, but got {}", checkpoints.keep);
