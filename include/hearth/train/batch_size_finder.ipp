@@ -13,6 +13,7 @@
 #include <new>
 
 #include <hearth/core/error.hpp>
+#include <hearth/train/drop_gradients.hpp>
 
 namespace hearth::train {
 

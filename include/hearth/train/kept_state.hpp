@@ -44,9 +44,6 @@ class KeptState {
   bool is_put_back_ = false;
 };
 
-/// Drops the gradients of these parameters.
-void drop_gradients(const std::vector<at::Tensor>& parameters);
-
 /// The value with copies of its tensors.
 Value deep_copy(const Value& value);
 

@@ -10,13 +10,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace hearth::train {
+#include <hearth/train/drop_gradients.hpp>
 
-HEARTH_INLINE void drop_gradients(const std::vector<at::Tensor>& parameters) {
-  for (const at::Tensor& parameter : parameters) {
-    parameter.mutable_grad() = at::Tensor();
-  }
-}
+namespace hearth::train {
 
 HEARTH_INLINE Value deep_copy(const Value& value) {
   return value.visit([&](const auto& held) -> Value {

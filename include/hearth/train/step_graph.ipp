@@ -12,7 +12,7 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
-#include <hearth/train/kept_state.hpp>
+#include <hearth/train/drop_gradients.hpp>
 
 namespace hearth::train {
 
