@@ -2,6 +2,10 @@
 /// are not fused.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
@@ -9,8 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#include <hearth/image/simd.hpp>
 
 namespace hearth::image::detail {
 
@@ -221,3 +223,5 @@ inline void turn_hue_avx2(std::uint8_t* pixels, std::size_t count, int turn) noe
 }
 
 }  // namespace hearth::image::detail
+
+#endif  // HEARTH_SIMD_X86

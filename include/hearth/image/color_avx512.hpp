@@ -3,6 +3,10 @@
 /// rounds one after the other are not fused here either, which is what the functions with a rounding mode are for.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
@@ -11,7 +15,6 @@
 #include <cstdint>
 
 #include <hearth/image/byte_table.hpp>
-#include <hearth/image/simd.hpp>
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
@@ -365,3 +368,5 @@ HEARTH_AVX512 inline void smooth_avx512(const std::uint8_t* above, const std::ui
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+
+#endif  // HEARTH_SIMD_X86

@@ -1,6 +1,10 @@
 /// The kernels of resampling in AVX2: as those in SSE4.1, with two pixels side by side.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
@@ -10,7 +14,6 @@
 #include <hearth/image/resample_kernels.hpp>
 #include <hearth/image/resample_sse4.hpp>
 #include <hearth/image/resample_taps.hpp>
-#include <hearth/image/simd.hpp>
 
 namespace hearth::image::detail {
 
@@ -128,3 +131,5 @@ HEARTH_AVX2 inline void blend_avx2(const std::uint8_t* first, std::ptrdiff_t str
 }
 
 }  // namespace hearth::image::detail
+
+#endif  // HEARTH_SIMD_X86

@@ -2,6 +2,10 @@
 /// source bytes they take from a window of 64, or 128, is prepared for all rows.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
@@ -11,7 +15,6 @@
 #include <hearth/image/resample_avx2.hpp>
 #include <hearth/image/resample_kernels.hpp>
 #include <hearth/image/resample_taps.hpp>
-#include <hearth/image/simd.hpp>
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
@@ -207,3 +210,5 @@ inline void blend_avx512(const std::uint8_t* first, std::ptrdiff_t stride, const
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+
+#endif  // HEARTH_SIMD_X86

@@ -1,6 +1,10 @@
 /// The kernels of resampling in NEON, whose products have 32 bits: weights go in whole.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_NEON
+
 #include <arm_neon.h>
 
 #include <algorithm>
@@ -76,3 +80,5 @@ inline void blend_neon(const std::uint8_t* first, std::ptrdiff_t stride, const R
 }
 
 }  // namespace hearth::image::detail
+
+#endif  // HEARTH_SIMD_NEON

@@ -2,6 +2,10 @@
 /// goes in as two halves of 11 bits whose sums are joined at the end; both are exact.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
@@ -11,7 +15,6 @@
 
 #include <hearth/image/resample_kernels.hpp>
 #include <hearth/image/resample_taps.hpp>
-#include <hearth/image/simd.hpp>
 
 namespace hearth::image::detail {
 
@@ -160,3 +163,5 @@ HEARTH_SSE4 inline void blend_sse4(const std::uint8_t* first, std::ptrdiff_t str
 }
 
 }  // namespace hearth::image::detail
+
+#endif  // HEARTH_SIMD_X86

@@ -2,13 +2,15 @@
 /// in their order.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-
-#include <hearth/image/simd.hpp>
 
 namespace hearth::image::detail {
 
@@ -138,3 +140,5 @@ HEARTH_AVX2_UNFUSED inline void pair_weights_avx2(const std::int32_t* weights, s
 }
 
 }  // namespace hearth::image::detail
+
+#endif  // HEARTH_SIMD_X86

@@ -1,6 +1,10 @@
 /// The nearest pixels of an affine map in AVX-512: sixteen RGB pixels at a time.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
@@ -9,7 +13,6 @@
 
 #include <hearth/image/color_avx512.hpp>
 #include <hearth/image/image.hpp>
-#include <hearth/image/simd.hpp>
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
@@ -68,3 +71,5 @@ HEARTH_AVX512 inline void take_nearest_rgb_avx512(const ImageView& source, std::
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+
+#endif  // HEARTH_SIMD_X86

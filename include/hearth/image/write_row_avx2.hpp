@@ -2,6 +2,10 @@
 /// past them, half a line at a time, took a tenth longer.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
@@ -10,7 +14,6 @@
 #include <cstdint>
 
 #include <hearth/image/byte_map.hpp>
-#include <hearth/image/simd.hpp>
 #include <hearth/image/write_row.hpp>
 
 namespace hearth::image {
@@ -199,3 +202,5 @@ inline bool write_row_avx2(const ByteMap& map, const std::uint8_t* first, std::p
 }
 
 }  // namespace hearth::image
+
+#endif  // HEARTH_SIMD_X86

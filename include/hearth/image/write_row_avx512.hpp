@@ -2,6 +2,10 @@
 /// RGB floats by arithmetic, which is faster, where that gives the tables.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_X86
+
 #include <immintrin.h>
 
 #include <algorithm>
@@ -10,7 +14,6 @@
 #include <cstdint>
 
 #include <hearth/image/byte_map.hpp>
-#include <hearth/image/simd.hpp>
 #include <hearth/image/write_row.hpp>
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -290,3 +293,5 @@ inline bool write_row_avx512(const ByteMap& map, const std::uint8_t* first, std:
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+
+#endif  // HEARTH_SIMD_X86

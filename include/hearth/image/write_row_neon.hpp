@@ -1,6 +1,10 @@
 /// write_row in NEON: rows of three channels and of one by arithmetic.
 #pragma once
 
+#include <hearth/image/simd.hpp>
+
+#ifdef HEARTH_SIMD_NEON
+
 #include <arm_neon.h>
 
 #include <cstddef>
@@ -158,3 +162,5 @@ inline bool write_row_neon(const ByteMap& map, const std::uint8_t* first, std::p
 }
 
 }  // namespace hearth::image
+
+#endif  // HEARTH_SIMD_NEON
