@@ -227,6 +227,8 @@ TEST_CASE("What cannot be done to bytes later is an error where batches are of b
   const LoaderOptions options{.batch_size = 2, .dtype = Dtype::uint8, .bad_samples = BadSamples::skip};
   DataLoader squares{ImageFolder{folder.path(), Compose{Resize{{8, 8}}, ToTensor{}, Squared{}}}, options};
   CHECK_THROWS_WITH(all(squares), ContainsSubstring("dtype uint8") && ContainsSubstring("must be linear"));
+  DataLoader leaves{ImageFolder{folder.path(), Compose{Resize{{8, 8}}, ToTensor{}, RandomErasing{{.p = 0}}}}, options};
+  CHECK(all(leaves)[0].inputs.scalar_type() == at::kByte);
   DataLoader erases{ImageFolder{folder.path(), Compose{Resize{{8, 8}}, ToTensor{}, RandomErasing{}}}, options};
   CHECK_THROWS_WITH(all(erases), ContainsSubstring("dtype uint8") && ContainsSubstring("writes floats"));
   const auto normalized = [&](double mean) {

@@ -182,6 +182,12 @@ class Compose {
     plan_stages<I, conversion>(plan, random);
     check_from<conversion + 1>(plan.channels());
     const auto value_of = [this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); };
+    if constexpr (split == count) {
+      if (are_idle<tail>()) {
+        writer_.write(plan, sink, value_of);
+        return;
+      }
+    }
     if constexpr (tail == count) {
       writer_.write(plan, sink, value_of);
     } else if constexpr (detail::first_true(is_rewriting, tail) == count) {
@@ -217,6 +223,18 @@ class Compose {
     if constexpr (I < tail) {
       value = std::get<I>(stages_).map(value, channel);
       map_from<I + 1>(value, channel);
+    }
+  }
+
+  /// Do all stages from I on nothing to any sample, as RandomErasing with p = 0? A stage says so by `is_idle()`.
+  template <std::size_t I>
+  bool are_idle() const {
+    if constexpr (I == count) {
+      return true;
+    } else if constexpr (requires(const Compose& self) { std::get<I>(self.stages_).is_idle(); }) {
+      return std::get<I>(stages_).is_idle() && are_idle<I + 1>();
+    } else {
+      return false;
     }
   }
 

@@ -53,6 +53,9 @@ class RandomErasing {
   /// Draws what is erased of an image of size `from`: nothing, or a rectangle, which may be empty.
   std::optional<image::Rect> draw(image::Size from, RandomStream& random) const;
 
+  /// Whether it never erases anything, because p is 0: Compose leaves it out then.
+  bool is_idle() const noexcept { return options_.p == 0; }
+
   /// Throws Error when the sample is no image, or has another number of channels than there are values.
   void apply(const SamplePlace& sample, RandomStream& random) const;
 
