@@ -1,25 +1,15 @@
 /// Images rotated, scaled, sheared and moved: equal to PIL's Image.transform(size, AFFINE, …).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
 #include <hearth/core/inline.hpp>
+#include <hearth/image/affine_matrix.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/image/interpolation.hpp>
 
 namespace hearth::image {
-
-/// A place in an image in pixels, from the outer corner of the upper left one; the middle of that is (0.5, 0.5).
-struct Point {
-  double x = 0;
-  double y = 0;
-  friend constexpr bool operator==(const Point&, const Point&) = default;
-};
-
-/// Where the point (x, y) of the result lies in the source: (a x + b y + c, d x + e y + f), as {a, b, c, d, e, f}.
-using AffineMatrix = std::array<double, 6>;
 
 /// The image of size `size` whose pixels lie in `source` where `inverse` says; those outside become `fill`, which has
 /// a byte for each channel, or one for all (none: 0). Equal to Pillow 13's result in every bit where the processor's

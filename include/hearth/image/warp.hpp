@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <hearth/core/error.hpp>
-#include <hearth/image/affine.hpp>
+#include <hearth/image/affine_matrix.hpp>
 #include <hearth/image/image.hpp>
 #include <hearth/image/interpolation.hpp>
 
