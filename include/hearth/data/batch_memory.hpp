@@ -248,14 +248,14 @@ class BatchMemory final : public BatchSink, public TargetSink {
       refuse_size(shape, bytes);
     }
     data_ = static_cast<std::byte*>(inputs_.data());
-    sample_bytes_ = static_cast<std::size_t>(shape.numel()) * c10::elementSize(scalar_type(options_.dtype));
+    sample_bytes_ = static_cast<std::size_t>(shape.numel() * hearth::bytes_of(options_.dtype));
     shape_ = shape;
     has_shape_ = true;
   }
 
   /// The memory of a batch; it may be more than an integer can count.
   double bytes_of(const Shape& shape) const noexcept {
-    double bytes = static_cast<double>(c10::elementSize(scalar_type(options_.dtype)) * options_.capacity);
+    double bytes = static_cast<double>(hearth::bytes_of(options_.dtype)) * static_cast<double>(options_.capacity);
     for (const std::int64_t size : shape) {
       bytes *= static_cast<double>(size);
     }

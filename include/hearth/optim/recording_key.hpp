@@ -18,6 +18,9 @@ class RecordingKey {
   /// The memory of a tensor.
   void add(const at::Tensor& tensor) { add(reinterpret_cast<std::uintptr_t>(tensor.const_data_ptr())); }
 
+  /// Any number.
+  void add(std::uint64_t number) { hash_ = (hash_ ^ number) * 0x9E3779B97F4A7C15 + (hash_ >> 29); }
+
   /// An option.
   template <class T>
   void operator()(std::string_view name, const T& value) {
@@ -29,7 +32,6 @@ class RecordingKey {
   std::uint64_t value() const noexcept { return hash_; }  ///< of what was added so far
 
  private:
-  void add(std::uint64_t number) { hash_ = (hash_ ^ number) * 0x9E3779B97F4A7C15 + (hash_ >> 29); }
   void add_value(double value) { add(std::bit_cast<std::uint64_t>(value)); }
   template <class A, class B>
   void add_value(const std::pair<A, B>& values) {

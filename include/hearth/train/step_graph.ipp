@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <hearth/core/error.hpp>
+#include <hearth/optim/recording_key.hpp>
 #include <hearth/train/drop_gradients.hpp>
 
 namespace hearth::train {
@@ -35,17 +36,17 @@ HEARTH_INLINE StepGraph::StepGraph(const torch::nn::Module& model, OptimizerPart
 }
 
 HEARTH_INLINE std::uint64_t StepGraph::circumstances() const {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  const auto add = [&](std::uint64_t number) { hash = (hash ^ number) * 0x9E3779B97F4A7C15 + (hash >> 29); };
+  optim::RecordingKey key;
   for (const std::vector<at::Tensor>* const tensors : {&parameters_, &buffers_}) {
     for (const at::Tensor& tensor : *tensors) {
-      add(reinterpret_cast<std::uintptr_t>(tensor.const_data_ptr()) + (tensor.requires_grad() ? 1 : 0));
+      key.add(tensor);
+      key.add(std::uint64_t{tensor.requires_grad()});
     }
   }
   for (const torch::nn::Module* const module : modules_) {
-    add(module->is_training() ? 1 : 2);
+    key.add(std::uint64_t{module->is_training()});
   }
-  return hash;
+  return key.value();
 }
 
 HEARTH_INLINE void StepGraph::drop() {

@@ -182,13 +182,7 @@ class Compose {
     plan_stages<I, conversion>(plan, random);
     check_from<conversion + 1>(plan.channels());
     const auto value_of = [this](std::uint8_t byte, int channel) { return mapped<conversion + 1>(byte, channel); };
-    if constexpr (split == count) {
-      if (are_idle<tail>()) {
-        writer_.write(plan, sink, value_of);
-        return;
-      }
-    }
-    if constexpr (tail == count) {
+    if ((split == count || tail == count) && are_idle<tail>()) {  // of several images, an idle stage's draws count
       writer_.write(plan, sink, value_of);
     } else if constexpr (detail::first_true(is_rewriting, tail) == count) {
       change<tail, count>(writer_.write_floats(plan, sink, value_of), random);
