@@ -35,6 +35,7 @@ class Hearth(ConanFile):
         "fPIC": [True, False],
         "with_libtorch": ["system", "conan"],
         "archive": [True, False],  # the components, each with its libraries
+        "cuda": [True, False],  # CUDA's headers and libraries come from the system, with LibTorch
         "download": [True, False],
         "jpeg": [True, False],
         "png": [True, False],
@@ -48,6 +49,7 @@ class Hearth(ConanFile):
         "fPIC": True,
         "with_libtorch": "system",
         "archive": True,
+        "cuda": False,
         "download": True,
         "jpeg": True,
         "png": False,
@@ -62,6 +64,8 @@ class Hearth(ConanFile):
 
     component_targets = {
         "archive": ["libarchive::libarchive"],
+        "cuda": [],
+        "distributed": [],
         "download": ["libcurl::libcurl", "openssl::crypto"],
         "jpeg": ["libjpeg-turbo::libjpeg-turbo"],
         "png": ["libdeflate::libdeflate"],
@@ -71,6 +75,8 @@ class Hearth(ConanFile):
     }
 
     component_defines = {
+        "cuda": ["HEARTH_WITH_CUDA"],
+        "distributed": ["HEARTH_WITH_DISTRIBUTED", "USE_DISTRIBUTED", "USE_C10D_GLOO"],
         "download": ["HEARTH_WITH_DOWNLOAD"],
         "jpeg": ["HEARTH_WITH_LIBJPEG_TURBO"],
         "png": ["HEARTH_WITH_LIBDEFLATE"],
@@ -126,6 +132,9 @@ class Hearth(ConanFile):
             raise ConanInvalidConfiguration("hearth works on Linux and macOS; nobody has tried Windows")
         if self.options.distributed and self.options.with_libtorch == "conan":
             raise ConanInvalidConfiguration("distributed needs a LibTorch with Gloo, which Conan's is not: "
+                                            "use with_libtorch=system")
+        if self.options.cuda and self.options.with_libtorch == "conan":
+            raise ConanInvalidConfiguration("cuda needs a LibTorch for CUDA, which Conan's is not: "
                                             "use with_libtorch=system")
 
     def layout(self):
@@ -195,9 +204,3 @@ class Hearth(ConanFile):
                 part.includedirs = part.libdirs = part.bindirs = []
                 part.requires = from_conan(targets)
                 part.defines = self.component_defines.get(name, [])
-        if self.options.distributed:
-            part = self.cpp_info.components["distributed"]
-            part.set_property("cmake_target_name", "hearth::distributed")
-            part.set_property("pkg_config_name", "hearth-distributed")
-            part.includedirs = part.libdirs = part.bindirs = []
-            part.defines = ["HEARTH_WITH_DISTRIBUTED", "USE_DISTRIBUTED", "USE_C10D_GLOO"]

@@ -1,5 +1,5 @@
 # Run by CPack when the files of a package are in their folder: gives the one for Debian the documents that its policy
-# asks for, and takes out of the library's objects what no linker needs.
+# asks for, and takes out of the library's objects and the programs what nobody needs.
 if(NOT CPACK_GENERATOR STREQUAL "DEB")
   return()
 endif()
@@ -22,4 +22,8 @@ execute_process(COMMAND gzip -9 -n "${documents}/changelog" COMMAND_ERROR_IS_FAT
 file(GLOB_RECURSE libraries "${files}/usr/lib/*.a")
 foreach(library IN LISTS libraries)
   execute_process(COMMAND strip --strip-debug --enable-deterministic-archives "${library}" COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+file(GLOB programs "${files}/usr/bin/*")
+foreach(program IN LISTS programs)
+  execute_process(COMMAND strip "${program}" COMMAND_ERROR_IS_FATAL ANY)
 endforeach()

@@ -173,10 +173,13 @@ END
       case ", $depends," in *", $package,"*) ;; *) fail "the package does not depend on $package" ;; esac
     done
     [ "$(dpkg-deb --field "$deb" Version)" = "$version" ] || fail "the package is of another version"
-    dpkg-deb --contents "$deb" | awk '$2 != "root/root" || ($1 !~ /^drwxr-xr-x/ && $1 !~ /^-rw-r--r--/) {
+    dpkg-deb --contents "$deb" | awk '$2 != "root/root" || $1 !~ ($NF ~ /^\.\/usr\/bin\/./ ? "^-rwxr-xr-x" : "^(drwxr-xr-x|-rw-r--r--)") {
       print "owner or rights: " $0; bad = 1 } END { exit bad }'
     dpkg-deb --contents "$deb" | grep -qF ./usr/share/doc/libhearth-dev/copyright || fail "the package has no copyright"
     dpkg-deb -x "$deb" "$ours/deb"
+    if [ -x "$build/examples/hearth-pack" ]; then
+      "$ours/deb/usr/bin/hearth-pack" --help | grep "^hearth-pack: " || fail "hearth-pack does not run"
+    fi
     mkdir -p "$ours/tgz"
     tar -xzf "$archive" -C "$ours/tgz" --strip-components=1
     if grep -rIlF -e "$source" -e "$build" -e "$HOME/" -e site-packages -e /usr/local "$ours/deb" "$ours/tgz"; then

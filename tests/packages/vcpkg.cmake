@@ -218,7 +218,7 @@ endfunction()
 
 run(options archive)
 must_have("${options}" -DHEARTH_BUILD_COMPILED=OFF -DHEARTH_BUILD_TESTS=OFF -DHEARTH_ARCHIVE=ON -DHEARTH_DOWNLOAD=OFF
-          -DHEARTH_JPEG=OFF -DHEARTH_SAFETENSORS=OFF -DHEARTH_DISTRIBUTED=OFF)
+          -DHEARTH_JPEG=OFF -DHEARTH_SAFETENSORS=OFF -DHEARTH_CUDA=OFF -DHEARTH_DISTRIBUTED=OFF)
 get_property(build_type GLOBAL PROPERTY build_type)
 if(NOT build_type STREQUAL "release")
   message(FATAL_ERROR "a port of headers is built twice")

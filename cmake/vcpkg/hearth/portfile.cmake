@@ -6,6 +6,7 @@ vcpkg_check_features(
     FEATURES
         compiled    HEARTH_BUILD_COMPILED
         archive     HEARTH_ARCHIVE
+        cuda        HEARTH_CUDA
         distributed HEARTH_DISTRIBUTED
         download    HEARTH_DOWNLOAD
         jpeg        HEARTH_JPEG
@@ -27,7 +28,6 @@ vcpkg_cmake_configure(
     SOURCE_PATH "${SOURCE_PATH}"
     OPTIONS
         ${FEATURE_OPTIONS}
-        -DHEARTH_CUDA=OFF
         -DHEARTH_BUILD_TESTS=OFF
         -DHEARTH_BUILD_EXAMPLES=OFF
 )
