@@ -59,8 +59,8 @@ def measure_rows(table, names, amounts, limits, folder):
         start = time.monotonic()
         print(f"{name:12}", end="", file=sys.stderr, flush=True)
         try:
-            figures, differences = measure.run(group, amounts.pairs, folder)
-            results += [measure.result_of(row, group, figures, differences, limits) for row in group.rows]
+            figures, differences, empty = measure.run(group, amounts.pairs, folder)
+            results += [measure.result_of(row, group, figures, differences, empty, limits) for row in group.rows]
             said = ", ".join(f"{row['ratios']['idiomatic']['median']:.2f}× / {row['ratios']['tuned']['median']:.2f}×"
                              for row in results[-len(group.rows):])
         except (Failed, OSError) as reason:

@@ -58,13 +58,13 @@ def one(side, unit):
 
 
 def run(group, pairs, folder, progress=True):
-    """Every side's figures, pair by pair, and how far each side's check lay from the reference."""
-    running = []
+    """Every side's figures, pair by pair, how far each side's check lay from the reference, and the memory that it had
+    before it did anything, in MB."""
+    running, empty = [], {}
     try:
         for name, command in group.sides().items():
             running.append(Side(name, command))
-        for side in running:
-            side.ready()
+            empty[name] = running[-1].ready().memory() / 1e6  # one after the other: hearth's programs look how busy the machine is when they start
         reference = running[0].check(folder)
         if not reference.size:
             raise Failed(f"{running[0].name} has nothing to compare")
@@ -78,7 +78,7 @@ def run(group, pairs, folder, progress=True):
                 figures[side.name].append(one(side, group.unit))
             if progress:
                 print(".", end="", flush=True, file=sys.stderr)
-        return figures, differences
+        return figures, differences, empty
     finally:
         for side in running:
             side.end()
@@ -93,11 +93,14 @@ def spread(values):
     return {"median": statistics.median(values), "lowest": min(values), "highest": max(values)}
 
 
-def result_of(row, group, figures, differences, limits):
+def result_of(row, group, figures, differences, empty, limits):
     result = {"key": row.key, "title": row.title, "unit": group.unit}
     sides = {"hearth": row.ours, "hearth_tuned": row.ours_tuned, "idiomatic": row.idiomatic, "tuned": row.tuned}
     result["sides"] = {role: {**spread(figures[name]), "values": figures[name], "difference": differences.get(name, 0)}
                        for role, name in sides.items() if name}
+    if group.unit == "MB":
+        for role, side in result["sides"].items():
+            side["before"] = empty[sides[role]]
     result["ratios"] = {
         against: {**spread(ratios(figures[(against == "tuned" and row.ours_tuned) or row.ours], figures[sides[against]],
                                   group.unit)), "aim": aim}

@@ -15,6 +15,8 @@ def number(value):
 
 def figure(side, unit):
     shown = f"{number(side['median'])} ({number(side['lowest'])} to {number(side['highest'])})"
+    if "before" in side:
+        return f"{shown} {unit}, {number(side['before'])} of them before the first batch"
     return shown if unit == "images/s" else f"{shown} {unit}"
 
 

@@ -50,6 +50,10 @@ class Side:
         self.answer()
         return self
 
+    def memory(self):
+        """Bytes that its process holds now."""
+        return resident(self.process.pid, "VmRSS")
+
     def ask(self, command):
         try:
             print(command, file=self.process.stdin, flush=True)
@@ -79,6 +83,12 @@ class Side:
             self.process.wait()
         self.process.stdout.close()
         self.errors.close()
+
+
+def resident(pid, which):
+    """Bytes of memory of one process, as the kernel counts them: "VmRSS", now, or "VmHWM", at most."""
+    with open(f"/proc/{pid}/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{which}:")) * 1024
 
 
 def family(pid):
@@ -129,6 +139,4 @@ class Peak:
     def __exit__(self, *_):
         self.over.set()
         self.watch.join()
-        with open(f"/proc/{self.pid}/status") as lines:
-            alone = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
-        self.bytes = self.several or alone
+        self.bytes = self.several or resident(self.pid, "VmHWM")

@@ -129,8 +129,7 @@ class Table:
                     "hearth tuned": self.hearth("inputs", mode="images", **same, workers=workers, bytes=1)}
 
         def limit(_):
-            return ((2 * workers + 1) * batch * 3 * size * size / 1e6,
-                    "the batches that are read ahead, and one in use, of bytes")
+            return 3 * batch * 3 * size * size / 1e6, "one batch in use and two ahead, of bytes"
 
         row = Row("memory", f"the loader's most memory, 8 workers, batches of {batch}", (8, 8), limit=limit,
                   ours_tuned="hearth tuned")
