@@ -73,6 +73,7 @@ class FolderTree final : public ImageTree {
   std::string_view component() const override { return "ImageFolder"; }
   std::string name() const override { return core::printable(root_); }
   std::vector<std::string> folders() const override { return classes_; }
+  std::size_t likely_images() const override { return kept_.images(); }
 
   std::size_t add(const std::string& folder) override {
     std::vector<std::pair<dev_t, ino_t>> above;

@@ -39,6 +39,7 @@ HEARTH_INLINE ImageList::ImageList(std::unique_ptr<ImageTree> tree, ImageListOpt
     classes_.resize(options.num_classes);
   }
   std::vector<std::string> empty;
+  labels_.reserve(tree_->likely_images());
   for (const std::string& folder : classes_) {
     const auto label = static_cast<std::int32_t>(class_to_index_.size());
     class_to_index_.emplace(folder, label);

@@ -25,6 +25,9 @@ class ImageTree {
   /// The names of the class folders, sorted bytewise.
   virtual std::vector<std::string> folders() const = 0;
 
+  /// How many images it seems to have, as far as that is known before they are taken: memory is made for them at once.
+  virtual std::size_t likely_images() const { return 0; }
+
   /// Takes the images below the class folder, in torchvision's order, and returns how many there are.
   virtual std::size_t add(const std::string& folder) = 0;
 
