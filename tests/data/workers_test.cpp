@@ -13,6 +13,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -210,6 +211,53 @@ TEST_CASE("Batches that were read at once may be kept, and changed", "[read_batc
   }
 }
 
+TEST_CASE("Workers read the samples of one batch together", "[data_loader]") {
+  struct Together : OneByOne {
+    std::shared_ptr<std::atomic<int>> reading = std::make_shared<std::atomic<int>>(0);
+    std::int64_t read(std::size_t index, RandomStream& random, SampleSink& sink) const {
+      if (index > 0) {                     // the first sample is read before the others
+        for (++*reading; *reading < 3;) {  // ends only if three samples are read at the same time
+          std::this_thread::yield();
+        }
+      }
+      return OneByOne::read(index, random, sink);
+    }
+  };
+  DataLoader loader{Together{{4}}, {.batch_size = 4, .workers = 3, .prefetch = 1}};
+  const std::vector<Copy> batches = all(loader);
+  REQUIRE(batches.size() == 1);
+  CHECK(batches[0].samples == std::vector<std::size_t>{0, 1, 2, 3});
+}
+
+TEST_CASE("The memory of batches does not grow with the number of workers", "[data_loader]") {
+  for (const int workers : {1, 3, 16}) {
+    DataLoader loader{OneByOne{4000}, {.batch_size = 40, .workers = workers}};
+    std::set<const void*> places;
+    for (const Batch& batch : loader) {
+      places.insert(batch.inputs.const_data_ptr());
+    }
+    CHECK(places.size() <= 3);  // prefetch is 2
+  }
+}
+
+TEST_CASE("What is bad in a batch is the same for any number of workers", "[data_loader]") {
+  const std::set<std::size_t> bad{0, 3, 32, 33, 34, 40, 63, 64, 66, 95};
+  const auto options = [](int workers, BadSamples policy) {
+    return LoaderOptions{.batch_size = 32, .workers = workers, .bad_samples = policy};
+  };
+  DataLoader expected{OneByOne{100, bad}, options(0, BadSamples::skip)};
+  const std::vector<Copy> batches = all(expected);
+  for (const int workers : {1, 4, 8}) {
+    for (int round = 0; round < 10; ++round) {
+      DataLoader skipping{OneByOne{100, bad}, options(workers, BadSamples::skip)};
+      CHECK(all(skipping) == batches);
+      CHECK(skipping.skipped_samples().summary(100) == expected.skipped_samples().summary(100));
+      DataLoader stopping{OneByOne{100, {70, 71, 85}}, options(workers, BadSamples::stop)};
+      CHECK(error_of([&] { all(stopping); }) == "cannot read number 70");
+    }
+  }
+}
+
 TEST_CASE("A loader that chooses its workers gives the batches that any number gives", "[automatic_workers]") {
   DataLoader plain{OneByOne{997}, {.batch_size = 4, .shuffle = true, .seed = 2}};
   DataLoader automatic{OneByOne{997},
@@ -223,7 +271,8 @@ TEST_CASE("A loader that chooses its workers gives the batches that any number g
 
 TEST_CASE("A loader says how many workers it uses", "[automatic_workers]") {
   CHECK(DataLoader{OneByOne{10}, {.batch_size = 4, .workers = 2}}.workers_in_use() == 2);
-  CHECK(DataLoader{OneByOne{10}, {.batch_size = 4, .workers = 9}}.workers_in_use() == 3);
+  CHECK(DataLoader{OneByOne{10}, {.batch_size = 4, .workers = 90}}.workers_in_use() == 10);
+  CHECK(DataLoader{AtOnce{10}, {.batch_size = 4, .workers = 9}}.workers_in_use() == 3);
   CHECK(DataLoader{OneByOne{10}, {.batch_size = 4}}.workers_in_use() == 0);
   DataLoader one{OneByOne{10}, {.batch_size = 10, .workers = LoaderOptions::automatic}};
   CHECK(one.workers_in_use() == 1);

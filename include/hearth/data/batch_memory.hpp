@@ -9,8 +9,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -18,6 +20,7 @@
 
 #include <hearth/core/error.hpp>
 #include <hearth/core/sample.hpp>
+#include <hearth/core/thread_spare.hpp>
 #include <hearth/data/batch.hpp>
 #include <hearth/data/batch_sink.hpp>
 #include <hearth/data/reusable_tensor.hpp>
@@ -50,14 +53,13 @@ constexpr at::ScalarType scalar_type(Dtype dtype) noexcept {
   return at::kFloat;
 }
 
-/// Takes one sample after the other: `begin_sample`, then whoever reads the sample asks for its place, then `accept` or
-/// `skip`. The first place that is asked for decides the shape of the batch's inputs, and the first target that is
-/// accepted type and shape of its targets. Or it takes all at once: `begin_samples`, then whoever reads them asks for
-/// the places of samples and targets, then `accept_samples`.
-class BatchMemory final : public BatchSink, public TargetSink {
+/// Takes the samples of a batch, each at its place (BatchPlaces writes there). The first place that is asked for
+/// decides the shape of the batch's inputs, and the first target that is accepted type and shape of its targets: until
+/// a sample is accepted one thread alone may write, then several threads may, each to other places.
+class BatchMemory {
  public:
-  /// Begins batch `index` of an epoch, with which the epoch has drawn `drawn` samples.
-  void begin(const BatchMemoryOptions& options, std::size_t index, std::size_t drawn) {
+  /// Begins batch `index` of an epoch, with which the epoch has drawn `drawn` samples; it has `count` places.
+  void begin(const BatchMemoryOptions& options, std::size_t index, std::size_t drawn, std::size_t count) {
     options_ = options;
     batch_.inputs.reset();
     batch_.targets.reset();
@@ -65,101 +67,46 @@ class BatchMemory final : public BatchSink, public TargetSink {
     batch_.index = index;
     batch_.drawn = drawn;
     batch_.counts = true;
-    batch_.samples.clear();
+    batch_.samples.assign(count, none);
     has_shape_ = false;
-    skipped_ = {};
+    skipped_.clear();
+    skipped_.resize(count);
     targets_.begin(options.capacity, options.pin);
   }
 
-  void begin_sample(std::size_t sample) noexcept {
-    sample_ = sample;
-    at_once_ = 1;
-    placed_ = false;
-    refused_ = false;
-    in_floats_ = false;
+  /// The sample of this place cannot be read: there is none there.
+  void skip(std::size_t place, std::size_t sample, std::string reason) {
+    skipped_[place] = std::make_unique<SkippedSample>(SkippedSample{sample, std::move(reason)});
   }
 
-  /// The samples of the whole batch are `samples`.
-  void begin_samples(std::span<const std::size_t> samples) noexcept {
-    begin_sample(samples.front());
-    at_once_ = samples.size();
-    has_targets_ = false;
+  /// Has the place a sample?
+  bool has_sample(std::size_t place) const noexcept { return batch_.samples[place] != none; }
+  bool has_samples() const noexcept {
+    return std::any_of(batch_.samples.begin(), batch_.samples.end(), [](std::size_t sample) { return sample != none; });
   }
 
-  void* targets(TargetView::Type type, const Shape& shape) override {
-    has_targets_ = true;
-    return targets_.reserve(sample_, type, shape);
+  /// From here on one place is filled, only to keep the process in step: the batch does not count.
+  void begin_filler() {
+    batch_.counts = false;
+    batch_.samples.assign(1, none);
   }
 
-  /// The samples that were begun are in their places, and so are their targets. Throws Error when they cannot be.
-  void accept_samples(std::span<const std::size_t> samples) {
-    core::require(placed_ && has_targets_,
-                  "DataLoader: the dataset's read_batch did not ask for the places of its samples and targets");
-    if (in_floats_) {
-      convert();
+  /// The samples of this batch that were skipped, in the order of their places.
+  SkippedSamples skipped() const {
+    SkippedSamples skipped;
+    for (const std::unique_ptr<SkippedSample>& sample : skipped_) {
+      if (sample != nullptr && ++skipped.count <= SkippedSamples::most_kept) {
+        skipped.first.push_back(*sample);
+      }
     }
-    batch_.samples.assign(samples.begin(), samples.end());
+    return skipped;
   }
 
-  /// The samples that were begun are not in their places: the batch has none.
-  void forget() noexcept {
-    has_shape_ = false;
-    batch_.normalization.reset();
-  }
-
-  SamplePlace place(const Shape& shape) override {
-    if (options_.dtype == Dtype::uint8) [[unlikely]] {
-      refused_ = true;
-      core::fail(
-          "DataLoader: with dtype uint8 the batches are of images' bytes, but the dataset writes floats: its transform "
-          "must be a Compose whose last stages are ToTensor, and Normalize or other maps of single values");
-    }
-    void* const place = next_place(shape);
-    if (options_.dtype == Dtype::float32) {
-      return {static_cast<float*>(place), shape_, layout()};
-    }
-    floats_.resize(at_once_ * static_cast<std::size_t>(shape.numel()));
-    in_floats_ = true;
-    return {floats_.data(), shape_, layout()};
-  }
-
-  RawPlace raw_place(const Shape& shape, const std::shared_ptr<const Normalization>& bytes) override {
-    void* const place = next_place(shape);
-    if (options_.dtype == Dtype::uint8) {
-      check_normalization(bytes);
-    }
-    return {place, options_.dtype, shape_, layout()};
-  }
-
-  /// The sample that was begun is in its place, and this is its target.
-  void accept(const TargetView& target) override { accept_any(target); }
-  void accept(const at::Tensor& target) override { accept_any(target); }
-
-  /// The sample that was begun cannot be read: the next one takes its place.
-  void skip(const std::string& reason) {
-    ++skipped_.count;
-    if (skipped_.first.size() < SkippedSamples::most_kept) {
-      skipped_.first.push_back({sample_, reason});
-    }
-  }
-
-  /// Has the sample that was begun been refused? Its shape or that of its target is not the batch's, or memory is
-  /// short.
-  bool refused() const noexcept { return refused_; }
-
-  /// What is accepted from here on is only to keep the process in step: the batch does not count.
-  void begin_filler() noexcept { batch_.counts = false; }
-
-  /// Forgets what was skipped since: it is another process's to tell.
-  void set_skipped(SkippedSamples skipped) { skipped_ = std::move(skipped); }
-
-  /// The samples of this batch that were skipped.
-  const SkippedSamples& skipped() const noexcept { return skipped_; }
-
-  /// The batch is whole; without a sample its tensors stay undefined.
+  /// The batch is whole: what stands behind a place without a sample moves up. Without a sample its tensors stay
+  /// undefined.
   void finish() {
-    const auto count = static_cast<std::int64_t>(batch_.samples.size());
-    if (count > 0) {
+    close_gaps();
+    if (const auto count = static_cast<std::int64_t>(batch_.samples.size()); count > 0) {
       batch_.inputs = inputs_.first(count);
       batch_.targets = targets_.first(count);
     }
@@ -173,44 +120,136 @@ class BatchMemory final : public BatchSink, public TargetSink {
   Batch& batch() noexcept { return batch_; }
 
  private:
+  friend class BatchPlaces;
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  Layout layout() const noexcept { return shape_.rank() == 3 ? options_.layout : Layout::contiguous; }
+
+  std::byte* data(std::size_t place) const noexcept { return data_ + place * sample_bytes_; }
+
+  void close_gaps() {
+    std::size_t count = 0;
+    for (std::size_t place = 0; place < batch_.samples.size(); ++place) {
+      if (has_sample(place)) {
+        if (place > count) {
+          std::memcpy(data(count), data(place), sample_bytes_);
+          targets_.move(place, count);
+        }
+        batch_.samples[count++] = batch_.samples[place];
+      }
+    }
+    batch_.samples.resize(count);
+  }
+
+  BatchMemoryOptions options_;
+  ReusableTensor inputs_;  // [capacity, ...]
+  TargetMemory targets_;
+  Batch batch_;  // its tensors are views of these; until it is whole, samples has `none` for places without one
+  Shape shape_;  // of a sample
+  bool has_shape_ = false;
+  std::byte* data_ = nullptr;
+  std::size_t sample_bytes_ = 0;
+  std::vector<std::unique_ptr<SkippedSample>> skipped_;  // of places without a sample, if it was read
+};
+
+/// Where one sample is written, or all samples of a batch at once.
+class BatchPlaces final : public BatchSink, public TargetSink {
+ public:
+  /// For one sample, at place number `place`.
+  BatchPlaces(BatchMemory& memory, std::size_t place, std::size_t sample) noexcept
+      : memory_(memory), place_(place), sample_(sample) {}
+
+  /// For all of the batch, from its first place on.
+  BatchPlaces(BatchMemory& memory, std::span<const std::size_t> samples) noexcept
+      : memory_(memory), sample_(samples.front()), samples_(samples), count_(samples.size()) {}
+
+  SamplePlace place(const Shape& shape) override {
+    const Dtype dtype = memory_.options_.dtype;
+    if (dtype == Dtype::uint8) [[unlikely]] {
+      refused_ = true;
+      core::fail(
+          "DataLoader: with dtype uint8 the batches are of images' bytes, but the dataset writes floats: its transform "
+          "must be a Compose whose last stages are ToTensor, and Normalize or other maps of single values");
+    }
+    void* const place = next_place(shape);
+    if (dtype == Dtype::float32) {
+      return {static_cast<float*>(place), shape, memory_.layout()};
+    }
+    floats_.emplace();
+    (*floats_)->resize(count_ * static_cast<std::size_t>(shape.numel()));
+    return {(*floats_)->data(), shape, memory_.layout()};
+  }
+
+  RawPlace raw_place(const Shape& shape, const std::shared_ptr<const Normalization>& bytes) override {
+    void* const place = next_place(shape);
+    if (memory_.options_.dtype == Dtype::uint8) {
+      check_normalization(bytes);
+    }
+    return {place, memory_.options_.dtype, shape, memory_.layout()};
+  }
+
+  /// The sample is in its place, and this is its target.
+  void accept(const TargetView& target) override { accept_any(target); }
+  void accept(const at::Tensor& target) override { accept_any(target); }
+
+  void* targets(TargetView::Type type, const Shape& shape) override {
+    has_targets_ = true;
+    return memory_.targets_.reserve(sample_, type, shape);
+  }
+
+  /// All samples are in their places, and so are their targets. Throws Error when they cannot be.
+  void accept_all() {
+    core::require(placed_ && has_targets_,
+                  "DataLoader: the dataset's read_batch did not ask for the places of its samples and targets");
+    convert();
+    std::copy(samples_.begin(), samples_.end(), memory_.batch_.samples.begin());
+  }
+
+  /// The samples are not in their places after all: the batch has none, and no shape.
+  void forget_all() noexcept {
+    memory_.has_shape_ = false;
+    memory_.batch_.normalization.reset();
+  }
+
+  /// Has the sample been refused? Its shape or that of its target is not the batch's, or memory is short.
+  bool refused() const noexcept { return refused_; }
+
+ private:
   template <class Target>
   void accept_any(const Target& target) {
     core::require(placed_,
                   "DataLoader: the dataset's read gave a target for sample {}, but never asked for the sample's place",
                   sample_);
     refused_ = true;
-    targets_.put(batch_.samples.size(), sample_, target);
+    memory_.targets_.put(place_, sample_, target);
     refused_ = false;
-    if (in_floats_) {
-      convert();
-    }
-    batch_.samples.push_back(sample_);
+    convert();
+    memory_.batch_.samples[place_] = sample_;
   }
 
-  Layout layout() const noexcept { return shape_.rank() == 3 ? options_.layout : Layout::contiguous; }
-
-  /// The first number of the sample that was begun.
+  /// The first number of the sample.
   void* next_place(const Shape& shape) {
-    if (!has_shape_) {
+    if (!memory_.has_shape_) {
       reserve(shape);
     }
-    if (shape != shape_) [[unlikely]] {
+    if (shape != memory_.shape_) [[unlikely]] {
       refused_ = true;
       core::fail(
           "DataLoader: sample {} has the shape {}, but the batch began with {}; bring all to one size, with Resize and "
           "CenterCrop say",
-          sample_, shape.to_string(), shape_.to_string());
+          sample_, shape.to_string(), memory_.shape_.to_string());
     }
     placed_ = true;
-    return data_ + batch_.samples.size() * sample_bytes_;
+    return memory_.data(place_);
   }
 
   /// A batch of bytes has one meaning of them.
   void check_normalization(const std::shared_ptr<const Normalization>& bytes) {
-    if (batch_.normalization == nullptr) {
-      batch_.normalization = bytes;
+    std::shared_ptr<const Normalization>& ours = memory_.batch_.normalization;
+    if (ours == nullptr) {
+      ours = bytes;
     }
-    if (bytes == nullptr || (bytes != batch_.normalization && *bytes != *batch_.normalization)) {
+    if (bytes == nullptr || (bytes != ours && *bytes != *ours)) {
       refused_ = true;
       core::require(bytes != nullptr,
                     "DataLoader: with dtype uint8 the batches are of images' bytes, and what stands after ToTensor is "
@@ -220,17 +259,22 @@ class BatchMemory final : public BatchSink, public TargetSink {
     }
   }
 
-  /// Brings the floats that were written to the batch's type.
+  /// Brings floats that were written to the batch's type.
   void convert() {
-    void* const place = data_ + batch_.samples.size() * sample_bytes_;
-    if (options_.dtype == Dtype::bfloat16) {
-      std::copy(floats_.begin(), floats_.end(), static_cast<c10::BFloat16*>(place));
+    if (!floats_) {
+      return;
+    }
+    const std::vector<float>& floats = **floats_;
+    void* const place = memory_.data(place_);
+    if (memory_.options_.dtype == Dtype::bfloat16) {
+      std::copy(floats.begin(), floats.end(), static_cast<c10::BFloat16*>(place));
     } else {
-      std::copy(floats_.begin(), floats_.end(), static_cast<c10::Half*>(place));
+      std::copy(floats.begin(), floats.end(), static_cast<c10::Half*>(place));
     }
   }
 
   void reserve(const Shape& shape) {
+    const BatchMemoryOptions& options = memory_.options_;
     for (const std::int64_t size : shape) {
       core::require(size > 0, "DataLoader: sample {} is empty: its shape is {}", sample_, shape.to_string());
     }
@@ -238,24 +282,25 @@ class BatchMemory final : public BatchSink, public TargetSink {
     if (bytes > 0x1p50) {  // more than a process can address
       refuse_size(shape, bytes);
     }
-    const auto format = shape.rank() == 3 && options_.layout == Layout::channels_last ? at::MemoryFormat::ChannelsLast
-                                                                                      : at::MemoryFormat::Contiguous;
-    std::array<std::int64_t, Shape::max_rank + 1> sizes{static_cast<std::int64_t>(options_.capacity)};
+    const auto format = shape.rank() == 3 && options.layout == Layout::channels_last ? at::MemoryFormat::ChannelsLast
+                                                                                     : at::MemoryFormat::Contiguous;
+    std::array<std::int64_t, Shape::max_rank + 1> sizes{static_cast<std::int64_t>(options.capacity)};
     std::copy(shape.begin(), shape.end(), sizes.begin() + 1);
     try {
-      inputs_.reserve({sizes.data(), shape.rank() + 1}, scalar_type(options_.dtype), options_.pin, format);
+      memory_.inputs_.reserve({sizes.data(), shape.rank() + 1}, scalar_type(options.dtype), options.pin, format);
     } catch (const std::exception&) {  // LibTorch's, with a back-trace
       refuse_size(shape, bytes);
     }
-    data_ = static_cast<std::byte*>(inputs_.data());
-    sample_bytes_ = static_cast<std::size_t>(shape.numel() * hearth::bytes_of(options_.dtype));
-    shape_ = shape;
-    has_shape_ = true;
+    memory_.data_ = static_cast<std::byte*>(memory_.inputs_.data());
+    memory_.sample_bytes_ = static_cast<std::size_t>(shape.numel() * hearth::bytes_of(options.dtype));
+    memory_.shape_ = shape;
+    memory_.has_shape_ = true;
   }
 
   /// The memory of a batch; it may be more than an integer can count.
   double bytes_of(const Shape& shape) const noexcept {
-    double bytes = static_cast<double>(hearth::bytes_of(options_.dtype)) * static_cast<double>(options_.capacity);
+    const BatchMemoryOptions& options = memory_.options_;
+    double bytes = static_cast<double>(hearth::bytes_of(options.dtype)) * static_cast<double>(options.capacity);
     for (const std::int64_t size : shape) {
       bytes *= static_cast<double>(size);
     }
@@ -267,25 +312,18 @@ class BatchMemory final : public BatchSink, public TargetSink {
     core::fail(
         "DataLoader: no memory for a batch of {} samples of the shape {}, which takes {:.3g} GB; use a smaller "
         "batch_size or smaller samples",
-        options_.capacity, shape.to_string(), bytes / 1e9);
+        memory_.options_.capacity, shape.to_string(), bytes / 1e9);
   }
 
-  BatchMemoryOptions options_;
-  ReusableTensor inputs_;  // [capacity, ...]
-  TargetMemory targets_;
-  Batch batch_;  // its tensors are views of these
-  Shape shape_;  // of a sample
-  std::byte* data_ = nullptr;
-  std::size_t sample_bytes_ = 0;
-  std::vector<float> floats_;  // a sample that was written as floats, before it is brought to another type
-  std::size_t sample_ = 0;     // the one that was begun, or the first of them
-  std::size_t at_once_ = 1;    // how many were
-  bool has_targets_ = false;
-  SkippedSamples skipped_;
-  bool has_shape_ = false;
+  BatchMemory& memory_;
+  std::size_t place_ = 0;                                        // the first that is written
+  std::size_t sample_ = 0;                                       // the one there
+  std::span<const std::size_t> samples_;                         // all, where there are several
+  std::size_t count_ = 1;                                        // how many are written
+  std::optional<core::ThreadSpare<std::vector<float>>> floats_;  // written before they are brought to another type
   bool placed_ = false;
+  bool has_targets_ = false;
   bool refused_ = false;
-  bool in_floats_ = false;
 };
 
 }  // namespace hearth::data

@@ -133,8 +133,8 @@ class DataLoader {
   const Sampler& sampler() const noexcept { return parts_->sampler; }
   const LoaderOptions& options() const noexcept { return source_->options; }
 
-  /// How many workers an epoch uses: LoaderOptions::workers, but no more than it has batches; with
-  /// LoaderOptions::automatic, the number that was last found right.
+  /// How many workers an epoch uses: LoaderOptions::workers, but no more than there are samples or, where the dataset
+  /// reads whole batches, batches; with LoaderOptions::automatic, the number that was last found right.
   std::size_t workers_in_use() const { return data::workers_in_use(*source_, size()); }
 
   /// How many samples the epoch begun last has left out until now (BadSamples::skip).

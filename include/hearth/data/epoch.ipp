@@ -12,6 +12,7 @@
 #include <exception>
 #include <limits>
 #include <new>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -34,16 +35,18 @@ class Epoch::Run {
         cut_(cut_of(*source_, share, first_sample)),
         order_(drawn_order()),
         earlier_draws_(earlier_draws(order_, source_->dataset_size)),
-        prefetch_(
-            size(), workers_in_use(*source_, size()), ring(),
-            [this](std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) {
-              fill(index, memory, stop);
-            },
-            [this](std::size_t worker) {
-              core::enter_background({.name = fmt::format("hearth-load-{}", worker),
-                                      .nice = source_->options.nice,
-                                      .cores = source_->options.worker_cores});
-            }) {
+        prefetch_(size(), workers_in_use(*source_, size()), ring(),
+                  {.begin = [this](std::size_t index, BatchMemory& memory,
+                                   const std::atomic<bool>& stop) { return begin(index, memory, stop); },
+                   .make = [this](std::size_t index, std::size_t place, BatchMemory& memory,
+                                  const std::atomic<bool>&) { read(entry(index, place), place, memory); },
+                   .end = [this](std::size_t index, BatchMemory& memory,
+                                 const std::atomic<bool>& stop) { end(index, memory, stop); }},
+                  [this](std::size_t worker) {
+                    core::enter_background({.name = fmt::format("hearth-load-{}", worker),
+                                            .nice = source_->options.nice,
+                                            .cores = source_->options.worker_cores});
+                  }) {
     if (source_->automatic != nullptr && size() > 0) {
       source_->automatic->begin_epoch();
       prefetch_.set_workers(workers_in_use(*source_, size()), places(source_->automatic->workers()));
@@ -74,7 +77,7 @@ class Epoch::Run {
       const Seconds used = has_ended_.time_since_epoch().count() == 0 ? Seconds(0) : Seconds(start - has_ended_);
       const std::size_t now = source_->automatic->taken(Seconds(end - start).count(), used.count(), was_full);
       if (now != before) {
-        prefetch_.set_workers(std::min(now, size()), places(now));
+        prefetch_.set_workers(workers_in_use(*source_, size()), places(now));
       }
     }
     has_ended_ = end;
@@ -84,7 +87,7 @@ class Epoch::Run {
  private:
   Batch* find_next() {
     while (BatchMemory* const memory = prefetch_.next()) {
-      const SkippedSamples& skipped = memory->skipped();
+      const SkippedSamples skipped = memory->skipped();
       const std::size_t room = SkippedSamples::most_kept - skipped_->first.size();
       const auto kept = static_cast<std::ptrdiff_t>(std::min(room, skipped.first.size()));
       skipped_->first.insert(skipped_->first.end(), skipped.first.begin(), skipped.first.begin() + kept);
@@ -119,10 +122,13 @@ class Epoch::Run {
     return first_sample;
   }
 
-  /// One batch is in use, and the others are made ahead.
+  /// One batch is in use, and the others are made ahead: enough of them that each worker has `prefetch` things to do,
+  /// which are samples or, where the dataset reads whole batches, batches.
   std::size_t places(std::size_t workers) const noexcept {
-    return std::max(std::min(1 + workers * static_cast<std::size_t>(source_->options.prefetch), size()),
-                    std::size_t{1});
+    const auto prefetch = static_cast<std::size_t>(source_->options.prefetch);
+    const std::size_t things = source_->read_batch ? 1 : static_cast<std::size_t>(source_->options.batch_size);
+    const std::size_t ahead = workers == 0 ? 0 : std::max(prefetch, (workers * prefetch + things - 1) / things);
+    return std::max(std::min(1 + ahead, size()), std::size_t{1});
   }
 
   std::vector<BatchMemory> ring() const {
@@ -132,23 +138,45 @@ class Epoch::Run {
     return memory;
   }
 
-  /// On a worker thread.
-  void fill(std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) const {
+  /// How many samples of the batch are this process's.
+  std::size_t count(const BatchCut::Entries& all) const noexcept {
+    const Share& share = cut_.share();
+    const std::size_t samples = all.end - all.begin;
+    return samples > share.rank ? (samples - share.rank + share.size - 1) / share.size : 0;
+  }
+
+  /// The entry of the order that stands at a place of a batch.
+  std::size_t entry(std::size_t index, std::size_t place) const noexcept {
+    const Share& share = cut_.share();
+    return cut_.entries(cut_.first_batch() + index).begin + share.rank + place * share.size;
+  }
+
+  /// Begins a batch, with its first sample or, where the dataset can read them at once, with all; the workers do the
+  /// rest together.
+  Parts begin(std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) const {
     const LoaderOptions& options = source_->options;
     const std::size_t capacity = std::min(static_cast<std::size_t>(options.batch_size), order_.size());
     const std::size_t batch = cut_.first_batch() + index;
     const BatchCut::Entries all = cut_.entries(batch);
-    const Share& share = cut_.share();
+    const std::size_t samples = count(all);
     memory.begin({capacity, options.layout, options.pin_memory, options.dtype}, batch,
-                 std::min(all.end, source_->sampler_size));
-    if (!read_at_once(all, memory)) {
-      for (std::size_t i = all.begin + share.rank; i < all.end && !stop.load(std::memory_order_relaxed);
-           i += share.size) {
-        read(i, memory);
+                 std::min(all.end, source_->sampler_size), samples);
+    if (read_at_once(all, memory)) {
+      return {};
+    }
+    std::size_t place = 0;
+    while (place < samples && !stop.load(std::memory_order_relaxed)) {
+      read(entry(index, place), place, memory);
+      if (memory.has_sample(place++)) {
+        break;
       }
     }
-    if (share.size > 1 && memory.batch().size() == 0) {
-      keep_in_step(all, memory, stop);
+    return {place, samples};
+  }
+
+  void end(std::size_t index, BatchMemory& memory, const std::atomic<bool>& stop) const {
+    if (cut_.share().size > 1 && !memory.has_samples()) {
+      keep_in_step(cut_.entries(cut_.first_batch() + index), memory, stop);
     }
     memory.finish();
   }
@@ -173,52 +201,61 @@ class Epoch::Run {
   }
 
   bool read_at_once(std::span<const std::size_t> samples, BatchMemory& memory) const {
-    memory.begin_samples(samples);
+    BatchPlaces places(memory, samples);
     try {
-      source_->read_batch(samples, memory);
-      memory.accept_samples(samples);
+      source_->read_batch(samples, places);
+      places.accept_all();
       return true;
     } catch (...) {
-      memory.forget();
+      places.forget_all();
       return false;
     }
   }
 
   /// Reads the first sample of the batch that can be read: this process has none of its own.
   void keep_in_step(const BatchCut::Entries& all, BatchMemory& memory, const std::atomic<bool>& stop) const {
-    const SkippedSamples own = memory.skipped();
+    std::string reason;  // why the first could not be read
     memory.begin_filler();
-    for (std::size_t i = all.begin; i < all.end && memory.batch().size() == 0; ++i) {
+    for (std::size_t i = all.begin; i < all.end && !memory.has_sample(0); ++i) {
       if (stop.load(std::memory_order_relaxed)) {
         return;
       }
-      read(i, memory);
+      if (const std::optional<std::string> bad = read_or_tell(i, 0, memory); bad && i == all.begin) {
+        reason = *bad;
+      }
     }
-    if (memory.batch().size() == 0) {
+    if (!memory.has_sample(0)) {
       core::fail(
           "DataLoader: not one of the {} samples of batch {} in epoch {} could be read, so the processes that share it "
           "cannot keep in step; the first: {}",
-          all.end - all.begin, memory.batch().index, epoch_, memory.skipped().first.front().reason);
+          all.end - all.begin, memory.batch().index, epoch_, reason);
     }
-    memory.set_skipped(own);
   }
 
-  /// Reads entry `i` of the order. Every exception of a dataset's says that the sample is bad, except two that are no
-  /// sample's fault: memory is short, or shape or type of sample or target are not the batch's.
-  void read(std::size_t i, BatchMemory& memory) const {
+  void read(std::size_t i, std::size_t place, BatchMemory& memory) const {
+    if (std::optional<std::string> bad = read_or_tell(i, place, memory)) {
+      memory.skip(place, order_[i], std::move(*bad));
+    }
+  }
+
+  /// Reads entry `i` of the order to a place of the batch, or says why a sample is to be skipped. Every exception of a
+  /// dataset's says that the sample is bad, except two that are no sample's fault: memory is short, or shape or type of
+  /// sample or target are not the batch's.
+  std::optional<std::string> read_or_tell(std::size_t i, std::size_t place, BatchMemory& memory) const {
     const std::size_t sample = order_[i];
     RandomStream random(source_->options.seed, epoch_, sample, earlier_draws_.empty() ? 0 : earlier_draws_[i]);
-    memory.begin_sample(sample);
+    BatchPlaces places(memory, place, sample);
     try {
-      source_->read(sample, random, memory, memory);
+      source_->read(sample, random, places, places);
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {
-      if (source_->options.bad_samples == BadSamples::stop || memory.refused()) {
+      if (source_->options.bad_samples == BadSamples::stop || places.refused()) {
         throw;
       }
-      memory.skip(error.what());
+      return error.what();
     }
+    return std::nullopt;
   }
 
   std::shared_ptr<EpochSource> source_;
@@ -265,9 +302,10 @@ HEARTH_INLINE void begin_workers(EpochSource& source) {
 }
 
 HEARTH_INLINE std::size_t workers_in_use(const EpochSource& source, std::size_t batches) noexcept {
+  const std::size_t most = source.read_batch ? batches : source.sampler_size;
   return std::min(
       source.automatic != nullptr ? source.automatic->workers() : static_cast<std::size_t>(source.options.workers),
-      batches);
+      most);
 }
 
 HEARTH_INLINE void refuse_shuffle(const LoaderOptions& options) {

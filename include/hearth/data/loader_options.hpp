@@ -20,10 +20,13 @@ struct LoaderOptions {
   /// batch and no worker takes a core from the step that it could do without. The batches do not depend on it.
   static constexpr int automatic = -1;
 
-  std::int64_t batch_size = 1;         ///< 1 to 2^31 - 1
-  bool shuffle = false;                ///< a new order each epoch
-  int workers = 0;                     ///< threads that read samples; 0: the thread that asks for the batches
-  int prefetch = 2;                    ///< batches ahead, per worker
+  std::int64_t batch_size = 1;  ///< 1 to 2^31 - 1
+  bool shuffle = false;         ///< a new order each epoch
+  int workers = 0;              ///< threads that read samples; 0: the thread that asks for the batches
+  /// Batches ahead: the workers make each of them together, sample by sample, so that their memory does not grow with
+  /// the number of workers. There are more only where a worker would have less than so many samples to read (small
+  /// batches), or batches where the dataset reads whole ones.
+  int prefetch = 2;
   bool drop_last = false;              ///< leave out the last batch where it would be smaller
   std::uint64_t seed = 0;              ///< of the order and of the samples' random choices
   Layout layout = Layout::contiguous;  ///< how images lie in memory

@@ -18,28 +18,45 @@
 
 namespace hearth::data {
 
+/// The parts of an item that are left to be made: those from `first` on that are smaller than `end`.
+struct Parts {
+  std::size_t first = 0;
+  std::size_t end = 0;
+};
+
+/// How an item is made: begun by one worker, then in parts by any of them at the same time, then ended by one. Items
+/// are begun in their order, and workers take the parts of the oldest first, so that an item is there as early as can
+/// be and few need to be in the making. When `stop` becomes true nobody will look at the item: a long call may return
+/// early.
+template <class Item>
+struct ItemMaker {
+  /// Gives the parts that are left.
+  std::function<Parts(std::size_t index, Item& item, const std::atomic<bool>& stop)> begin;
+  /// Makes one of them.
+  std::function<void(std::size_t index, std::size_t part, Item& item, const std::atomic<bool>& stop)> make;
+  /// After the last of them.
+  std::function<void(std::size_t index, Item& item, const std::atomic<bool>& stop)> end;
+};
+
 /// Makes items 0 … count-1 in places of a ring and hands them over in order. When the taker goes on to the next item,
-/// the place of the one before is used again with what it held: `make` may reuse the memory. The place that became free
-/// last is used first, so that no more memory is touched than is needed. One thread takes the items.
+/// the place of the one before is used again with what it held: the maker may reuse the memory. The place that became
+/// free last is used first, so that no more memory is touched than is needed. One thread takes the items.
 template <class Item>
 class Prefetch {
  public:
-  /// Fills `item` as item `index`. Several workers call it at the same time, each for another item. When `stop`
-  /// becomes true nobody will look at the item, so a long call may return early.
-  using Make = std::function<void(std::size_t index, Item& item, const std::atomic<bool>& stop)>;
-
   /// What each worker does first, on its thread; they are numbered from 0. What it throws is not seen.
   using Begin = std::function<void(std::size_t worker)>;
 
   /// Starts `workers` threads, which at once begin to fill `ring`: one place of it is the taker's, and the number of
   /// the others limits how far the workers are ahead. Without workers each item is made when it is asked for. Throws
   /// Error when the ring is empty or the system gives no more threads.
-  Prefetch(std::size_t count, std::size_t workers, std::vector<Item> ring, Make make, Begin begin = {})
-      : count_(count),
-        ring_(std::move(ring)),
+  Prefetch(std::size_t count, std::size_t workers, std::vector<Item> ring, ItemMaker<Item> maker, Begin begin = {})
+      : ring_(std::move(ring)),
         states_(ring_.size()),
-        make_(std::move(make)),
+        maker_(std::move(maker)),
         begin_(std::move(begin)),
+        count_(count),
+        limit_(count),
         allowed_(workers),
         room_(ring_.size()) {
     core::require(!ring_.empty(), "Prefetch: the ring must have at least one place");
@@ -58,8 +75,9 @@ class Prefetch {
   Prefetch& operator=(const Prefetch&) = delete;
   ~Prefetch() { stop(); }
 
-  /// The next item, valid until the next call; nullptr after the last. Waits for the worker that makes it. What `make`
-  /// threw for it is thrown here: then the workers are stopped, and there are no more items.
+  /// The next item, valid until the next call; nullptr after the last. Waits for the workers that make it. What the
+  /// maker threw for it, for the first of its parts where several failed, is thrown here: then the workers are stopped,
+  /// and there are no more items.
   Item* next() {
     if (taken_ == count_ || stop_) {
       stop();
@@ -74,7 +92,7 @@ class Prefetch {
   void set_workers(std::size_t workers, std::size_t room) {
     {
       const std::lock_guard lock(mutex_);
-      if (stop_ || begun_ == count_) {
+      if (stop_) {
         return;
       }
       allowed_ = std::max(workers, std::size_t{1});
@@ -94,7 +112,7 @@ class Prefetch {
     return making_ == 0 && begun_ - released_ >= std::min(room_, count_ - released_);
   }
 
-  /// Ends the workers, each after the `make` that it is in.
+  /// Ends the workers, each after the call that it is in.
   void stop() noexcept {
     {
       const std::lock_guard lock(mutex_);
@@ -118,6 +136,10 @@ class Prefetch {
   /// Of an item that is being made or was made; item i has number i modulo the ring's size, whatever its place is.
   struct State {
     std::size_t place = 0;
+    std::atomic<std::size_t> next = 0;  // the first part that nobody has begun
+    std::size_t end = 0;                // of the parts
+    std::size_t left = 0;               // parts that are not made
+    std::atomic<std::size_t> bad = 0;   // the first part that failed: those after it are left out
     std::exception_ptr error;
     std::atomic<bool> ready = false;
   };
@@ -138,14 +160,19 @@ class Prefetch {
 
   /// Without workers.
   Item* make_next() {
-    ++taken_;
+    const std::size_t index = taken_++;
+    Item& item = ring_.front();
     try {
-      make_(taken_ - 1, ring_.front(), stop_);
+      const Parts parts = maker_.begin(index, item, stop_);
+      for (std::size_t part = parts.first; part < parts.end; ++part) {
+        maker_.make(index, part, item, stop_);
+      }
+      maker_.end(index, item, stop_);
     } catch (...) {
       stop();
       throw;
     }
-    return &ring_.front();
+    return &item;
   }
 
   Item* take_next() {
@@ -172,55 +199,142 @@ class Prefetch {
     return &ring_[state.place];
   }
 
-  bool is_over() const noexcept { return stop_ || begun_ == count_; }
+  /// The oldest item with parts that nobody has begun; the mutex is held.
+  std::size_t oldest_with_parts() const noexcept {
+    std::size_t index = released_;
+    while (index < begun_ && states_[index % states_.size()].next >= states_[index % states_.size()].end) {
+      ++index;
+    }
+    return index;
+  }
+
+  bool may_begin() const noexcept { return begun_ < limit_ && begun_ - released_ < room_; }
 
   void work(std::size_t number) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      may_work_.wait(lock, [&] { return is_over() || number < allowed_; });
-      can_make_.wait(lock, [&] { return is_over() || number >= allowed_ || begun_ - released_ < room_; });
-      if (is_over()) {
+      may_work_.wait(lock, [&] { return stop_ || number < allowed_; });
+      can_make_.wait(lock, [&] { return stop_ || number >= allowed_ || may_begin() || oldest_with_parts() < begun_; });
+      if (stop_) {
         return;
       }
       if (number >= allowed_) {
         can_make_.notify_one();  // the call may have been meant for one that works
         continue;
       }
-      const std::size_t index = begun_++;
+      const std::size_t index = oldest_with_parts();
+      if (index == begun_) {
+        if (!may_begin()) {
+          continue;  // others took the parts meanwhile
+        }
+        begin_item(lock);
+      }
+      // The first part is taken under the lock: an item of which a part is not made stays what it is.
       State& state = states_[index % states_.size()];
-      state.place = free_.back();
-      free_.pop_back();
-      ++making_;
-      lock.unlock();
-      std::exception_ptr error;
+      if (const std::size_t part = state.next++; part < state.end) {
+        make_parts(index, part, lock);
+      }
+    }
+  }
+
+  /// Begins the next item, and ends it when it has no parts. The lock is held before and after.
+  void begin_item(std::unique_lock<std::mutex>& lock) {
+    const std::size_t index = begun_++;
+    State& state = states_[index % states_.size()];
+    state.place = free_.back();
+    free_.pop_back();
+    state.next = state.end = 0;
+    ++making_;
+    lock.unlock();
+    Item& item = ring_[state.place];
+    Parts parts;
+    std::exception_ptr error;
+    try {
+      parts = maker_.begin(index, item, stop_);
+      if (parts.first >= parts.end) {
+        maker_.end(index, item, stop_);
+      }
+    } catch (...) {
+      error = std::current_exception();
+      parts = {};
+    }
+    lock.lock();
+    if (parts.first >= parts.end) {
+      hand_over(index, std::move(error));
+      return;
+    }
+    state.next = parts.first;
+    state.end = state.bad = parts.end;
+    state.left = parts.end - parts.first;
+    if (state.left > 1) {
+      can_make_.notify_all();
+    }
+  }
+
+  /// Makes parts of the item, from `part` on, until none is left, and ends it when they were the last. The lock is held
+  /// before and after.
+  void make_parts(std::size_t index, std::size_t part, std::unique_lock<std::mutex>& lock) {
+    State& state = states_[index % states_.size()];
+    Item& item = ring_[state.place];
+    const std::size_t end = state.end;
+    lock.unlock();
+    std::size_t made = 0;
+    for (; part < end; part = state.next++) {
+      ++made;
+      if (part > state.bad || stop_) {
+        continue;
+      }
       try {
-        make_(index, ring_[state.place], stop_);
+        maker_.make(index, part, item, stop_);
+      } catch (...) {
+        const std::lock_guard guard(mutex_);
+        if (part < state.bad) {
+          state.bad = part;
+          state.error = std::current_exception();
+        }
+      }
+    }
+    lock.lock();
+    state.left -= made;
+    if (state.left > 0) {
+      return;
+    }
+    std::exception_ptr error = std::exchange(state.error, nullptr);
+    if (error == nullptr) {
+      lock.unlock();
+      try {
+        maker_.end(index, item, stop_);
       } catch (...) {
         error = std::current_exception();
       }
       lock.lock();
-      --making_;
-      if (error) {
-        begun_ = count_;  // nothing after it will be taken
-        state.error = std::exchange(error, nullptr);
-        can_make_.notify_all();
-        may_work_.notify_all();
-      }
-      state.ready.store(true, std::memory_order_release);
-      can_take_.notify_one();
     }
+    hand_over(index, std::move(error));
   }
 
-  const std::size_t count_;
+  /// The item is made; the mutex is held.
+  void hand_over(std::size_t index, std::exception_ptr error) {
+    State& state = states_[index % states_.size()];
+    --making_;
+    if (error != nullptr) {
+      limit_ = std::min(limit_, index + 1);  // nothing after it will be taken
+      state.error = std::move(error);
+    }
+    state.ready.store(true, std::memory_order_release);
+    can_take_.notify_one();
+  }
+
   std::vector<Item> ring_;
   std::vector<State> states_;
   std::vector<std::size_t> free_;  // the places that hold nothing that is needed
-  Make make_;
+  ItemMaker<Item> maker_;
   Begin begin_;
   std::mutex mutex_;
   std::condition_variable can_make_;
   std::condition_variable may_work_;
   std::condition_variable can_take_;
+  const std::size_t count_;
+  std::size_t limit_;         // the items that will be taken, as far as is known
   std::size_t allowed_;       // the workers with smaller numbers make items
   std::size_t room_;          // items that are begun and not released, at most
   std::size_t begun_ = 0;     // items that a worker has begun

@@ -25,12 +25,14 @@ class TargetMemory {
   void begin(std::size_t capacity, bool pin) noexcept {
     capacity_ = capacity;
     pin_ = pin;
+    has_type_ = false;
   }
 
-  /// Sets target number `place`, that of `sample`; number 0 is set first. Throws Error when its type or shape is not
-  /// that of number 0, when it is empty, or memory is short.
+  /// Sets target number `place`, that of `sample`. The first that is set decides type and shape; after it several
+  /// threads may set others. Throws Error when its type or shape is not that of the first, when it is empty, or memory
+  /// is short.
   void put(std::size_t place, std::size_t sample, const TargetView& target) {
-    if (place == 0) {
+    if (!has_type_) {
       reserve(sample, target.type(), target.shape());
     }
     if (scalar_type(target.type()) != type_ || target.shape() != shape_) [[unlikely]] {
@@ -86,7 +88,14 @@ class TargetMemory {
       core::fail("DataLoader: no memory for {} targets of the shape {}; use a smaller batch_size or smaller targets",
                  capacity_, shape_.to_string());
     }
+    has_type_ = true;
     return data_ = targets_.data();
+  }
+
+  /// Copies target number `from` to number `to`.
+  void move(std::size_t from, std::size_t to) noexcept {
+    const std::size_t bytes = static_cast<std::size_t>(shape_.numel()) * (type_ == at::kLong ? 8 : 4);
+    std::memcpy(static_cast<std::byte*>(data_) + to * bytes, static_cast<std::byte*>(data_) + from * bytes, bytes);
   }
 
   /// The first `count` targets, [count, ...].
@@ -105,7 +114,8 @@ class TargetMemory {
   ReusableTensor targets_;  // [capacity, ...]
   void* data_ = nullptr;    // theirs
   at::ScalarType type_ = at::kLong;
-  Shape shape_;  // of one target
+  Shape shape_;            // of one target
+  bool has_type_ = false;  // and shape: those of this batch's targets
 };
 
 }  // namespace hearth::data
