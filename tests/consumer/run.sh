@@ -100,7 +100,9 @@ case $way in
     "$cmake" --build "$ours" --target not_mixed
     "$ours/not_mixed"
     refused mixed_libraries hearth_all_parts_of_a_program_link_hearth_compiled_or_all_are_header_only
-    refused mixed_jpeg hearth_all_parts_of_a_program_link_hearth_jpeg_or_none_does
+    for component in jpeg png tiff webp; do
+      refused "mixed_$component" "hearth_all_parts_of_a_program_link_hearth_${component}_or_none_does"
+    done
     if configure "$ours.targets" "$@" -D "CMAKE_PREFIX_PATH=$stage/opt/hearth" -D MIXED_TARGETS=ON > /dev/null; then
       fail "CMake takes a target that links both hearth::hearth and hearth::compiled"
     fi
