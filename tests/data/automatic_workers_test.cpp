@@ -17,14 +17,23 @@ struct Speed {
   double waited = 0;
 };
 
+/// Tells of a batch. Where the number of workers changes, those that were begun before are not judged.
+std::size_t take(data::AutomaticWorkers& workers, const Speed& speed) {
+  const std::size_t before = workers.workers();
+  const std::size_t now = workers.taken(speed.waited, speed.seconds - speed.waited, speed.waited == 0);
+  if (now != before) {
+    workers.leave_out(2 * std::max(before, now));
+  }
+  return now;
+}
+
 /// Goes through `batches` of a loop whose speed is a function of the number of workers, and gives that number after
 /// each of them.
 std::vector<std::size_t> run(data::AutomaticWorkers& workers, std::size_t batches,
                              const std::function<Speed(std::size_t workers)>& speed) {
   std::vector<std::size_t> counts;
   for (std::size_t i = 0; i < batches; ++i) {
-    const Speed now = speed(workers.workers());
-    counts.push_back(workers.taken(now.waited, now.seconds - now.waited, now.waited == 0));
+    counts.push_back(take(workers, speed(workers.workers())));
   }
   return counts;
 }
@@ -63,7 +72,7 @@ TEST_CASE("Automatic workers find the number within seconds", "[automatic_worker
   while (workers.workers() < 13 && seconds < 60) {
     const Speed now = speed(workers.workers());
     seconds += now.seconds;
-    workers.taken(now.waited, now.seconds - now.waited, now.waited == 0);
+    take(workers, now);
   }
   CHECK(workers.workers() >= 13);
   CHECK(seconds < 20);
@@ -113,10 +122,10 @@ TEST_CASE("One worker fewer that makes the step wait does not stay", "[automatic
   CHECK(average_of_last(counts, 5000) > 2.9);
 }
 
-TEST_CASE("The first batches of an epoch, which take longer, are not judged", "[automatic_workers]") {
+TEST_CASE("Batches that are left out, such as an epoch's first, are not judged", "[automatic_workers]") {
   data::AutomaticWorkers workers(2, 8);
   for (int epoch = 0; epoch < 50; ++epoch) {
-    workers.begin_epoch();
+    workers.leave_out(5);
     for (int batch = 0; batch < 30; ++batch) {
       const bool is_first = batch < 5;
       CHECK(workers.taken(is_first ? 1 : 0, 0.02, false) == 2);

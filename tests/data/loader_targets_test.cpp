@@ -174,7 +174,7 @@ TEST_CASE("The memory of targets is used again when nobody holds them, and kept 
         places.insert(batch.targets.const_data_ptr());
       }
     }
-    CHECK(places.size() == (workers == 0 ? 1 : 2));  // one batch is in use, and one is being made
+    CHECK(places.size() <= static_cast<std::size_t>(workers) + 1);  // of 40 batches
     std::vector<at::Tensor> kept;
     for (const Batch& batch : loader) {
       kept.push_back(batch.index % 2 == 0 ? batch.targets : batch.targets.t());

@@ -49,7 +49,7 @@ TEST_CASE("Prefetch gives the items in order, whoever makes them", "[prefetch]")
   for (const std::size_t workers : {0UL, 1UL, 4UL, 16UL}) {
     for (const std::size_t places : {1UL, 2UL, 5UL, 33UL}) {
       INFO(workers << " workers, " << places << " places");
-      data::Prefetch<Item> prefetch(200, workers, ring(places),
+      data::Prefetch<Item> prefetch(200, workers, ring(places), places,
                                     whole([](std::size_t index, Item& item, const std::atomic<bool>&) {
                                       hesitate(index);
                                       item.index = index;
@@ -68,7 +68,7 @@ TEST_CASE("Prefetch gives the items in order, whoever makes them", "[prefetch]")
 TEST_CASE("Prefetch makes no more items ahead than it has places", "[prefetch]") {
   for (const std::size_t workers : {0UL, 1UL, 8UL}) {
     std::atomic<std::size_t> begun = 0;
-    data::Prefetch<Item> prefetch(100, workers, ring(4),
+    data::Prefetch<Item> prefetch(100, workers, ring(4), 4,
                                   whole([&](std::size_t, Item&, const std::atomic<bool>&) { ++begun; }));
     for (std::size_t taken = 1; taken <= 100; ++taken) {
       prefetch.next();
@@ -91,7 +91,7 @@ TEST_CASE("Every part of an item is made once, between its beginning and its end
       INFO(workers << " workers, " << places << " places");
       std::atomic<bool> is_right = true;
       data::Prefetch<Made> prefetch(
-          150, workers, std::vector<Made>(places),
+          150, workers, std::vector<Made>(places), places,
           {.begin =
                [](std::size_t index, Made& item, const std::atomic<bool>&) {
                  item.index = index;
@@ -127,7 +127,7 @@ TEST_CASE("Every part of an item is made once, between its beginning and its end
 
 TEST_CASE("All workers make parts of the oldest item", "[prefetch]") {
   std::atomic<std::size_t> begun = 0;
-  data::Prefetch<Item> prefetch(1, 4, ring(1),
+  data::Prefetch<Item> prefetch(1, 4, ring(1), 1,
                                 {.begin =
                                      [](std::size_t, Item&, const std::atomic<bool>&) {
                                        return data::Parts{0, 4};
@@ -144,12 +144,41 @@ TEST_CASE("All workers make parts of the oldest item", "[prefetch]") {
   CHECK(prefetch.next() == nullptr);
 }
 
+TEST_CASE("A worker that has begun an item makes parts of older ones first", "[prefetch]") {
+  std::atomic<int> begun_of_first = 0;
+  std::atomic<bool> is_right = true;
+  const auto wait_for = [&](int parts, const std::atomic<bool>& stop) {
+    while (begun_of_first < parts && !stop) {
+      std::this_thread::yield();
+    }
+  };
+  data::Prefetch<Item> prefetch(2, 2, ring(2), 2,
+                                {.begin =
+                                     [&](std::size_t index, Item&, const std::atomic<bool>& stop) {
+                                       wait_for(index == 1 ? 1 : 0, stop);  // the first item's parts are there
+                                       return data::Parts{0, 2};
+                                     },
+                                 .make =
+                                     [&](std::size_t index, std::size_t, Item&, const std::atomic<bool>& stop) {
+                                       if (index == 0) {
+                                         ++begun_of_first;
+                                         wait_for(2, stop);  // until the other worker has the other part
+                                       } else {
+                                         is_right = is_right && begun_of_first == 2;
+                                       }
+                                     },
+                                 .end = [](std::size_t, Item&, const std::atomic<bool>&) {}});
+  CHECK(prefetch.next() != nullptr);
+  CHECK(prefetch.next() != nullptr);
+  CHECK(is_right);
+}
+
 TEST_CASE("Where several parts fail it is the first that is told of, and those before it are made", "[prefetch]") {
   for (const std::size_t workers : {0UL, 1UL, 4UL, 16UL}) {
     for (int round = 0; round < 20; ++round) {
       std::atomic<std::size_t> made = 0;
       data::Prefetch<Item> prefetch(
-          10, workers, ring(4),
+          10, workers, ring(4), 4,
           {.begin =
                [](std::size_t, Item&, const std::atomic<bool>&) {
                  return data::Parts{0, 20};
@@ -175,7 +204,7 @@ TEST_CASE("Where several parts fail it is the first that is told of, and those b
 TEST_CASE("What an item's end throws comes in its place", "[prefetch]") {
   for (const std::size_t parts : {0UL, 3UL}) {
     for (const std::size_t workers : {0UL, 3UL}) {
-      data::Prefetch<Item> prefetch(4, workers, ring(2),
+      data::Prefetch<Item> prefetch(4, workers, ring(2), 2,
                                     {.begin =
                                          [&](std::size_t, Item&, const std::atomic<bool>&) {
                                            return data::Parts{0, parts};
@@ -196,7 +225,8 @@ TEST_CASE("What an item's end throws comes in its place", "[prefetch]") {
 
 TEST_CASE("Prefetch works ahead while an item is in use", "[prefetch]") {
   std::atomic<std::size_t> made = 0;
-  data::Prefetch<Item> prefetch(10, 2, ring(4), whole([&](std::size_t, Item&, const std::atomic<bool>&) { ++made; }));
+  data::Prefetch<Item> prefetch(10, 2, ring(4), 4,
+                                whole([&](std::size_t, Item&, const std::atomic<bool>&) { ++made; }));
   prefetch.next();
   while (made < 4) {  // ends only if the other places are filled meanwhile
     std::this_thread::yield();
@@ -207,7 +237,7 @@ TEST_CASE("Prefetch works ahead while an item is in use", "[prefetch]") {
 TEST_CASE("An exception comes in the place of its item, and then there are no more", "[prefetch]") {
   for (const std::size_t workers : {0UL, 1UL, 4UL, 16UL}) {
     INFO(workers);
-    data::Prefetch<Item> prefetch(100, workers, ring(8),
+    data::Prefetch<Item> prefetch(100, workers, ring(8), 8,
                                   whole([](std::size_t index, Item& item, const std::atomic<bool>&) {
                                     hesitate(index);
                                     if (index == 17 || index == 19) {
@@ -227,7 +257,7 @@ TEST_CASE("Prefetch can be left at any item; its workers end, and a long make he
   for (const std::size_t taken : {0UL, 1UL, 5UL}) {
     std::atomic<int> at_work = 0;
     {
-      data::Prefetch<Item> prefetch(1000, 4, ring(9),
+      data::Prefetch<Item> prefetch(1000, 4, ring(9), 9,
                                     whole([&](std::size_t index, Item&, const std::atomic<bool>& stop) {
                                       ++at_work;
                                       while (index > 6 && !stop) {  // without the word it would stay for ever
@@ -271,16 +301,17 @@ TEST_CASE("Places are used again with what they hold, and given back at the end"
 
 TEST_CASE("Prefetch of nothing ends at once, and an empty ring is refused", "[prefetch]") {
   const auto make = whole([](std::size_t, Item&, const std::atomic<bool>&) {});
-  data::Prefetch<Item> none(0, 4, ring(2), make);
+  data::Prefetch<Item> none(0, 4, ring(2), 2, make);
   CHECK(none.next() == nullptr);
-  CHECK_THROWS_WITH(data::Prefetch<Item>(1, 1, ring(0), make),
+  CHECK_THROWS_WITH(data::Prefetch<Item>(1, 1, ring(0), 0, make),
                     Catch::Matchers::ContainsSubstring("at least one place"));
 }
 
 TEST_CASE("The number of workers can change while items are taken, and they come in order", "[prefetch]") {
   std::atomic<std::size_t> at_work = 0;
   std::atomic<std::size_t> most_at_work = 0;
-  data::Prefetch<Item> prefetch(600, 1, ring(17), whole([&](std::size_t index, Item& item, const std::atomic<bool>&) {
+  data::Prefetch<Item> prefetch(600, 1, ring(17), 17,
+                                whole([&](std::size_t index, Item& item, const std::atomic<bool>&) {
                                   const std::size_t now = ++at_work;
                                   std::size_t most = most_at_work;
                                   while (now > most && !most_at_work.compare_exchange_weak(most, now)) {
@@ -311,14 +342,13 @@ TEST_CASE("The number of workers can change while items are taken, and they come
 TEST_CASE("No more places are touched than workers need", "[prefetch]") {
   std::atomic<std::size_t> begun = 0;
   std::atomic<bool> may_begin = false;
-  data::Prefetch<Item> prefetch(100, 1, ring(33), whole([&](std::size_t, Item& item, const std::atomic<bool>& stop) {
+  data::Prefetch<Item> prefetch(100, 1, ring(33), 3, whole([&](std::size_t, Item& item, const std::atomic<bool>& stop) {
                                   ++begun;
                                   while (!may_begin && !stop) {
                                     std::this_thread::yield();
                                   }
                                   item.memory.assign(1, 1);
                                 }));
-  prefetch.set_workers(1, 3);
   may_begin = true;
   for (std::size_t i = 1; i <= 50; ++i) {
     prefetch.next();
@@ -331,7 +361,7 @@ TEST_CASE("No more places are touched than workers need", "[prefetch]") {
 
 TEST_CASE("Prefetch is full when its workers have nothing to do", "[prefetch]") {
   std::atomic<bool> may_end = false;
-  data::Prefetch<Item> prefetch(10, 2, ring(4), whole([&](std::size_t index, Item&, const std::atomic<bool>& stop) {
+  data::Prefetch<Item> prefetch(10, 2, ring(4), 4, whole([&](std::size_t index, Item&, const std::atomic<bool>& stop) {
                                   while (index == 3 && !may_end && !stop) {
                                     std::this_thread::yield();
                                   }
@@ -351,7 +381,7 @@ TEST_CASE("Each worker says that it begins, on its own thread, before it makes a
   std::set<std::thread::id> threads;
   std::atomic<bool> all_begun = true;
   {
-    data::Prefetch<Item> prefetch(50, 3, ring(7), whole([&](std::size_t index, Item&, const std::atomic<bool>&) {
+    data::Prefetch<Item> prefetch(50, 3, ring(7), 7, whole([&](std::size_t index, Item&, const std::atomic<bool>&) {
                                     hesitate(index);
                                     const std::lock_guard lock(mutex);
                                     all_begun = all_begun && threads.contains(std::this_thread::get_id());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -187,6 +188,21 @@ TEST_CASE("A dataset that leaves out a part of the batch is read sample by sampl
   CHECK(all(nothing) == expected);
 }
 
+TEST_CASE("A batch that could not be read at once may have other targets sample by sample", "[read_batch]") {
+  struct Changing : OneByOne {
+    void read_batch(std::span<const std::size_t>, BatchSink& sink) const {
+      sink.place({1, 3});
+      sink.targets(TargetView::Type::float32, {2});
+      core::fail("not seen");
+    }
+  };
+  for (const int workers : {0, 2}) {
+    DataLoader plain{OneByOne{10}, {.batch_size = 4}};
+    DataLoader changing{Changing{{10}}, {.batch_size = 4, .workers = workers}};
+    CHECK(all(changing) == all(plain));
+  }
+}
+
 TEST_CASE("Batches that were read at once may be kept, and changed", "[read_batch]") {
   DataLoader loader{AtOnce{64}, {.batch_size = 4, .workers = 1}};
   std::vector<Batch> kept;
@@ -229,15 +245,44 @@ TEST_CASE("Workers read the samples of one batch together", "[data_loader]") {
   CHECK(batches[0].samples == std::vector<std::size_t>{0, 1, 2, 3});
 }
 
-TEST_CASE("The memory of batches does not grow with the number of workers", "[data_loader]") {
-  for (const int workers : {1, 3, 16}) {
-    DataLoader loader{OneByOne{4000}, {.batch_size = 40, .workers = workers}};
+TEST_CASE("The memory of large batches does not grow with the number of workers, and many small ones are ahead",
+          "[data_loader]") {
+  struct Sized : OneByOne {
+    std::int64_t numbers = 0;
+    std::shared_ptr<std::atomic<std::size_t>> most = std::make_shared<std::atomic<std::size_t>>(0);
+    std::int64_t read(std::size_t index, RandomStream&, SampleSink& sink) const {
+      sink.place({numbers}).data[0] = 0;
+      for (std::size_t before = *most; index > before && !most->compare_exchange_weak(before, index);) {
+      }
+      return 0;
+    }
+  };
+  const auto check = [](std::int64_t numbers, int workers, std::size_t expected) {
+    Sized dataset{{1600}, numbers};
+    DataLoader loader{dataset, {.batch_size = 40, .workers = workers}};
     std::set<const void*> places;
+    std::size_t ahead = 0;
     for (const Batch& batch : loader) {
       places.insert(batch.inputs.const_data_ptr());
+      if (batch.index == 2) {  // here the workers have time to get as far as they may
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (ahead < expected && std::chrono::steady_clock::now() < end) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          ahead = *dataset.most / 40 - batch.index;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        ahead = *dataset.most / 40 - batch.index;
+      }
     }
-    CHECK(places.size() <= 3);  // prefetch is 2
+    INFO(numbers << " numbers, " << workers << " workers");
+    CHECK(ahead == expected);
+    CHECK(places.size() <= 1 + expected);
+  };
+  for (const int workers : {1, 3, 16}) {
+    check(50'000, workers, 2);  // 8 MB a batch: `prefetch`
+    check(3, workers, 2 * static_cast<std::size_t>(workers));
   }
+  check(25'000, 16, 4);  // 4 MB
 }
 
 TEST_CASE("What is bad in a batch is the same for any number of workers", "[data_loader]") {
@@ -277,6 +322,7 @@ TEST_CASE("A loader says how many workers it uses", "[automatic_workers]") {
   DataLoader one{OneByOne{10}, {.batch_size = 10, .workers = LoaderOptions::automatic}};
   CHECK(one.workers_in_use() == 1);
   CHECK(all(one).size() == 1);
+  CHECK(DataLoader{OneByOne{10}, {.batch_size = 4, .workers = 90, .drop_last = true}}.workers_in_use() == 8);
 }
 
 #ifdef __linux__

@@ -25,8 +25,9 @@ class AutomaticWorkers {
   /// had nothing to do when it was asked for. Gives the workers from now on.
   std::size_t taken(double waited, double used, bool was_full);
 
-  /// An epoch begins: its first batches take longer than others, and are not judged.
-  void begin_epoch() noexcept;
+  /// The next so many batches are not judged: an epoch begins, whose first ones take longer than others, or they were
+  /// begun by another number of workers.
+  void leave_out(std::size_t batches) noexcept;
 
   std::size_t workers() const noexcept { return workers_; }
   std::size_t most() const noexcept { return most_; }

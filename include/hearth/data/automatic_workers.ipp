@@ -9,13 +9,11 @@ namespace hearth::data {
 
 HEARTH_INLINE AutomaticWorkers::AutomaticWorkers(std::size_t first, std::size_t most)
     : workers_(std::clamp(first, std::size_t{1}, std::max(most, std::size_t{1}))),
-      most_(std::max(most, std::size_t{1})) {
-  begin_epoch();
-}
+      most_(std::max(most, std::size_t{1})) {}
 
-HEARTH_INLINE void AutomaticWorkers::begin_epoch() noexcept {
+HEARTH_INLINE void AutomaticWorkers::leave_out(std::size_t batches) noexcept {
   stretch_ = {};
-  left_out_ = 2 * workers_ + 1;  // the ring is empty
+  left_out_ = batches;
 }
 
 HEARTH_INLINE std::size_t AutomaticWorkers::taken(double waited, double used, bool was_full) {
@@ -54,7 +52,6 @@ HEARTH_INLINE void AutomaticWorkers::judge(double seconds_a_batch) {
 HEARTH_INLINE void AutomaticWorkers::begin_trial(std::size_t workers, double seconds_a_batch) {
   before_seconds_ = seconds_a_batch;
   before_ = std::exchange(workers_, workers);
-  left_out_ = 2 * std::max(before_, workers_);  // what was made or begun before
 }
 
 HEARTH_INLINE void AutomaticWorkers::end_trial(double seconds_a_batch) {
@@ -67,7 +64,6 @@ HEARTH_INLINE void AutomaticWorkers::end_trial(double seconds_a_batch) {
     constexpr std::size_t most_doublings = 6;
     trials.in_vain = std::min(trials.in_vain + 1, most_doublings);
     trials.pause = std::size_t{2} << trials.in_vain;
-    left_out_ = 2 * std::max(before_, workers_);
     workers_ = before_;
   }
   before_ = 0;

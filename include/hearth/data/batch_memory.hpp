@@ -205,10 +205,11 @@ class BatchPlaces final : public BatchSink, public TargetSink {
     std::copy(samples_.begin(), samples_.end(), memory_.batch_.samples.begin());
   }
 
-  /// The samples are not in their places after all: the batch has none, and no shape.
+  /// The samples are not in their places after all: the batch is as it was begun.
   void forget_all() noexcept {
     memory_.has_shape_ = false;
     memory_.batch_.normalization.reset();
+    memory_.targets_.begin(memory_.options_.capacity, memory_.options_.pin);
   }
 
   /// Has the sample been refused? Its shape or that of its target is not the batch's, or memory is short.

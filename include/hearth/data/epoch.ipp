@@ -35,7 +35,7 @@ class Epoch::Run {
         cut_(cut_of(*source_, share, first_sample)),
         order_(drawn_order()),
         earlier_draws_(earlier_draws(order_, source_->dataset_size)),
-        prefetch_(size(), workers_in_use(*source_, size()), ring(),
+        prefetch_(size(), workers(), ring(), places(workers()),
                   {.begin = [this](std::size_t index, BatchMemory& memory,
                                    const std::atomic<bool>& stop) { return begin(index, memory, stop); },
                    .make = [this](std::size_t index, std::size_t place, BatchMemory& memory,
@@ -47,9 +47,8 @@ class Epoch::Run {
                                             .nice = source_->options.nice,
                                             .cores = source_->options.worker_cores});
                   }) {
-    if (source_->automatic != nullptr && size() > 0) {
-      source_->automatic->begin_epoch();
-      prefetch_.set_workers(workers_in_use(*source_, size()), places(source_->automatic->workers()));
+    if (source_->automatic != nullptr) {
+      source_->automatic->leave_out(places(workers()));
     }
   }
   Run(const Run&) = delete;
@@ -71,13 +70,17 @@ class Epoch::Run {
     Batch* const batch = find_next();
     const auto end = std::chrono::steady_clock::now();
     waited_ += end - start;
+    if (batch != nullptr && batch_bytes_ == 0 && workers() > 0) {
+      batch_bytes_ = batch->inputs.nbytes();
+      prefetch_.set_workers(workers(), places(workers()));
+    }
     if (source_->automatic != nullptr && batch != nullptr) {
       using Seconds = std::chrono::duration<double>;
       const std::size_t before = source_->automatic->workers();
       const Seconds used = has_ended_.time_since_epoch().count() == 0 ? Seconds(0) : Seconds(start - has_ended_);
-      const std::size_t now = source_->automatic->taken(Seconds(end - start).count(), used.count(), was_full);
-      if (now != before) {
-        prefetch_.set_workers(workers_in_use(*source_, size()), places(now));
+      if (source_->automatic->taken(Seconds(end - start).count(), used.count(), was_full) != before) {
+        source_->automatic->leave_out(places(workers()));
+        prefetch_.set_workers(workers(), places(workers()));
       }
     }
     has_ended_ = end;
@@ -85,6 +88,8 @@ class Epoch::Run {
   }
 
  private:
+  std::size_t workers() const noexcept { return workers_in_use(*source_, size()); }
+
   Batch* find_next() {
     while (BatchMemory* const memory = prefetch_.next()) {
       const SkippedSamples skipped = memory->skipped();
@@ -122,19 +127,26 @@ class Epoch::Run {
     return first_sample;
   }
 
-  /// One batch is in use, and the others are made ahead: enough of them that each worker has `prefetch` things to do,
-  /// which are samples or, where the dataset reads whole batches, batches.
+  /// How many batches may be there at a time: one is in use, and the others are made ahead. There are `prefetch` for
+  /// each worker as long as they are small, and fewer where they are not, but always so many that each worker has
+  /// `prefetch` things to do, which are samples or, where the dataset reads whole batches, batches.
   std::size_t places(std::size_t workers) const noexcept {
     const auto prefetch = static_cast<std::size_t>(source_->options.prefetch);
     const std::size_t things = source_->read_batch ? 1 : static_cast<std::size_t>(source_->options.batch_size);
-    const std::size_t ahead = workers == 0 ? 0 : std::max(prefetch, (workers * prefetch + things - 1) / things);
+    const std::size_t needed = workers * (things > 1 ? std::max(prefetch, std::size_t{2}) : prefetch);  // one is first
+    const std::size_t least = workers > 0 ? std::max(prefetch, (needed + things - 1) / things) : 0;
+    constexpr std::size_t small = 16'000'000;  // bytes, of all together
+    const std::size_t fit = batch_bytes_ > 0 ? small / batch_bytes_ : 0;
+    const std::size_t ahead = std::clamp(fit, least, std::max(least, workers * prefetch));
     return std::max(std::min(1 + ahead, size()), std::size_t{1});
   }
 
+  /// As many places as there may ever be.
   std::vector<BatchMemory> ring() const {
+    const std::size_t workers = source_->automatic != nullptr ? source_->automatic->most() : this->workers();
+    const std::size_t most = 1 + workers * static_cast<std::size_t>(source_->options.prefetch);
     std::vector<BatchMemory> memory = std::exchange(*source_->spare, {});
-    memory.resize(places(source_->automatic != nullptr ? source_->automatic->most()
-                                                       : static_cast<std::size_t>(source_->options.workers)));
+    memory.resize(std::max({std::min(most, size()), places(workers), std::size_t{1}}));
     return memory;
   }
 
@@ -266,6 +278,7 @@ class Epoch::Run {
   std::vector<std::uint32_t> earlier_draws_;  // of the order's entries; empty: no sample comes twice
   std::shared_ptr<SkippedSamples> skipped_ = std::make_shared<SkippedSamples>();
   bool has_given_ = false;
+  std::size_t batch_bytes_ = 0;                      // of the first batch; 0: it was not taken yet
   std::chrono::steady_clock::time_point has_ended_;  // the wait for the batch that is in use
   std::chrono::duration<double> waited_{0};
   Prefetch<BatchMemory> prefetch_;
@@ -302,7 +315,8 @@ HEARTH_INLINE void begin_workers(EpochSource& source) {
 }
 
 HEARTH_INLINE std::size_t workers_in_use(const EpochSource& source, std::size_t batches) noexcept {
-  const std::size_t most = source.read_batch ? batches : source.sampler_size;
+  const auto batch_size = static_cast<std::size_t>(source.options.batch_size);
+  const std::size_t most = source.read_batch ? batches : std::min(batches * batch_size, source.sampler_size);
   return std::min(
       source.automatic != nullptr ? source.automatic->workers() : static_cast<std::size_t>(source.options.workers),
       most);

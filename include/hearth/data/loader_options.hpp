@@ -23,9 +23,9 @@ struct LoaderOptions {
   std::int64_t batch_size = 1;  ///< 1 to 2^31 - 1
   bool shuffle = false;         ///< a new order each epoch
   int workers = 0;              ///< threads that read samples; 0: the thread that asks for the batches
-  /// Batches ahead: the workers make each of them together, sample by sample, so that their memory does not grow with
-  /// the number of workers. There are more only where a worker would have less than so many samples to read (small
-  /// batches), or batches where the dataset reads whole ones.
+  /// Batches ahead. The workers make each of them together, sample by sample, so that their memory does not grow with
+  /// the number of workers. There are more, up to so many for each worker, as long as all take no more than 16 MB,
+  /// where a batch has too few samples for all workers, and where the dataset reads whole batches.
   int prefetch = 2;
   bool drop_last = false;              ///< leave out the last batch where it would be smaller
   std::uint64_t seed = 0;              ///< of the order and of the samples' random choices

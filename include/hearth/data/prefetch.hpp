@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -25,8 +27,8 @@ struct Parts {
 };
 
 /// How an item is made: begun by one worker, then in parts by any of them at the same time, then ended by one. Items
-/// are begun in their order, and workers take the parts of the oldest first, so that an item is there as early as can
-/// be and few need to be in the making. When `stop` becomes true nobody will look at the item: a long call may return
+/// are begun in their order, and workers take parts of the oldest first, so that an item is there as early as can be
+/// and few need to be in the making. When `stop` becomes true nobody will look at the item: a long call may return
 /// early.
 template <class Item>
 struct ItemMaker {
@@ -47,10 +49,11 @@ class Prefetch {
   /// What each worker does first, on its thread; they are numbered from 0. What it throws is not seen.
   using Begin = std::function<void(std::size_t worker)>;
 
-  /// Starts `workers` threads, which at once begin to fill `ring`: one place of it is the taker's, and the number of
-  /// the others limits how far the workers are ahead. Without workers each item is made when it is asked for. Throws
-  /// Error when the ring is empty or the system gives no more threads.
-  Prefetch(std::size_t count, std::size_t workers, std::vector<Item> ring, ItemMaker<Item> maker, Begin begin = {})
+  /// Starts `workers` threads, which at once begin to fill the first `room` places of `ring`, at least one: one is the
+  /// taker's, and the number of the others limits how far the workers are ahead. Without workers each item is made when
+  /// it is asked for. Throws Error when the ring is empty or the system gives no more threads.
+  Prefetch(std::size_t count, std::size_t workers, std::vector<Item> ring, std::size_t room, ItemMaker<Item> maker,
+           Begin begin = {})
       : ring_(std::move(ring)),
         states_(ring_.size()),
         maker_(std::move(maker)),
@@ -58,7 +61,7 @@ class Prefetch {
         count_(count),
         limit_(count),
         allowed_(workers),
-        room_(ring_.size()) {
+        room_(std::clamp(room, std::size_t{1}, std::max(ring_.size(), std::size_t{1}))) {
     core::require(!ring_.empty(), "Prefetch: the ring must have at least one place");
     for (std::size_t place = ring_.size(); place > 0; --place) {
       free_.push_back(place - 1);
@@ -109,7 +112,7 @@ class Prefetch {
   /// Have the workers nothing to do, because every place is full?
   bool is_full() {
     const std::lock_guard lock(mutex_);
-    return making_ == 0 && begun_ - released_ >= std::min(room_, count_ - released_);
+    return making_ == 0 && begun_ - released_ >= std::min(room_, limit_ - released_);
   }
 
   /// Ends the workers, each after the call that it is in.
@@ -136,10 +139,9 @@ class Prefetch {
   /// Of an item that is being made or was made; item i has number i modulo the ring's size, whatever its place is.
   struct State {
     std::size_t place = 0;
-    std::atomic<std::size_t> next = 0;  // the first part that nobody has begun
-    std::size_t end = 0;                // of the parts
-    std::size_t left = 0;               // parts that are not made
-    std::atomic<std::size_t> bad = 0;   // the first part that failed: those after it are left out
+    Parts parts;           // that nobody has taken
+    std::size_t left = 0;  // parts that are not made
+    std::size_t bad = 0;   // the first part that failed, or their end: those after it are left out
     std::exception_ptr error;
     std::atomic<bool> ready = false;
   };
@@ -176,11 +178,11 @@ class Prefetch {
   }
 
   Item* take_next() {
-    State& state = states_[taken_ % states_.size()];
+    State& state = state_of(taken_);
     if (taken_ > 0) {
       {
         const std::lock_guard lock(mutex_);
-        free_.push_back(states_[(taken_ - 1) % states_.size()].place);  // the taker is done with the item before
+        free_.push_back(state_of(taken_ - 1).place);  // the taker is done with the item before
         ++released_;
       }
       can_make_.notify_one();
@@ -199,52 +201,46 @@ class Prefetch {
     return &ring_[state.place];
   }
 
-  /// The oldest item with parts that nobody has begun; the mutex is held.
-  std::size_t oldest_with_parts() const noexcept {
-    std::size_t index = released_;
-    while (index < begun_ && states_[index % states_.size()].next >= states_[index % states_.size()].end) {
-      ++index;
-    }
-    return index;
-  }
+  State& state_of(std::size_t index) noexcept { return states_[index % states_.size()]; }
 
   bool may_begin() const noexcept { return begun_ < limit_ && begun_ - released_ < room_; }
 
+  /// Each worker that finds something to do, and leaves something to do, wakes the next one.
   void work(std::size_t number) {
     std::unique_lock lock(mutex_);
     for (;;) {
       may_work_.wait(lock, [&] { return stop_ || number < allowed_; });
-      can_make_.wait(lock, [&] { return stop_ || number >= allowed_ || may_begin() || oldest_with_parts() < begun_; });
+      can_make_.wait(lock, [&] { return stop_ || number >= allowed_ || open_ > 0 || may_begin(); });
       if (stop_) {
         return;
       }
       if (number >= allowed_) {
         can_make_.notify_one();  // the call may have been meant for one that works
-        continue;
-      }
-      const std::size_t index = oldest_with_parts();
-      if (index == begun_) {
-        if (!may_begin()) {
-          continue;  // others took the parts meanwhile
-        }
+      } else if (open_ > 0) {
+        make_parts(lock);
+      } else {
         begin_item(lock);
+        if (number >= allowed_) {
+          wake_next();  // for the item's parts
+        }
       }
-      // The first part is taken under the lock: an item of which a part is not made stays what it is.
-      State& state = states_[index % states_.size()];
-      if (const std::size_t part = state.next++; part < state.end) {
-        make_parts(index, part, lock);
-      }
+    }
+  }
+
+  void wake_next() {
+    if (open_ > 0 || may_begin()) {
+      can_make_.notify_one();
     }
   }
 
   /// Begins the next item, and ends it when it has no parts. The lock is held before and after.
   void begin_item(std::unique_lock<std::mutex>& lock) {
     const std::size_t index = begun_++;
-    State& state = states_[index % states_.size()];
+    State& state = state_of(index);
     state.place = free_.back();
     free_.pop_back();
-    state.next = state.end = 0;
     ++making_;
+    wake_next();
     lock.unlock();
     Item& item = ring_[state.place];
     Parts parts;
@@ -263,43 +259,61 @@ class Prefetch {
       hand_over(index, std::move(error));
       return;
     }
-    state.next = parts.first;
-    state.end = state.bad = parts.end;
+    state.parts = parts;
     state.left = parts.end - parts.first;
-    if (state.left > 1) {
-      can_make_.notify_all();
-    }
+    state.bad = parts.end;
+    ++open_;
   }
 
-  /// Makes parts of the item, from `part` on, until none is left, and ends it when they were the last. The lock is held
-  /// before and after.
-  void make_parts(std::size_t index, std::size_t part, std::unique_lock<std::mutex>& lock) {
-    State& state = states_[index % states_.size()];
-    Item& item = ring_[state.place];
-    const std::size_t end = state.end;
-    lock.unlock();
-    std::size_t made = 0;
-    for (; part < end; part = state.next++) {
-      ++made;
-      if (part > state.bad || stop_) {
-        continue;
-      }
-      try {
-        maker_.make(index, part, item, stop_);
-      } catch (...) {
-        const std::lock_guard guard(mutex_);
-        if (part < state.bad) {
-          state.bad = part;
-          state.error = std::current_exception();
-        }
-      }
+  /// How many of the parts that nobody has taken one worker takes: fewer the fewer there are, so that all are done with
+  /// the item at about the same time, but as many as take much longer than to wake somebody for the others.
+  std::size_t at_once(std::size_t parts) const noexcept {
+    constexpr double least_seconds = 50e-6;
+    const std::size_t share = (parts + 2 * allowed_ - 1) / (2 * allowed_);
+    const double enough = part_seconds_ > 0 ? std::ceil(least_seconds / part_seconds_) : 1;
+    return enough < static_cast<double>(parts) ? std::max(share, static_cast<std::size_t>(enough)) : parts;
+  }
+
+  /// Makes some parts of the oldest item that has any, and ends it when they were the last. The lock is held before and
+  /// after.
+  void make_parts(std::unique_lock<std::mutex>& lock) {
+    std::size_t index = released_;
+    while (state_of(index).parts.first >= state_of(index).parts.end) {
+      ++index;
     }
+    State& state = state_of(index);
+    const std::size_t begin = state.parts.first;
+    const std::size_t end = begin + at_once(state.parts.end - begin);
+    state.parts.first = end;
+    if (end == state.parts.end) {
+      --open_;
+    }
+    wake_next();
+    Item& item = ring_[state.place];
+    const std::size_t bad = state.bad;
+    lock.unlock();
+    std::size_t part = begin;
+    std::exception_ptr error;
+    const auto start = std::chrono::steady_clock::now();
+    try {
+      for (; part < std::min(end, bad) && !stop_; ++part) {
+        maker_.make(index, part, item, stop_);
+      }
+    } catch (...) {
+      error = std::current_exception();
+    }
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     lock.lock();
-    state.left -= made;
+    part_seconds_ += (seconds.count() / static_cast<double>(end - begin) - part_seconds_) / 4;
+    if (error != nullptr && part < state.bad) {
+      state.bad = part;
+      state.error = std::move(error);
+    }
+    state.left -= end - begin;
     if (state.left > 0) {
       return;
     }
-    std::exception_ptr error = std::exchange(state.error, nullptr);
+    error = std::exchange(state.error, nullptr);
     if (error == nullptr) {
       lock.unlock();
       try {
@@ -314,7 +328,7 @@ class Prefetch {
 
   /// The item is made; the mutex is held.
   void hand_over(std::size_t index, std::exception_ptr error) {
-    State& state = states_[index % states_.size()];
+    State& state = state_of(index);
     --making_;
     if (error != nullptr) {
       limit_ = std::min(limit_, index + 1);  // nothing after it will be taken
@@ -340,6 +354,8 @@ class Prefetch {
   std::size_t begun_ = 0;     // items that a worker has begun
   std::size_t released_ = 0;  // items that the taker is done with
   std::size_t making_ = 0;    // items that are being made at this moment
+  std::size_t open_ = 0;      // of them, those with parts that nobody has taken
+  double part_seconds_ = 0;   // what a part took of late
   std::size_t taken_ = 0;     // the taker's own
   ShortWait short_wait_;      // the taker's own
   std::atomic<bool> stop_ = false;
