@@ -21,6 +21,7 @@
 #include <hearth/core/thread_spare.hpp>
 #include <hearth/data/automatic_workers.hpp>
 #include <hearth/data/batch_memory.hpp>
+#include <hearth/data/batch_places.hpp>
 #include <hearth/data/prefetch.hpp>
 
 namespace hearth::data {
