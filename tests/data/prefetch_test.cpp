@@ -282,7 +282,7 @@ TEST_CASE("Places are used again with what they hold, and given back at the end"
   for (const Item& place : places) {
     memory.insert(place.memory.data());
   }
-  data::Prefetch<Item> prefetch(10, 2, std::move(places),
+  data::Prefetch<Item> prefetch(10, 2, std::move(places), 3,
                                 whole([](std::size_t index, Item& item, const std::atomic<bool>&) {
                                   item.memory.assign(100, static_cast<int>(index));
                                 }));
