@@ -65,7 +65,7 @@ package: ## write packages for Debian and as a .tar.gz, with the compiled librar
 packages: package ## install them in clean systems, and make Conan's and vcpkg's packages from the sources
 	tests/packages/all.sh build/release
 
-bench: ## measure hearth beside Python, a table of some twelve minutes (BENCH=--quick: two; BENCH=--help: what else)
+bench: ## measure hearth beside Python, a table of some ten minutes (BENCH=--quick: two; BENCH=--help: what else)
 	@cmake/setup.sh test
 	@cmake/parity.sh check
 	@cmake/build.sh release -D HEARTH_BUILD_BENCH=ON -j $(JOBS) bench_compare

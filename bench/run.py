@@ -1,6 +1,6 @@
 """hearth beside Python, in turn: loaders, training, memory and opening, with what the machine could do at most.
 
-    make bench                          everything, some twelve minutes on two cores
+    make bench                          everything, some ten minutes on two cores
     make bench BENCH=--quick            two minutes: fewer pairs and images, no curves
     make bench BENCH="--rows tiny mlp"  some rows
 

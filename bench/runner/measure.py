@@ -63,8 +63,9 @@ def run(group, pairs, folder, progress=True):
     running, empty = [], {}
     try:
         for name, command in group.sides().items():
+            # One after the other: hearth's programs look how busy the machine is when they start.
             running.append(Side(name, command))
-            empty[name] = running[-1].ready().memory() / 1e6  # one after the other: hearth's programs look how busy the machine is when they start
+            empty[name] = running[-1].ready().memory() / 1e6
         reference = running[0].check(folder)
         if not reference.size:
             raise Failed(f"{running[0].name} has nothing to compare")

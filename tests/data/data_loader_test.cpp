@@ -361,9 +361,11 @@ TEST_CASE("A batch's memory is used again when nobody holds it", "[data_loader]"
         targets.insert(batch.targets.const_data_ptr());
       }
     }
-    const std::size_t places = 1 + static_cast<std::size_t>(workers);  // of 300 batches
-    CHECK(inputs.size() <= places);
-    CHECK(targets.size() <= places);
+    // Of 300 batches. With workers the next is begun while one is in use, and how many are made at a time is chance.
+    const std::size_t least = workers == 0 ? 1 : 2;
+    const std::size_t most = 1 + static_cast<std::size_t>(workers);
+    CHECK((inputs.size() >= least && inputs.size() <= most));
+    CHECK((targets.size() >= least && targets.size() <= most));
   }
 }
 

@@ -198,7 +198,7 @@ class Epoch::Run {
   /// is wrong, and with which sample, is found when they are read one by one.
   bool read_at_once(const BatchCut::Entries& all, BatchMemory& memory) const {
     const Share& share = cut_.share();
-    if (!source_->read_batch || all.begin + share.rank >= all.end) {
+    if (!source_->read_batch || count(all) == 0) {
       return false;
     }
     const std::span<const std::size_t> samples(order_.data() + all.begin, all.end - all.begin);
